@@ -1,0 +1,99 @@
+"""Birth, will and heartbeat of a gateway, and the state of each of its devices."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from contract.events import Clock, Name, Text
+from contract.geometry import Position
+from contract.times import Utc
+
+CameraState = Literal[
+    "starting",
+    "live",
+    "unauthorized",
+    "not_found",
+    "unreachable",
+    "garbage",
+    "no_keyframe",
+    "stalled",
+    "frozen",
+    "dark",
+    "codec_unsupported",
+    "stopped",
+]
+
+
+class DeviceHealth(Struct, frozen=True, kw_only=True):
+    """One device as its gateway sees it; counters count since the gateway's start."""
+
+    device: Name
+    state: CameraState
+    since: Utc
+    detail: Text = ""
+    last_frame: Utc | None = None
+    codec: str | None = None
+    frame_px: tuple[int, int] | None = None
+    engine: str | None = None
+    clock: Clock | None = None
+    counters: dict[str, int] = {}
+
+
+class Health(Struct, frozen=True, kw_only=True):
+    """The heartbeat: queue lengths, disk and every device's state."""
+
+    gateway: Name
+    town: Name
+    at: Utc
+    uptime_s: Annotated[float, Meta(ge=0)]
+    spool_events: int
+    spool_uploads: int
+    disk_free_bytes: int
+    memory_bytes: int
+    devices: Annotated[tuple[DeviceHealth, ...], Meta(max_length=1000)]
+    counters: dict[str, int] = {}
+
+
+class BornDevice(Struct, frozen=True, kw_only=True):
+    """A device as its gateway announces it."""
+
+    device: Name
+    name: Text
+    kind: Literal["camera", "tower", "sensor"]
+    position: Position | None = None
+    frame_px: tuple[int, int] | None = None
+
+
+class BornZone(Struct, frozen=True, kw_only=True):
+    """A zone as its gateway judges it, for people to see it drawn."""
+
+    zone: Name
+    device: Name
+    name: Text
+    matter: Name
+    polygon_px: tuple[tuple[float, float], ...]
+    frame_px: tuple[int, int]
+    demo: bool = False
+
+
+class Birth(Struct, frozen=True, kw_only=True):
+    """Sent when a gateway comes up: what it is, what it runs, which devices and zones it has."""
+
+    gateway: Name
+    town: Name
+    at: Utc
+    software: Text
+    config_sha256: str
+    public_key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+    devices: Annotated[tuple[BornDevice, ...], Meta(max_length=1000)]
+    zones: Annotated[tuple[BornZone, ...], Meta(max_length=5000)]
+
+
+class Will(Struct, frozen=True, kw_only=True):
+    """Left with the broker: published for the gateway when its connection dies."""
+
+    gateway: Name
+    town: Name
+    reason: Text

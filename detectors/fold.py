@@ -1,0 +1,101 @@
+"""The shape of every rule: `step(state, observation, zone, config) -> Step(state, findings, asks)`."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import Any, Generic, Protocol, TypeVar, cast
+
+from msgspec import Struct
+
+import detectors
+from contract.errors import ContractError
+from contract.events import CounterEvidence, EvidenceRole, Grade, Phase
+from contract.geometry import BboxPx, PolygonPx
+from contract.observations import Observation, StreamLost
+
+
+class Zone(Struct, frozen=True, kw_only=True):
+    """The zone a fold judges: who and where; polygon in pixels of `frame_px` (scaled to the frame that is judged)."""
+
+    town: str
+    device: str
+    zone: str
+    matter: str
+    polygon_px: PolygonPx
+    frame_px: tuple[int, int]
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One new state of one act: the edge adds evidence, provenance and the revision number and sends it as an event."""
+
+    event_id: str
+    phase: Phase
+    onset_ns: int
+    last_seen_ns: int
+    bbox_xyxy_px: BboxPx
+    frame_px: tuple[int, int]
+    facts: Struct
+    grade: Grade
+    counter_evidence: tuple[CounterEvidence, ...] = ()
+
+
+class HoldEvidence(Struct, frozen=True, kw_only=True, tag="hold_evidence"):
+    """Keep what shows this moment until the act is due or over: the frame judged, and packets around it for the clip."""
+
+    event_id: str
+    role: EvidenceRole
+    at_ns: int
+    bbox_xyxy_px: BboxPx
+
+
+class DropEvidence(Struct, frozen=True, kw_only=True, tag="drop_evidence"):
+    """The act ended early: nothing of it may stay."""
+
+    event_id: str
+
+
+class FullDecode(Struct, frozen=True, kw_only=True, tag="full_decode"):
+    """Decode every frame of this camera until stream time `until_ns`."""
+
+    until_ns: int
+
+
+Ask = HoldEvidence | DropEvidence | FullDecode
+StateT = TypeVar("StateT", bound=Struct)
+
+
+class Step(Struct, Generic[StateT], frozen=True, kw_only=True):
+    """What one observation changed."""
+
+    state: StateT
+    findings: tuple[Finding, ...] = ()
+    asks: tuple[Ask, ...] = ()
+
+
+class Rule(Protocol):
+    """What a folder of `detectors/` exports. `State` is a Struct of plain data: saved, restored and replayed as JSON."""
+
+    RULE_VERSION: str
+    Config: type[Struct]
+    State: type[Struct]
+
+    def initial_state(self) -> Any:
+        """The state before the first observation."""
+        ...
+
+    def step(self, state: Any, seen: Observation | StreamLost, zone: Zone, config: Any) -> Step[Any]:
+        """The state after one observation, and what follows from it."""
+        ...
+
+
+def matters() -> tuple[str, ...]:
+    """The matters that have a rule here, sorted."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(detectors.__path__) if module.ispkg))
+
+
+def rule_for(matter: str) -> Rule:
+    """The rule of a matter; raises ContractError for one without a folder."""
+    if matter not in matters():
+        raise ContractError(f"matter {matter[:64]!r}: no rule here; known are {', '.join(matters())}")
+    return cast(Rule, importlib.import_module(f"detectors.{matter}"))
