@@ -41,7 +41,11 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class HoldEvidence(Struct, frozen=True, kw_only=True, tag="hold_evidence"):
-    """Keep what shows this moment until the act is due or over: the frame judged, and packets around it for the clip."""
+    """Keep what shows this moment until the act is due or over: the frame of `at_ns`, and packets around it for the clip.
+
+    `at_ns` is always the time of an observation already judged, this one or one up to a minute back (an arrival is
+    known as such only once the vehicle stands): a frame that is gone is decoded from the ring again.
+    """
 
     event_id: str
     role: EvidenceRole
