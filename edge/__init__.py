@@ -1,5 +1,5 @@
-"""The gateway process: cameras in, signed events and evidence out, kept until the centre has them.
+"""The gateway process: watches cameras, judges with the rules of `detectors/`, proves, keeps and sends until acked.
 
-In: edge.toml, streams, acks and commands. Out: events and health over MQTT, evidence files over HTTPS.
-`edge.supervisor` wires the rooms and is the only place that reads a clock; `edge.commands` is its command line.
+In: cameras and sensors, `edge.toml`, acks and commands. Out: signed events and their evidence, health.
+If the process dies, the spool and the candidate store on disk hold everything that was promised.
 """
