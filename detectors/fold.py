@@ -41,7 +41,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class HoldEvidence(Struct, frozen=True, kw_only=True, tag="hold_evidence"):
-    """Keep what shows this moment until the act is due or over: the frame of `at_ns`, and packets around it for the clip.
+    """Keep what shows this moment until the act is due or over: the frame of `at_ns`, and packets around it.
 
     `at_ns` is always the time of an observation already judged, this one or one up to a minute back (an arrival is
     known as such only once the vehicle stands): a frame that is gone is decoded from the ring again.
@@ -78,7 +78,7 @@ class Step(Struct, Generic[StateT], frozen=True, kw_only=True):
 
 
 class Rule(Protocol):
-    """What a folder of `detectors/` exports. `State` is a Struct of plain data: saved, restored and replayed as JSON."""
+    """What a folder of `detectors/` exports. `State` is plain data: saved, restored, replayed as JSON."""
 
     RULE_VERSION: str
     Config: type[Struct]

@@ -1,0 +1,60 @@
+"""Plane geometry of boxes and polygons in pixels; plain floats, so that every machine computes the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from contract.geometry import BboxPx, PolygonPx
+
+
+def area_px2(box: BboxPx) -> float:
+    """The area of a box; 0 for one that is empty or inside out."""
+    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
+
+
+def intersection_px2(a: BboxPx, b: BboxPx) -> float:
+    """The area that two boxes share."""
+    return area_px2((max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])))
+
+
+def iou(a: BboxPx, b: BboxPx) -> float:
+    """Intersection over union, 0..1."""
+    shared = intersection_px2(a, b)
+    union = area_px2(a) + area_px2(b) - shared
+    return shared / union if union > 0 else 0.0
+
+
+def covered_share(box: BboxPx, by: BboxPx) -> float:
+    """How much of `box` lies under `by`, 0..1."""
+    own = area_px2(box)
+    return intersection_px2(box, by) / own if own > 0 else 0.0
+
+
+def median_box(boxes: Sequence[BboxPx]) -> BboxPx:
+    """The median of each edge: one jumping box does not move a standing car."""
+    left, top, right, bottom = (median(edge) for edge in zip(*boxes, strict=True))
+    return (left, top, right, bottom)
+
+
+def ground_point(box: BboxPx) -> tuple[float, float]:
+    """Where the object meets the ground: bottom centre, so that a tall vehicle leaning over the line is not inside."""
+    return ((box[0] + box[2]) / 2, box[3])
+
+
+def contains(polygon: PolygonPx, point: tuple[float, float]) -> bool:
+    """Whether the point lies inside the polygon (even-odd rule)."""
+    x, y = point
+    inside = False
+    for (x1, y1), (x2, y2) in zip(polygon, (*polygon[1:], polygon[0]), strict=True):
+        if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
+            inside = not inside
+    return inside
+
+
+def scaled(polygon: PolygonPx, *, drawn_on: tuple[int, int], onto: tuple[int, int]) -> PolygonPx:
+    """A polygon drawn on a picture of one size, in pixels of another size."""
+    if drawn_on == onto:
+        return polygon
+    kx, ky = onto[0] / drawn_on[0], onto[1] / drawn_on[1]
+    return tuple((x * kx, y * ky) for x, y in polygon)

@@ -1,0 +1,99 @@
+"""A place on the ground and the vehicle that stands there: the memory of the rule."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from contract.geometry import BboxPx
+from detectors.geometry import median_box
+
+MEDIAN_BOXES = 15
+MAX_SPANS = 400
+SpanState = Literal["seen", "hidden", "no_picture"]
+_WORSE: tuple[SpanState, ...] = ("seen", "hidden", "no_picture")
+
+
+class TimerSpan(Struct, frozen=True):
+    """A stretch of the timer in stream time."""
+
+    start_ns: int
+    end_ns: int
+    state: SpanState
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """A vehicle's stay at one place. `before_ns`: the last look before it was there; None when no look shows that."""
+
+    event_id: str
+    anchor: BboxPx
+    boxes: tuple[BboxPx, ...]
+    labels: tuple[str, ...]
+    since_ns: int
+    before_ns: int | None
+    last_seen_ns: int
+    phase: Literal["arriving", "standing", "overdue"] = "arriving"
+    due_ns: int | None = None
+    told_ns: int = 0
+    open_missing_ns: int = 0
+    covered_missing_ns: int = 0
+    spans: tuple[TimerSpan, ...] = ()
+
+    @property
+    def box(self) -> BboxPx:
+        """The median of the last boxes."""
+        return median_box(self.boxes)
+
+    def total_ns(self, state: SpanState) -> int:
+        """How long the timer was in this state, up to the last sight of the vehicle."""
+        return sum(
+            min(span.end_ns, self.last_seen_ns) - span.start_ns
+            for span in self.spans
+            if span.state == state and span.start_ns < self.last_seen_ns
+        )
+
+    @property
+    def dwell_ns(self) -> int:
+        """True standing time: from the first to the last sight, less the time without a picture."""
+        return self.last_seen_ns - self.since_ns - self.total_ns("no_picture")
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """What the fold remembers of one zone; boxes in pixels of `frame_px`."""
+
+    places: tuple[Place, ...] = ()
+    frame_px: tuple[int, int] | None = None
+    last_at_ns: int | None = None
+    lost_at_ns: int | None = None
+
+
+def on_frame(place: Place, *, drawn_on: tuple[int, int], onto: tuple[int, int]) -> Place:
+    """The place after the camera changed its picture size."""
+    kx, ky = onto[0] / drawn_on[0], onto[1] / drawn_on[1]
+    anchor, *boxes = ((x1 * kx, y1 * ky, x2 * kx, y2 * ky) for x1, y1, x2, y2 in (place.anchor, *place.boxes))
+    return msgspec.structs.replace(place, anchor=anchor, boxes=tuple(boxes))
+
+
+def with_span(spans: tuple[TimerSpan, ...], span: TimerSpan) -> tuple[TimerSpan, ...]:
+    """Spans with one more; joined to the last when alike. Past the limit the worse state stands for both."""
+    if span.end_ns <= span.start_ns:
+        return spans
+    if spans and (spans[-1].state == span.state or len(spans) >= MAX_SPANS):
+        last = spans[-1]
+        worse = max(last.state, span.state, key=_WORSE.index)
+        return (*spans[:-1], TimerSpan(last.start_ns, span.end_ns, worse))
+    return (*spans, span)
+
+
+def keep_boxes(boxes: tuple[BboxPx, ...], box: BboxPx) -> tuple[BboxPx, ...]:
+    """The last boxes with one more."""
+    return (*boxes, box)[-MEDIAN_BOXES:]
+
+
+def place_key(box: BboxPx, frame_px: tuple[int, int]) -> str:
+    """A coarse name of the place: the box's centre in hundredths of the picture."""
+    across = round(50 * (box[0] + box[2]) / frame_px[0])
+    down = round(50 * (box[1] + box[3]) / frame_px[1])
+    return f"{across}-{down}"

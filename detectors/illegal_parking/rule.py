@@ -1,0 +1,200 @@
+"""The fold: look by look, places fill, stand, become overdue and empty again (states of the parking reference, 2.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from contract.identity import event_id
+from contract.observations import Detection, Observation, StreamLost
+from contract.times import NS
+from detectors.fold import Ask, DropEvidence, Finding, FullDecode, HoldEvidence, Step, Zone
+from detectors.geometry import contains, covered_share, ground_point, iou, scaled
+from detectors.illegal_parking.config import Config
+from detectors.illegal_parking.place import (
+    Place,
+    SpanState,
+    State,
+    TimerSpan,
+    keep_boxes,
+    on_frame,
+    place_key,
+    with_span,
+)
+from detectors.illegal_parking.telling import tell
+
+RULE_VERSION = "illegal_parking/1"
+STILL_IOU = 0.7  # parking reference 2.1: a box that overlaps its place this much has not moved
+SAME_PLACE_IOU = 0.5  # parking reference 2.2: measured on the public tracks
+COVERED_SHARE = 0.3
+LOOK_GAP_NS = 12 * NS  # no look for longer: there was no picture, whatever the reason
+ARRIVING_LOST_NS = 5 * NS
+MAX_PLACES = 200
+
+
+def initial_state() -> State:
+    """Nothing seen yet."""
+    return State()
+
+
+def step(state: State, seen: Observation | StreamLost, zone: Zone, config: Config) -> Step[State]:
+    """One look: match vehicles to places, run every timer, tell what became overdue or left.
+
+    A look that is not later than the one before changes nothing.
+    """
+    if isinstance(seen, StreamLost):
+        lost_at_ns = seen.at_ns if state.lost_at_ns is None else state.lost_at_ns
+        return Step(state=msgspec.structs.replace(state, lost_at_ns=lost_at_ns))
+    if state.last_at_ns is not None and seen.at_ns <= state.last_at_ns:
+        return Step(state=state)
+    look = _Look(state, seen, zone, config)
+    places: list[Place] = []
+    findings: list[Finding] = []
+    asks: list[Ask] = []
+    for place, found in look.matches():
+        kept = look.moved_on(place, found) if found is not None else look.missed(place)
+        if kept is None:
+            gone = _leave(place, seen, config)
+            findings += gone.findings
+            asks += gone.asks
+            continue
+        kept, told, wanted = _advance(kept, seen, config) if found is not None else (kept, (), ())
+        places.append(kept)
+        findings += told
+        asks += wanted
+    places += look.newcomers()
+    after = State(
+        places=tuple(places[:MAX_PLACES]),
+        frame_px=seen.frame_px,
+        last_at_ns=seen.at_ns,
+    )
+    return Step(state=after, findings=tuple(findings), asks=tuple(asks))
+
+
+class _Look:
+    """One observation against what is remembered: who is where, and what the time since the last look was."""
+
+    def __init__(self, state: State, seen: Observation, zone: Zone, config: Config) -> None:
+        self.state, self.seen, self.zone, self.config = state, seen, zone, config
+        self.places = state.places
+        if state.frame_px is not None and state.frame_px != seen.frame_px:
+            self.places = tuple(on_frame(p, drawn_on=state.frame_px, onto=seen.frame_px) for p in state.places)
+        before_ns = state.last_at_ns
+        self.since_last_ns = 0 if before_ns is None else seen.at_ns - before_ns
+        self.gap = before_ns is None or state.lost_at_ns is not None or self.since_last_ns > LOOK_GAP_NS
+        self.vehicles = [d for d in seen.detections if d.label in config.classes and d.score >= config.min_score]
+        self.taken: set[int] = set()
+
+    def matches(self) -> list[tuple[Place, Detection | None]]:
+        """Each place with the vehicle found there; best overlaps first, one vehicle for one place."""
+        pairs = sorted(
+            (
+                (-iou(place.box, vehicle.bbox_xyxy_px), p, v)
+                for p, place in enumerate(self.places)
+                for v, vehicle in enumerate(self.vehicles)
+            ),
+        )
+        found: dict[int, Detection] = {}
+        for negative_iou, p, v in pairs:
+            if -negative_iou >= SAME_PLACE_IOU and p not in found and v not in self.taken:
+                found[p] = self.vehicles[v]
+                self.taken.add(v)
+        return [(place, found.get(p)) for p, place in enumerate(self.places)]
+
+    def moved_on(self, place: Place, found: Detection) -> Place | None:
+        """The place with this look added; None when what stood there has crept away; an arrival starts anew instead."""
+        box = found.bbox_xyxy_px
+        boxes = keep_boxes(place.boxes, box)
+        if place.phase == "arriving" and iou(place.anchor, box) < STILL_IOU:
+            return self._arriving(found)
+        moved = msgspec.structs.replace(
+            place,
+            boxes=boxes,
+            labels=(*place.labels, found.label)[-15:],
+            spans=with_span(place.spans, self._span("seen" if not _missing(place) else "hidden")),
+            last_seen_ns=self.seen.at_ns,
+            open_missing_ns=0,
+            covered_missing_ns=0,
+        )
+        return None if iou(moved.box, place.anchor) < SAME_PLACE_IOU else moved
+
+    def missed(self, place: Place) -> Place | None:
+        """The place with a look at which its vehicle was not found; None when it has left."""
+        covered = any(covered_share(place.box, vehicle.bbox_xyxy_px) >= COVERED_SHARE for vehicle in self.vehicles)
+        passed_ns = 0 if self.gap else self.since_last_ns
+        missed = msgspec.structs.replace(
+            place,
+            spans=with_span(place.spans, self._span("hidden")),
+            open_missing_ns=place.open_missing_ns + (0 if covered else passed_ns),
+            covered_missing_ns=place.covered_missing_ns + (passed_ns if covered else 0),
+        )
+        limit_ns = ARRIVING_LOST_NS if place.phase == "arriving" else round(self.config.left_after_s * NS)
+        left = missed.open_missing_ns >= limit_ns
+        left = left or missed.covered_missing_ns >= round(self.config.cover_limit_s * NS)
+        return None if left else missed
+
+    def newcomers(self) -> list[Place]:
+        """Vehicles in the zone that stand at no known place."""
+        polygon = scaled(self.zone.polygon_px, drawn_on=self.zone.frame_px, onto=self.seen.frame_px)
+        fresh = (vehicle for v, vehicle in enumerate(self.vehicles) if v not in self.taken)
+        return [self._arriving(vehicle) for vehicle in fresh if contains(polygon, ground_point(vehicle.bbox_xyxy_px))]
+
+    def _arriving(self, vehicle: Detection) -> Place:
+        box = vehicle.bbox_xyxy_px
+        return Place(
+            event_id=event_id(
+                town=self.zone.town,
+                device=self.zone.device,
+                zone=self.zone.zone,
+                matter=self.zone.matter,
+                onset_ns=self.seen.at_ns,
+                place_key=place_key(box, self.seen.frame_px),
+            ),
+            anchor=box,
+            boxes=(box,),
+            labels=(vehicle.label,),
+            since_ns=self.seen.at_ns,
+            before_ns=None if self.gap else self.state.last_at_ns,
+            last_seen_ns=self.seen.at_ns,
+        )
+
+    def _span(self, state: SpanState) -> TimerSpan:
+        start_ns = self.seen.at_ns - self.since_last_ns
+        return TimerSpan(start_ns, self.seen.at_ns, "no_picture" if self.gap else state)
+
+
+def _missing(place: Place) -> bool:
+    return place.open_missing_ns > 0 or place.covered_missing_ns > 0
+
+
+def _advance(place: Place, seen: Observation, config: Config) -> tuple[Place, Sequence[Finding], Sequence[Ask]]:
+    """A place whose vehicle was just seen: begin to stand, become overdue, or be told again."""
+    if place.phase == "arriving" and place.dwell_ns >= round(config.still_s * NS):
+        return msgspec.structs.replace(place, phase="standing"), (), _hold_beginning(place, seen)
+    mostly_seen = place.total_ns("hidden") * 2 <= place.dwell_ns
+    if place.phase == "standing" and place.dwell_ns >= round(config.grace_s * NS) and mostly_seen:
+        overdue = msgspec.structs.replace(place, phase="overdue", due_ns=seen.at_ns, told_ns=seen.at_ns)
+        return overdue, (tell(overdue, seen, config, phase="opened"),), ()
+    if place.phase == "overdue" and seen.at_ns - place.told_ns >= round(config.update_every_s * NS):
+        told = msgspec.structs.replace(place, told_ns=seen.at_ns)
+        return told, (tell(told, seen, config, phase="updated"),), ()
+    return place, (), ()
+
+
+def _hold_beginning(place: Place, seen: Observation) -> Sequence[Ask]:
+    box = place.box
+    holds: list[Ask] = []
+    if place.before_ns is not None:
+        holds.append(HoldEvidence(event_id=place.event_id, role="arrival", at_ns=place.before_ns, bbox_xyxy_px=box))
+    holds.append(HoldEvidence(event_id=place.event_id, role="first_still", at_ns=place.since_ns, bbox_xyxy_px=box))
+    return (*holds, FullDecode(until_ns=seen.at_ns + 3 * NS))
+
+
+def _leave(place: Place, seen: Observation, config: Config) -> Step[State]:
+    """What follows from an emptied place: an overdue act closes, one that was held for evidence is dropped."""
+    if place.phase == "overdue":
+        return Step(state=State(), findings=(tell(place, seen, config, phase="closed"),))
+    if place.phase == "standing":
+        return Step(state=State(), asks=(DropEvidence(event_id=place.event_id),))
+    return Step(state=State())

@@ -1,0 +1,165 @@
+"""The parking rule by behaviour: each row of the failure table that this rule answers."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from contract.matters.illegal_parking import Facts
+from contract.times import NS, utc_from_ns
+from detectors import illegal_parking as rule
+from detectors.fold import DropEvidence, Finding, FullDecode, HoldEvidence
+from tests.unit.detectors.scene import SPOT, START_NS, car, look, looks, lost, phases, run
+
+EMPTY_THEN_PARKED = [*looks(0, 8), *looks(10, 40, car())]
+
+
+def facts_of(finding: Finding) -> Facts:
+    return msgspec.convert(msgspec.to_builtins(finding.facts), Facts)
+
+
+def test_a_car_that_outstays_its_grace_is_told_once() -> None:
+    _, findings, _ = run(EMPTY_THEN_PARKED)
+    assert phases(findings) == ["opened"]
+    assert facts_of(findings[0]).dwell_s == 20.0
+    assert findings[0].onset_ns == START_NS + 10 * NS
+
+
+def test_dwell_is_stream_time_and_not_a_count_of_looks() -> None:
+    _, findings, _ = run([*looks(0, 8), look(10, car()), look(18, car()), look(26, car()), look(31, car())])
+    assert facts_of(findings[0]).dwell_s == 21.0
+
+
+def test_a_car_that_leaves_within_its_grace_leaves_no_finding_and_its_evidence_is_dropped() -> None:
+    _, findings, asks = run([*looks(0, 8), *looks(10, 22, car()), *looks(24, 50)])
+    assert findings == []
+    held = {ask.event_id for ask in asks if isinstance(ask, HoldEvidence)}
+    assert [ask.event_id for ask in asks if isinstance(ask, DropEvidence)] == list(held)
+
+
+def test_passing_traffic_asks_for_no_evidence() -> None:
+    passing = [look(index * 2.0, car((x, 300.0, x + 200.0, 420.0))) for index, x in enumerate(range(300, 900, 60))]
+    _, findings, asks = run(passing)
+    assert (findings, asks) == ([], [])
+
+
+def test_standing_asks_for_the_arrival_the_first_still_and_a_closer_look() -> None:
+    _, _, asks = run(EMPTY_THEN_PARKED)
+    held = [(ask.role, ask.at_ns - START_NS) for ask in asks if isinstance(ask, HoldEvidence)]
+    assert held == [("arrival", 8 * NS), ("first_still", 10 * NS)]
+    assert any(isinstance(ask, FullDecode) for ask in asks)
+
+
+def test_a_car_that_was_there_at_the_first_look_is_said_to_have_no_seen_start() -> None:
+    _, findings, asks = run(looks(0, 40, car()))
+    assert facts_of(findings[0]).arrival_seen is False
+    assert [ask.role for ask in asks if isinstance(ask, HoldEvidence)] == ["first_still"]
+    arrival = next(p for p in findings[0].grade.predicates if p.id == "arrival")
+    assert arrival.met == "not_seen"
+    assert "start not seen" in arrival.found
+
+
+def test_missed_detections_do_not_stop_the_timer() -> None:
+    _, findings, _ = run([*looks(0, 8), *looks(10, 16, car()), *looks(18, 24), *looks(26, 40, car())])
+    facts = facts_of(findings[0])
+    assert phases(findings) == ["opened"]
+    assert facts.since == utc_from_ns(START_NS + 10 * NS)
+    assert facts.hidden_s == 10.0
+    assert [span.state for span in facts.spans] == ["seen", "hidden", "seen"]
+
+
+def test_a_bus_in_front_does_not_stop_the_timer() -> None:
+    bus = car((400.0, 250.0, 800.0, 560.0), label="bus")
+    _, findings, _ = run([*looks(0, 8), *looks(10, 30, car()), *looks(32, 48, bus), *looks(50, 80, car())])
+    assert phases(findings) == ["opened"]
+
+
+def test_a_car_on_open_ground_that_is_not_found_has_left() -> None:
+    _, findings, _ = run([*EMPTY_THEN_PARKED, *looks(42, 70)])
+    assert phases(findings) == ["opened", "closed"]
+    assert facts_of(findings[1]).left == utc_from_ns(START_NS + 40 * NS)
+
+
+def test_leaving_and_returning_is_a_new_act() -> None:
+    scene = [*EMPTY_THEN_PARKED, *looks(42, 60), *looks(62, 100, car())]
+    _, findings, _ = run(scene)
+    assert phases(findings) == ["opened", "closed", "opened"]
+    assert findings[0].event_id == findings[1].event_id != findings[2].event_id
+
+
+def test_a_jumping_box_on_a_still_car_is_still_the_same_stay() -> None:
+    jumpy = [look(10 + 2 * i, car((500.0 + 25 * (i % 2), 300.0, 700.0 + 25 * (i % 2), 420.0))) for i in range(12)]
+    _, findings, _ = run([*looks(0, 8), *jumpy])
+    assert phases(findings) == ["opened"]
+
+
+def test_time_without_a_picture_is_not_counted_and_is_said() -> None:
+    _, findings, _ = run([*looks(0, 8), *looks(10, 20, car()), lost(21), *looks(60, 80, car())])
+    facts = facts_of(findings[0])
+    assert facts.no_picture_s == 40.0
+    assert facts.dwell_s == 20.0
+    assert findings[0].last_seen_ns == START_NS + 70 * NS
+
+
+def test_a_silent_gap_without_a_word_of_loss_is_not_counted_either() -> None:
+    _, findings, _ = run([*looks(0, 8), *looks(10, 20, car()), *looks(60, 80, car())])
+    assert facts_of(findings[0]).no_picture_s == 40.0
+
+
+def test_a_restart_from_saved_state_gives_the_same_findings_at_every_index() -> None:
+    scene = [*EMPTY_THEN_PARKED, *looks(42, 70), *looks(72, 110, car())]
+    _, whole, _ = run(scene)
+    for cut in range(len(scene)):
+        state, before, _ = run(scene[:cut])
+        saved = msgspec.json.decode(msgspec.json.encode(state), type=rule.State)
+        _, after, _ = run(scene[cut:], state=saved)
+        assert before + after == whole
+
+
+def test_repeated_and_late_observations_change_nothing() -> None:
+    doubled = [seen for seen in EMPTY_THEN_PARKED for _ in range(2)]
+    assert run(doubled)[1] == run(EMPTY_THEN_PARKED)[1]
+    assert run([*EMPTY_THEN_PARKED, look(5, car())])[0] == run(EMPTY_THEN_PARKED)[0]
+
+
+def test_the_ground_point_decides_and_not_the_roof_that_leans_over_the_line() -> None:
+    tall = car((500.0, 320.0, 700.0, 690.0), label="truck")
+    assert run(looks(0, 60, tall))[1] == []
+
+
+@pytest.mark.parametrize("found", [car(label="person"), car(score=0.1)])
+def test_other_classes_and_weak_boxes_are_not_judged(found: object) -> None:
+    assert run(looks(0, 60, found))[1] == []  # type: ignore[arg-type]
+
+
+def test_two_cars_side_by_side_are_two_acts() -> None:
+    beside = car((710.0, 300.0, 890.0, 420.0))
+    _, findings, _ = run([*looks(0, 8), *looks(10, 40, car(), beside)])
+    assert len({finding.event_id for finding in findings}) == 2
+
+
+def test_a_new_picture_size_moves_the_places_along() -> None:
+    half = car(tuple(edge / 2 for edge in SPOT))  # type: ignore[arg-type]
+    scene = [*looks(0, 8), *looks(10, 20, car()), *(look(s, half, frame_px=(640, 360)) for s in range(22, 40, 2))]
+    _, findings, _ = run(scene)
+    assert findings[0].onset_ns == START_NS + 10 * NS
+
+
+def test_a_standing_act_is_told_again_at_its_interval() -> None:
+    config = rule.Config(grace_s=20, update_every_s=60)
+    _, findings, _ = run([*looks(0, 8), *looks(10, 160, car())], config=config)
+    assert phases(findings) == ["opened", "updated", "updated"]
+
+
+@pytest.mark.parametrize(("frame_px", "level"), [((1280, 720), "partial"), ((640, 360), "lead_only")])
+def test_the_grade_says_what_is_missing(frame_px: tuple[int, int], level: str) -> None:
+    box = tuple(edge * frame_px[0] / 1280 for edge in SPOT)
+    scene = [look(s, *([car(box)] if s >= 10 else []), frame_px=frame_px) for s in range(0, 40, 2)]  # type: ignore[arg-type]
+    _, findings, _ = run(scene)
+    assert findings[0].grade.level == level
+
+
+def test_an_unknown_clock_makes_the_record_a_lead_only() -> None:
+    scene = [msgspec.structs.replace(seen, clock=None) for seen in EMPTY_THEN_PARKED]
+    _, findings, _ = run(scene)
+    assert findings[0].grade.level == "lead_only"
