@@ -1,0 +1,65 @@
+# The one way in: everything a person or CI does is a target here.
+PYTHON ?= python3
+DATA ?= .demo
+WORKERS ?= 2
+
+BIN := .venv/bin
+STAMPS := .venv/stamps
+ROOMS := contract detectors models edge ingest store server tantou
+PYTHON_CODE := $(ROOMS) tests scripts
+CONSOLE_SOURCES := $(shell find console -path console/node_modules -prune -o -path console/dist -prune -o -type f -print 2>/dev/null)
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(CURDIR)/$(BIN)/npm --prefix console --no-fund --no-audit --loglevel=error
+
+.PHONY: help setup run check test bench screenshot lock console system
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+setup: $(STAMPS)/python system $(STAMPS)/console $(STAMPS)/footage ## environment, Debian packages where it may, console, demo footage
+
+run: setup ## the whole system on this machine with demo cameras; Ctrl-C ends it
+	$(BIN)/tantou up --demo --data $(DATA)
+
+check: $(STAMPS)/python $(STAMPS)/node ## style, types, import rules, console
+	$(BIN)/ruff check $(PYTHON_CODE)
+	$(BIN)/ruff format --check $(PYTHON_CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(NPM) run --silent check
+
+test: setup ## unit, property, house, integration and end-to-end tests
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+bench: setup ## the measured figures beside their budgets
+	$(BIN)/python -m tests.bench
+
+screenshot: setup ## docs/images/console.png from the running system
+	$(BIN)/python scripts/screenshot.py
+
+lock: $(STAMPS)/python ## locks/*.txt anew from pyproject.toml
+	$(BIN)/python scripts/lock.py
+
+console: $(STAMPS)/console ## the console's files into server/static
+
+system: $(STAMPS)/python
+	@$(BIN)/python scripts/system_packages.py
+
+$(STAMPS)/python: locks/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 setup" >&2; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/node: $(STAMPS)/python console/package.json console/package-lock.json
+	$(NPM) ci --ignore-scripts
+	@touch $@
+
+$(STAMPS)/console: $(STAMPS)/node $(CONSOLE_SOURCES)
+	$(NPM) run --silent build
+	@touch $@
+
+$(STAMPS)/footage: $(STAMPS)/python $(wildcard tantou/demo/*.py)
+	$(BIN)/tantou demo footage --data $(DATA)
+	@touch $@
