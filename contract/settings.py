@@ -162,7 +162,7 @@ def _typed_struct(value: Any, kind: type[msgspec.Struct], place: Place, findings
     for key in value:
         if key not in fields:
             findings.add(
-                (*place, key), "unknown key", _did_you_mean(key, [name for name in fields if name not in value])
+                (*place, key), "unknown key", did_you_mean(key, [name for name in fields if name not in value])
             )
     typed = _typed_fields(value, list(fields.values()), place, findings)
     if typed is None:
@@ -217,11 +217,20 @@ def _plain_words(error: msgspec.ValidationError, kind: Any) -> str:
     choices = _choices(kind)
     if choices:
         return f"expected one of {', '.join(choices)}"
+    described = _described(kind)
+    if described and "regex" in str(error):
+        return f"expected {described}"
     words, _, where = str(error).partition(" - at ")
     words = re.sub(r"`(\w+)( \| null)?`", lambda match: _WORDS.get(match[1], match[1]), words)
     words = words[:1].lower() + words[1:]
     inner = where.strip("`").removeprefix("$")
     return f"{words} at {inner}" if inner else words
+
+
+def _described(kind: Any) -> str:
+    """What a key with a pattern says about itself."""
+    metas = [meta for meta in get_args(kind) if isinstance(meta, msgspec.Meta)] if get_origin(kind) is Annotated else []
+    return next((f"{meta.description} ({meta.pattern})" for meta in metas if meta.pattern and meta.description), "")
 
 
 def _expected(kind: Any) -> str:
@@ -241,9 +250,10 @@ def _choices(kind: Any) -> list[str]:
 
 
 def _closest(value: Any, kind: Any) -> str:
-    return _did_you_mean(value, _choices(kind)) if isinstance(value, str) else ""
+    return did_you_mean(value, _choices(kind)) if isinstance(value, str) else ""
 
 
-def _did_you_mean(word: str, known: list[str]) -> str:
+def did_you_mean(word: str, known: list[str]) -> str:
+    """A hint that names the one known word nearest to a wrong one; empty when none is near."""
     close = difflib.get_close_matches(word, known, n=1)
     return f"did you mean {close[0]}?" if close else ""

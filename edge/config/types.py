@@ -1,4 +1,4 @@
-"""What `edge.toml` may say: one typed key for each line of it. `edge.config_check` reads and checks a whole file.
+"""What `edge.toml` may say: one typed key for each line of it.
 
 File paths in a loaded configuration are absolute; secrets are only ever named by their file.
 """

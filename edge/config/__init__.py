@@ -1,0 +1,34 @@
+"""The gateway's one configuration file, checked whole before anything starts.
+
+In: the text of edge.toml and the folder it lies in. Out: a frozen `EdgeConfig`, or every mistake with path and line.
+"""
+
+from edge.config.files import file_problem
+from edge.config.reading import load_edge
+from edge.config.types import (
+    BrokerConfig,
+    CameraClockConfig,
+    CameraConfig,
+    EdgeConfig,
+    EdgeFile,
+    EvidenceConfig,
+    GatewayConfig,
+    InferenceConfig,
+    SpoolConfig,
+    ZoneConfig,
+)
+
+__all__ = [
+    "BrokerConfig",
+    "CameraClockConfig",
+    "CameraConfig",
+    "EdgeConfig",
+    "EdgeFile",
+    "EvidenceConfig",
+    "GatewayConfig",
+    "InferenceConfig",
+    "SpoolConfig",
+    "ZoneConfig",
+    "file_problem",
+    "load_edge",
+]

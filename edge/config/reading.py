@@ -1,0 +1,184 @@
+"""The text of edge.toml -> `EdgeConfig`; what single keys cannot say wrong is checked here, across tables."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from contract.errors import ConfigError, ContractError, Mistake
+from contract.settings import Examined, did_you_mean, examine, examine_table, in_order, shown
+from contract.toml_lines import Place
+from detectors import fold
+from edge.config import urls
+from edge.config.files import file_problem as file_problem_on_disk
+from edge.config.shapes import polygon_problem
+from edge.config.types import BrokerConfig, CameraConfig, EdgeConfig, EdgeFile, EvidenceConfig, FramePx, ZoneConfig
+
+FileProblem = Callable[[Path, bool], str | None]
+ReachProblem = Callable[[str, int], str | None]
+_SECRETS = (("gateway", "key_file"), ("broker", "password_file"), ("evidence", "token_file"))
+_OPEN_FILES = (("broker", "ca_file"), ("evidence", "ca_file"))
+_ASPECT_TOLERANCE = 0.02
+
+
+def load_edge(
+    text: str,
+    source: str,
+    base_dir: Path,
+    *,
+    file_problem: FileProblem = file_problem_on_disk,
+    reach_problem: ReachProblem | None = None,
+) -> EdgeConfig:
+    """The checked configuration with absolute file paths; raises ConfigError that lists every mistake.
+
+    `file_problem(path, is_secret)` says what is wrong with a named file; with `reach_problem(host, port)` given, the
+    broker is tried too.
+    """
+    examined = examine(text, source, EdgeFile)
+    mistakes = [
+        *examined.mistakes,
+        *_repeated_ids(examined),
+        *_files(examined, base_dir, file_problem),
+        *_servers(examined, reach_problem),
+        *_cameras(examined),
+        *_zones(examined),
+    ]
+    if mistakes or examined.value is None:
+        raise ConfigError(source, in_order(mistakes))
+    return _resolved(examined.value, base_dir)
+
+
+def _tables(examined: Examined[EdgeFile], kind: type[Any]) -> Iterator[tuple[Place, Any]]:
+    for place, table in examined.tables.items():
+        if isinstance(table, kind):
+            yield place, table
+
+
+def _written_ids(examined: Examined[EdgeFile], key: str) -> list[Any]:
+    """The ids of a list of tables as written, also of those tables that have other mistakes."""
+    tables = examined.plain.get(key)
+    tables = tables if isinstance(tables, list) else []
+    return [table.get("id") if isinstance(table, dict) else None for table in tables]
+
+
+def _repeated_ids(examined: Examined[EdgeFile]) -> Iterator[Mistake]:
+    for key in ("camera", "zone"):
+        first: dict[str, int] = {}
+        for index, name in enumerate(_written_ids(examined, key)):
+            if isinstance(name, str) and first.setdefault(name, index) != index:
+                yield examined.mistake((key, index, "id"), f"{shown(name)} is already the id of {key}[{first[name]}]")
+
+
+def _files(examined: Examined[EdgeFile], base_dir: Path, file_problem: FileProblem) -> Iterator[Mistake]:
+    cameras = [(*place, "password_file") for place, _ in _tables(examined, CameraConfig)]
+    places: list[tuple[Place, bool]] = [(place, True) for place in (*_SECRETS, *cameras)]
+    places += [(place, False) for place in _OPEN_FILES]
+    for place, is_secret in places:
+        name = getattr(examined.tables.get(place[:-1]), str(place[-1]), None)
+        problem = None if name is None else file_problem(base_dir / name, is_secret)
+        if problem is not None:
+            yield examined.mistake(place, problem)
+    model = getattr(examined.tables.get(("inference",)), "model", "")
+    if model.endswith(".toml") and (problem := file_problem(base_dir / model, False)):
+        yield examined.mistake(("inference", "model"), problem)
+
+
+def _servers(examined: Examined[EdgeFile], reach_problem: ReachProblem | None) -> Iterator[Mistake]:
+    for place, broker in _tables(examined, BrokerConfig):
+        problem = urls.server_problem(broker.url, urls.BROKER_PORTS, "mqtt")
+        if problem is None and reach_problem is not None:
+            found = urls.endpoint(broker.url, urls.BROKER_PORTS)
+            problem = reach_problem(found.host, found.port)
+        if problem is not None:
+            yield examined.mistake((*place, "url"), problem, f"found {shown(broker.url)}")
+    for place, evidence in _tables(examined, EvidenceConfig):
+        if evidence.url is None:
+            continue
+        problem = urls.server_problem(evidence.url, urls.EVIDENCE_PORTS, "http")
+        if problem is not None:
+            yield examined.mistake((*place, "url"), problem, f"found {shown(evidence.url)}")
+        if evidence.token_file is None:
+            yield examined.mistake((*place, "token_file"), "missing", "uploads need the gateway's token")
+
+
+def _cameras(examined: Examined[EdgeFile]) -> Iterator[Mistake]:
+    evidence = examined.tables.get(("evidence",), EvidenceConfig())
+    for place, camera in _tables(examined, CameraConfig):
+        problem = urls.camera_problem(camera.url)
+        if problem is not None:
+            yield examined.mistake((*place, "url"), problem, f"found {shown(camera.url)}")
+        if camera.password_file is not None and camera.username is None:
+            yield examined.mistake((*place, "username"), "missing", "a password_file needs a username")
+        if camera.clock.given_uncertainty_s is not None and camera.clock.given_offset_s is None:
+            yield examined.mistake((*place, "clock", "given_offset_s"), "missing beside given_uncertainty_s")
+        needed_s = evidence.pre_roll_s + evidence.post_roll_s + camera.analyse_every_s
+        if camera.ring_s < needed_s:
+            problem = f"found {camera.ring_s:g}, but pre-roll, post-roll and one look need {needed_s:g}"
+            yield examined.mistake((*place, "ring_s"), problem)
+        if camera.masks and camera.frame_px is None:
+            yield examined.mistake((*place, "frame_px"), "missing", "masks are drawn in a picture of known size")
+        for index, mask in enumerate(camera.masks if camera.frame_px else ()):
+            problem = polygon_problem(mask, camera.frame_px)
+            if problem is not None:
+                yield examined.mistake((*place, "masks", index), problem)
+
+
+def _zones(examined: Examined[EdgeFile]) -> Iterator[Mistake]:
+    known = [name for name in _written_ids(examined, "camera") if isinstance(name, str)]
+    frames = {camera.id: camera.frame_px for _, camera in _tables(examined, CameraConfig)}
+    for place, zone in _tables(examined, ZoneConfig):
+        if zone.camera not in known:
+            hint = did_you_mean(zone.camera, known) or f"cameras are {', '.join(known)[:200]}"
+            yield examined.mistake((*place, "camera"), f"{shown(zone.camera)} is no camera of this file", hint)
+        elif not _is_same_shape(zone.frame_px, frames.get(zone.camera)):
+            found, expected = zone.frame_px, frames[zone.camera]
+            yield examined.mistake(
+                (*place, "frame_px"), f"{found[0]}x{found[1]} has another shape than its camera's {expected}"
+            )
+        problem = polygon_problem(zone.polygon_px, zone.frame_px)
+        if problem is not None:
+            yield examined.mistake((*place, "polygon_px"), problem)
+        yield from _rule(examined, place, zone)
+
+
+def _rule(examined: Examined[EdgeFile], place: Place, zone: ZoneConfig) -> Iterator[Mistake]:
+    try:
+        rule = fold.rule_for(zone.matter)
+    except ContractError as error:
+        yield examined.mistake((*place, "matter"), error.reason, did_you_mean(zone.matter, list(fold.matters())))
+        return
+    yield from examine_table(zone.rule, rule.Config, examined, (*place, "rule"))
+
+
+def _is_same_shape(one: FramePx, other: FramePx | None) -> bool:
+    if other is None:
+        return True
+    return abs(one[0] * other[1] / (one[1] * other[0]) - 1) <= _ASPECT_TOLERANCE
+
+
+def _resolved(written: EdgeFile, base_dir: Path) -> EdgeConfig:
+    replace = msgspec.structs.replace
+
+    def absolute(name: str | None) -> str | None:
+        return None if name is None else str((base_dir / name).absolute())
+
+    def files_of(table: Any, *keys: str) -> Any:
+        return replace(table, **{key: absolute(getattr(table, key)) for key in keys})
+
+    inference = written.inference
+    if inference.model.endswith(".toml"):
+        inference = files_of(inference, "model")
+    return EdgeConfig(
+        gateway=files_of(written.gateway, "key_file", "data_dir"),
+        broker=None if written.broker is None else files_of(written.broker, "password_file", "ca_file"),
+        evidence=files_of(written.evidence, "token_file", "ca_file"),
+        inference=inference,
+        spool=written.spool,
+        cameras=tuple(files_of(camera, "password_file") for camera in written.cameras),
+        zones=written.zones,
+        config_sha256=hashlib.sha256(msgspec.json.encode(written, order="sorted")).hexdigest(),
+    )
