@@ -56,7 +56,11 @@ class ZoneOnTape(Struct, frozen=True, kw_only=True):
 
 
 class TapeStart(Struct, frozen=True, kw_only=True, tag="tape_start", tag_field="kind"):
-    """The first line of a tape: whose camera, which zones and rules, made by what."""
+    """The first line of a tape: whose camera, which zones and rules, made by what.
+
+    `post_roll_s`: an act's clips are settled this long after it opened; `state`: what the judge already knew when this
+    tape began (None: nothing), so that each file of a long tape can be judged again by itself.
+    """
 
     town: str
     gateway: str
@@ -64,6 +68,8 @@ class TapeStart(Struct, frozen=True, kw_only=True, tag="tape_start", tag_field="
     zones: tuple[ZoneOnTape, ...]
     provenance: Provenance
     position: tuple[float, float, float] | None = None
+    post_roll_s: float = 5.0
+    state: dict[str, Any] | None = None
     schema: str = "tantou.observations/1"
 
 

@@ -1,0 +1,72 @@
+"""What a judge asks of whoever makes evidence: the Protocol, and the order for one revision's package."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from contract.events import Clock, EvidenceRef, Phase, Provenance
+from contract.geometry import BboxPx
+from contract.observations import Observation, StreamLost, ZoneOnTape
+from detectors.fold import HoldEvidence
+from edge.capture.types import Frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Evidence for one revision of one act; boxes in pixels of `frame_px`, times UTC nanoseconds of stream time.
+
+    `settle_clips`: this revision carries the clips, whole or as far as they go; otherwise the stills of the moment, which
+    `frame` shows (None: no picture).
+    """
+
+    event_id: str
+    revision: int
+    phase: Phase
+    previous: EvidenceRef | None
+    zone: ZoneOnTape
+    onset_ns: int
+    last_seen_ns: int
+    at_ns: int
+    bbox_xyxy_px: BboxPx
+    frame_px: tuple[int, int]
+    clock: Clock
+    provenance: Provenance
+    settle_clips: bool = False
+    frame: Frame | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file to send; `path` keeps these bytes until it is sent; a higher `rank` goes later when the disk is full."""
+
+    sha256: str
+    path: Path
+    size_bytes: int
+    rank: int
+
+
+class EvidenceMaker(Protocol):
+    """Two real ones: `FileEvidence` makes files of pictures, `TapeEvidence` reads what a tape says was made."""
+
+    def note(self, record: Observation | StreamLost, *, state_before: bytes) -> None:
+        """First thing of every step: the tape grows by this record; pieces of clips that became whole are kept."""
+        ...
+
+    def hold(self, ask: HoldEvidence, frame: Frame | None) -> None:
+        """Keep what shows the moment `ask.at_ns`, until the act is due or over; what cannot be kept is said later."""
+        ...
+
+    def drop(self, event_id: str) -> None:
+        """The act ended early: nothing of it stays."""
+        ...
+
+    def keep_only(self, event_ids: Collection[str]) -> None:
+        """After a restart: whatever waits for acts of this camera that nobody remembers is dropped."""
+        ...
+
+    def make(self, order: Order) -> EvidenceRef | None:
+        """The signed package of this revision, whole on disk; None when it cannot be made."""
+        ...

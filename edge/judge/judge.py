@@ -1,0 +1,182 @@
+"""The fold over the records of one camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from contract.events import Clock, CounterEvidence, Event
+from contract.geometry import BboxPx, Position, Where
+from contract.observations import Observation, StreamLost, TapeStart
+from contract.times import NS, ns_from_utc, utc_from_ns
+from detectors.fold import DropEvidence, Finding, FullDecode, HoldEvidence
+from edge.capture.types import Frame
+from edge.evidence.orders import EvidenceMaker, Order
+from edge.judge.state import Act, JudgeState, Owed, read_state
+from edge.judge.zone import JudgedZone
+
+EVIDENCE_FAILED = "evidence_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeStep:
+    """What one record led to. Keep `state` and `events` together or not at all."""
+
+    events: tuple[Event, ...]
+    asks: tuple[FullDecode, ...]
+    state: bytes
+
+
+class CameraJudge:
+    """Takes the records of one camera in order, one at a time; all effects go through `maker`."""
+
+    def __init__(self, start: TapeStart, *, maker: EvidenceMaker, state: bytes | None = None) -> None:
+        """`state`: as a JudgeStep gave it, by default the tape's own; raises ContractError when it cannot be read."""
+        if state is None and start.state is not None:
+            state = msgspec.json.encode(start.state)
+        before = JudgeState() if state is None else read_state(state)
+        self._start = start
+        self._maker = maker
+        self._zones = [JudgedZone(start, zone, before.zones.get(zone.zone)) for zone in start.zones]
+        recalled = {zone.on_tape.zone for zone in self._zones if zone.recalls}
+        self._acts = {event_id: act for event_id, act in before.acts.items() if act.zone in recalled}
+        self._held = {event_id: zone for event_id, zone in before.held.items() if zone in recalled}
+        self._clock = before.clock
+        self._saved = self._save()
+        maker.keep_only({*self._acts, *self._held})
+
+    @property
+    def state(self) -> bytes:
+        """What a later judge needs to go on from here."""
+        return self._saved
+
+    def take(self, record: Observation | StreamLost, frame: Frame | None = None) -> JudgeStep:
+        """Judge one record; `frame` is its picture, None where there is none (a lost stream, a tape judged again)."""
+        self._maker.note(record, state_before=self._saved)
+        if isinstance(record, Observation) and record.clock is not None:
+            self._clock = record.clock
+        events: list[Event] = []
+        asks: list[FullDecode] = []
+        for zone in self._zones:
+            step = zone.step(record)
+            for ask in step.asks:
+                if isinstance(ask, FullDecode):
+                    asks.append(ask)
+                else:
+                    self._ask(ask, zone, frame)
+            events += [self._tell(finding, zone, record.at_ns, frame) for finding in step.findings]
+        events += self._settle_clips(record)
+        self._saved = self._save()
+        return JudgeStep(events=tuple(events), asks=tuple(asks), state=self._saved)
+
+    def _ask(self, ask: HoldEvidence | DropEvidence, zone: JudgedZone, frame: Frame | None) -> None:
+        if isinstance(ask, HoldEvidence):
+            self._held[ask.event_id] = zone.on_tape.zone
+            self._maker.hold(ask, frame)
+        else:
+            self._held.pop(ask.event_id, None)
+            self._maker.drop(ask.event_id)
+
+    def _tell(self, finding: Finding, zone: JudgedZone, at_ns: int, frame: Frame | None) -> Event:
+        self._held.pop(finding.event_id, None)
+        act = self._acts.get(finding.event_id) or Act(zone=zone.on_tape.zone, revision=0, is_open=True)
+        bare = self._bare_event(finding, zone, revision=act.revision + 1)
+        event = msgspec.structs.replace(bare, evidence=act.evidence)
+        if finding.phase != "updated":
+            event = self._proved(bare, act, self._order(bare, act, bbox=finding.bbox_xyxy_px, at_ns=at_ns, frame=frame))
+        due_ns = act.owed.due_ns if act.owed else None
+        if act.revision == 0:
+            due_ns = at_ns + round(self._start.post_roll_s * NS)
+        owed = None if due_ns is None else Owed(due_ns=due_ns, event=event, bbox_xyxy_px=finding.bbox_xyxy_px)
+        self._remember(event, owed, is_open=finding.phase != "closed")
+        return event
+
+    def _settle_clips(self, record: Observation | StreamLost) -> list[Event]:
+        """The revisions whose post-roll is over; a lost stream ends the waiting: nothing more will come of it."""
+        events: list[Event] = []
+        for act in tuple(self._acts.values()):
+            owed = act.owed
+            if owed is None or (record.at_ns < owed.due_ns and not isinstance(record, StreamLost)):
+                continue
+            phase = owed.event.phase if owed.event.phase == "closed" else "updated"
+            bare = msgspec.structs.replace(owed.event, revision=act.revision + 1, phase=phase)
+            order = self._order(bare, act, bbox=owed.bbox_xyxy_px, at_ns=record.at_ns)
+            event = self._proved(bare, act, replace(order, settle_clips=True))
+            self._remember(event, None, is_open=act.is_open)
+            events.append(event)
+        return events
+
+    def _remember(self, event: Event, owed: Owed | None, *, is_open: bool) -> None:
+        if not is_open and owed is None:
+            self._acts.pop(event.event_id, None)
+            return
+        self._acts[event.event_id] = Act(
+            zone=event.zone, revision=event.revision, is_open=is_open, evidence=event.evidence, owed=owed
+        )
+
+    def _proved(self, bare: Event, act: Act, order: Order) -> Event:
+        """The event with its evidence; where that cannot be made, with that of before and a flag that says so."""
+        evidence = self._maker.make(order)
+        if evidence is not None:
+            return msgspec.structs.replace(bare, evidence=evidence)
+        failed = CounterEvidence(
+            kind=EVIDENCE_FAILED,
+            effect="flagged",
+            reason=f"the gateway could not make the evidence of revision {bare.revision}; its log says why",
+            at=utc_from_ns(order.at_ns),
+        )
+        return msgspec.structs.replace(bare, evidence=act.evidence, counter_evidence=(*bare.counter_evidence, failed))
+
+    def _order(self, event: Event, act: Act, *, bbox: BboxPx, at_ns: int, frame: Frame | None = None) -> Order:
+        return Order(
+            event_id=event.event_id,
+            revision=event.revision,
+            phase=event.phase,
+            previous=act.evidence,
+            zone=next(zone.on_tape for zone in self._zones if zone.on_tape.zone == event.zone),
+            onset_ns=ns_from_utc(event.onset),
+            last_seen_ns=ns_from_utc(event.last_seen),
+            at_ns=at_ns,
+            bbox_xyxy_px=bbox,
+            frame_px=event.where.frame_px,
+            clock=event.clock,
+            provenance=event.provenance,
+            frame=frame,
+        )
+
+    def _bare_event(self, finding: Finding, zone: JudgedZone, *, revision: int) -> Event:
+        left, top, right, bottom = finding.bbox_xyxy_px
+        at = self._start.position
+        return Event(
+            event_id=finding.event_id,
+            revision=revision,
+            matter=zone.on_tape.matter,
+            phase=finding.phase,
+            town=self._start.town,
+            gateway=self._start.gateway,
+            device=self._start.device,
+            zone=zone.on_tape.zone,
+            onset=utc_from_ns(finding.onset_ns),
+            last_seen=utc_from_ns(finding.last_seen_ns),
+            clock=self._clock or Clock(source="none"),
+            where=Where(
+                polygon_px=((left, top), (right, top), (right, bottom), (left, bottom)),
+                frame_px=finding.frame_px,
+                position=None if at is None else Position(lat=at[0], lon=at[1], error_m=at[2]),
+            ),
+            facts=msgspec.to_builtins(finding.facts),
+            grade=finding.grade,
+            counter_evidence=finding.counter_evidence,
+            provenance=msgspec.structs.replace(self._start.provenance, rule=zone.rule.RULE_VERSION),
+        )
+
+    def _save(self) -> bytes:
+        return msgspec.json.encode(
+            JudgeState(
+                zones={zone.on_tape.zone: zone.memory() for zone in self._zones},
+                acts=self._acts,
+                held=self._held,
+                clock=self._clock,
+            )
+        )

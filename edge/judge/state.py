@@ -1,0 +1,52 @@
+"""What a judge remembers between two records, as JSON: saved with the events of the step, restored, replayed."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from contract.errors import ContractError
+from contract.events import Clock, Event, EvidenceRef
+from contract.geometry import BboxPx
+
+
+class Owed(Struct, frozen=True, kw_only=True):
+    """Clips that a later revision must carry: when they are settled, and the event as last told."""
+
+    due_ns: int
+    event: Event
+    bbox_xyxy_px: BboxPx
+
+
+class Act(Struct, frozen=True, kw_only=True):
+    """An act that was told and is not over, or owes clips."""
+
+    zone: str
+    revision: int
+    is_open: bool
+    evidence: EvidenceRef | None = None
+    owed: Owed | None = None
+
+
+class ZoneMemory(Struct, frozen=True, kw_only=True):
+    """A zone's fold; `judged_as` is the hash of the geometry, rule table and rule version that it belongs to."""
+
+    judged_as: str
+    state: msgspec.Raw
+
+
+class JudgeState(Struct, frozen=True, kw_only=True):
+    """All of it; `held` maps events that wait for their due time to their zone."""
+
+    zones: dict[str, ZoneMemory] = {}
+    acts: dict[str, Act] = {}
+    held: dict[str, str] = {}
+    clock: Clock | None = None
+
+
+def read_state(data: bytes) -> JudgeState:
+    """The state from its JSON; raises ContractError for anything else."""
+    try:
+        return msgspec.json.decode(data, type=JudgeState)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ContractError(f"saved state of a judge: {error}; remove it to begin anew") from error

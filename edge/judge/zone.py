@@ -1,0 +1,56 @@
+"""One zone with its rule, configuration and running state."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from contract.errors import ContractError
+from contract.observations import Observation, StreamLost, TapeStart, ZoneOnTape
+from detectors.fold import Step, Zone, rule_for
+from edge.judge.state import ZoneMemory
+
+
+class JudgedZone:
+    """Steps one fold. Raises ContractError for an unknown matter or a table that the rule refuses."""
+
+    def __init__(self, start: TapeStart, on_tape: ZoneOnTape, memory: ZoneMemory | None) -> None:
+        self.on_tape = on_tape
+        self.rule = rule_for(on_tape.matter)
+        try:
+            self._config = msgspec.convert(on_tape.rule, self.rule.Config)
+        except msgspec.ValidationError as error:
+            raise ContractError(f"zone {on_tape.zone}: rule of {on_tape.matter}: {error}") from error
+        self._zone = Zone(
+            town=start.town,
+            device=start.device,
+            zone=on_tape.zone,
+            matter=on_tape.matter,
+            polygon_px=on_tape.polygon_px,
+            frame_px=on_tape.frame_px,
+        )
+        self._judged_as = hashlib.sha256(msgspec.json.encode((on_tape, self.rule.RULE_VERSION))).hexdigest()
+        # A zone that was redrawn or got another rule starts anew: what was measured in the old one says nothing here.
+        self.recalls = memory is not None and memory.judged_as == self._judged_as
+        self._state: Any = self.rule.initial_state()
+        if memory is not None and self.recalls:
+            self._state = _read(memory, self.rule.State, on_tape.zone)
+
+    def step(self, record: Observation | StreamLost) -> Step[Any]:
+        """Take the fold one record on."""
+        step = self.rule.step(self._state, record, self._zone, self._config)
+        self._state = step.state
+        return step
+
+    def memory(self) -> ZoneMemory:
+        """What a later judge needs to go on."""
+        return ZoneMemory(judged_as=self._judged_as, state=msgspec.Raw(msgspec.json.encode(self._state)))
+
+
+def _read(memory: ZoneMemory, state_type: type[msgspec.Struct], zone: str) -> msgspec.Struct:
+    try:
+        return msgspec.json.decode(memory.state, type=state_type)
+    except msgspec.MsgspecError as error:
+        raise ContractError(f"zone {zone}: saved state: {error}; remove it to begin anew") from error
