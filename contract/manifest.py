@@ -25,12 +25,13 @@ MAX_MANIFEST_BYTES = 1_000_000
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
-    """The list of an event's evidence at one revision; `previous_sha256` is the manifest it continues."""
+    """The list of an event's evidence at one revision; the `previous_` one is what it continues (None: the first)."""
 
     schema: Literal["tantou.manifest/1"] = "tantou.manifest/1"
     event_id: EventId
     revision: Annotated[int, Meta(ge=1)]
     previous_sha256: Sha256 | None
+    previous_revision: int | None
     town: Name
     gateway: Name
     device: Name

@@ -34,3 +34,9 @@ def read_facts(matter: str, facts: dict[str, Any]) -> msgspec.Struct:
         return msgspec.convert(facts, facts_type(matter))
     except msgspec.ValidationError as error:
         raise ContractError(f"facts of {matter}: {error}") from error
+
+
+def plain_facts(facts: msgspec.Struct) -> dict[str, Any]:
+    """A matter's facts as they stand on the wire: plain JSON values, lists for tuples."""
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(facts))
+    return plain
