@@ -36,6 +36,15 @@ class CameraAp(Struct, frozen=True, kw_only=True):
     boxes: int
 
 
+class SmokeEval(Struct, frozen=True, kw_only=True):
+    """Smoke on tower pictures: threshold at 80 % recall, alarms on the negatives there, recall by size."""
+
+    t_at_r80: float | None
+    negatives: int
+    alarmed: int | None
+    recall_by_size: tuple[float | None, ...]
+
+
 class EvalReport(Struct, frozen=True, kw_only=True):
     """The figures of `tantou models eval` (acceptance formats); unknown is None."""
 
@@ -52,4 +61,4 @@ class EvalReport(Struct, frozen=True, kw_only=True):
     ap50_small: dict[str, float | None]
     by_camera: dict[str, CameraAp] = field(default_factory=dict)
     at_threshold: AtThreshold | None = None
-    smoke: dict[str, object] | None = None
+    smoke: SmokeEval | None = None
