@@ -9,6 +9,7 @@ TantouError
 ├── StoreError         a database or blob store that refused
 ├── DeliveryError      a broker or an upload that refused
 └── StateError         a change that the lead's transition table does not allow
+    └── LeadRefused    the same with the code and the holder that the API tells
 """
 
 from __future__ import annotations
@@ -79,3 +80,15 @@ class DeliveryError(TantouError):
 
 class StateError(TantouError):
     """A change of a lead that its transition table does not allow from where it stands."""
+
+
+class LeadRefused(StateError):
+    """A change of a lead that was refused; `code` is the API's word for why, `holder` who holds the lead (None: nobody).
+
+    Codes: not_found, wrong_state, claimed_by_other, not_holder, version_conflict, undo_over, same_person.
+    """
+
+    def __init__(self, code: str, message: str, *, holder: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.holder = holder
