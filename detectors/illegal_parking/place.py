@@ -61,12 +61,16 @@ class Place(Struct, frozen=True, kw_only=True):
 
 
 class State(Struct, frozen=True, kw_only=True):
-    """What the fold remembers of one zone; boxes in pixels of `frame_px`."""
+    """What the fold remembers of one zone; boxes in pixels of `frame_px`.
+
+    `crowded_out` counts newcomers that found no room among the places remembered.
+    """
 
     places: tuple[Place, ...] = ()
     frame_px: tuple[int, int] | None = None
     last_at_ns: int | None = None
     lost_at_ns: int | None = None
+    crowded_out: int = 0
 
 
 def on_frame(place: Place, *, drawn_on: tuple[int, int], onto: tuple[int, int]) -> Place:

@@ -66,6 +66,7 @@ def step(state: State, seen: Observation | StreamLost, zone: Zone, config: Confi
     places += look.newcomers()
     after = State(
         places=tuple(places[:MAX_PLACES]),
+        crowded_out=state.crowded_out + max(0, len(places) - MAX_PLACES),
         frame_px=seen.frame_px,
         last_at_ns=seen.at_ns,
     )

@@ -163,3 +163,11 @@ def test_an_unknown_clock_makes_the_record_a_lead_only() -> None:
     scene = [msgspec.structs.replace(seen, clock=None) for seen in EMPTY_THEN_PARKED]
     _, findings, _ = run(scene)
     assert findings[0].grade.level == "lead_only"
+
+
+def test_a_crowd_beyond_the_limit_is_counted_and_those_known_are_kept() -> None:
+    crowd = [car((410.0 + i * 2, 300.0 + 130 * (i % 2), 411.0 + i * 2, 420.0 + 130 * (i % 2))) for i in range(240)]
+    state, _, _ = run([look(0, *crowd[:150]), look(2, *crowd)])
+    assert len(state.places) == 200
+    assert state.crowded_out == 40
+    assert {place.since_ns for place in state.places[:150]} == {START_NS}
