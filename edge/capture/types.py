@@ -34,7 +34,7 @@ class StreamInfo:
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """One coded picture; pts and dts in `time_base` ticks, mended to rise over the whole feed; `at_ns` capture time, UTC."""
+    """One coded picture; pts and dts in `time_base` ticks, mended to rise over the feed; `at_ns`: capture, UTC."""
 
     data: bytes
     pts: int | None
@@ -111,11 +111,11 @@ class CameraStatus:
 
 
 class Picture(Protocol):
-    """A decoded picture that has not been converted yet: most are skipped, so conversion waits until it is asked for."""
+    """A decoded picture not converted yet: most are skipped, so conversion waits until it is asked for."""
 
     @property
-    def pts(self) -> int | None:
-        """The stamp of the packet it came from."""
+    def at_ns(self) -> int:
+        """Capture time, that of the packet it came from."""
         ...
 
     @property

@@ -1,0 +1,84 @@
+"""A recording instead of a camera: in lock-step as fast as the machine can, or paced for a demo; the same each time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from contract.errors import CaptureError
+from contract.times import NS
+from edge.capture.pyav_engine import PyAvEngine
+from edge.capture.ring import PacketRing
+from edge.capture.stream import Stream
+from edge.capture.timeline import Timeline
+from edge.capture.types import Address, Arrival, Frame, StreamInfo
+from edge.config import CameraConfig
+
+
+class Replay:
+    """A file played through the same stream as a live camera: `at_ns = start_ns + pts`.
+
+    Iterating gives the frames; between two of them `ask_full_decode` takes effect at the next packet, as it does live.
+    """
+
+    def __init__(self, path: str | Path, *, start_ns: int, camera: CameraConfig, ring: PacketRing) -> None:
+        self._path = Path(path)
+        self._start_ns = start_ns
+        self._engine = PyAvEngine(lambda: 0)
+        self._stream = Stream(camera, self._engine, ring, Timeline())
+
+    @property
+    def stream_info(self) -> StreamInfo | None:
+        """What the recording is; None before the first frame."""
+        return self._stream.info
+
+    def ask_full_decode(self, until_ns: int) -> None:
+        """Decode every picture until stream time `until_ns`."""
+        self._stream.ask_full_decode(until_ns)
+
+    def counters(self) -> dict[str, int]:
+        """Those of time, ring and decoding."""
+        return self._stream.counters()
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Frames in order; raises CaptureError for a file that is missing, no video or broken."""
+        if not self._path.is_file():
+            raise CaptureError("not_found", f"{self._path}: no such file")
+        source = self._engine.open(Address(str(self._path)))
+        ns_per_tick = NS * source.info.time_base
+        try:
+            is_first = True
+            for arrival in source.arrivals():
+                timed = _received_when_taken(arrival, self._start_ns, ns_per_tick.numerator, ns_per_tick.denominator)
+                yield from self._stream.begin(source.info, [timed]) if is_first else self._stream.take(timed)
+                is_first = False
+            yield from self._stream.end()
+        finally:
+            source.close()
+
+
+def replay_file(
+    path: str | Path, *, device: str, start_ns: int, camera: CameraConfig, ring: PacketRing
+) -> Iterator[Frame]:
+    """The frames of a recording by the decode policy of a live camera; `device` must be the camera's id."""
+    if device != camera.id:
+        raise CaptureError("not_found", f"replay: device {device!r} is not camera {camera.id!r}")
+    return iter(Replay(path, start_ns=start_ns, camera=camera, ring=ring))
+
+
+def pace(frames: Iterable[Frame], *, now_ns: Callable[[], int], wait: Callable[[float], bool]) -> Iterator[Frame]:
+    """The frames at true speed, the first at once; `wait` is a stop event's wait: true ends the replay."""
+    begun: tuple[int, int] | None = None
+    for frame in frames:
+        if begun is None:
+            begun = (now_ns(), frame.at_ns)
+        ahead_ns = (frame.at_ns - begun[1]) - (now_ns() - begun[0])
+        if wait(max(0, ahead_ns) / NS):
+            return
+        yield frame
+
+
+def _received_when_taken(arrival: Arrival, start_ns: int, numerator: int, denominator: int) -> Arrival:
+    """A recording has no delivery: each packet is received at its own stream time."""
+    ticks = arrival.dts if arrival.pts is None else arrival.pts
+    return arrival._replace(received_ns=start_ns + (ticks or 0) * numerator // denominator)
