@@ -1,6 +1,6 @@
 """The upload of one evidence file: `HEAD` tells how many bytes the centre holds, `PUT` goes on from there.
 
-`HEAD /evidence/{sha256}`: 200 with `Upload-Offset: n`; n = size means whole and stored for good, 404 that nothing is there.
+`HEAD /evidence/{sha256}`: 200 with `Upload-Offset: n`; n = size means stored for good, 404: nothing is there.
 `PUT /evidence/{sha256}` with `Content-Range: bytes first-last/size`: 201 when the file is whole, its hash right and it
 is stored for good; 202 with `Upload-Offset` when more must come; 409 with `Upload-Offset` when `first` is not the
 offset; 413 too big; 422 when the whole file has another hash (its bytes are forgotten); 429, 503, 507: later.
