@@ -1,0 +1,87 @@
+"""What the devices' routes give."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict
+
+from contract.events import ClockSource
+from contract.health import CameraState
+from server.shapes import INSTANT, Answer, GroundPosition, Instant
+
+
+class DeviceClock(Answer):
+    """The device's clock against UTC: offset = device - UTC; null is unknown."""
+
+    source: ClockSource
+    offset_s: float | None
+    uncertainty_s: float | None
+
+
+class DeviceZone(Answer):
+    """A zone as its gateway judges it, in pixels of `frame_px`."""
+
+    zone: str
+    name: str
+    matter: str
+    polygon_px: list[tuple[float, float]]
+    frame_px: tuple[int, int]
+    demo: bool
+
+
+class Device(Answer):
+    """A device as its gateway last told; with the gateway offline the state is the last one known."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "device": "cam-1",
+                    "gateway": "gw-demo",
+                    "town": "demo",
+                    "name": "人民路口东",
+                    "kind": "camera",
+                    "state": "live",
+                    "state_since": INSTANT,
+                    "detail": "",
+                    "last_frame": INSTANT,
+                    "codec": "h264",
+                    "frame_px": [1280, 720],
+                    "clock": {"source": "none", "offset_s": None, "uncertainty_s": None},
+                    "position": None,
+                    "zones": [],
+                    "gateway_online": True,
+                    "gateway_at": INSTANT,
+                    "software": "tantou 0.1.0",
+                    "counters": {"frames": 1200},
+                }
+            ]
+        },
+    )
+
+    device: str
+    gateway: str
+    town: str
+    name: str
+    kind: Literal["camera", "tower", "sensor"]
+    state: CameraState | None
+    state_since: Instant | None
+    detail: str
+    last_frame: Instant | None
+    codec: str | None
+    frame_px: tuple[int, int] | None
+    clock: DeviceClock | None
+    position: GroundPosition | None
+    zones: list[DeviceZone]
+    gateway_online: bool
+    gateway_at: Instant | None
+    software: str | None
+    counters: dict[str, int]
+
+
+class DeviceList(Answer):
+    """Every device of the person's towns."""
+
+    items: list[Device]
