@@ -48,7 +48,7 @@ def is_whole(path: Path, clip: Clip) -> bool:
 
 
 def fetch(folder: Path) -> None:
-    """Both clips in `folder`, checked; does nothing when they are there. Raises EvidenceError when they cannot be had."""
+    """Both clips in `folder`, checked; nothing is done when they are there. Raises EvidenceError."""
     if all(is_whole(folder / clip.name, clip) for clip in CLIPS):
         return
     folder.mkdir(parents=True, exist_ok=True)

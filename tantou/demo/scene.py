@@ -95,7 +95,7 @@ class Move:
         size = (canvas.shape[1], canvas.shape[0])
         image = cv2.warpAffine(self.cutout.image, matrix, size, flags=cv2.INTER_LINEAR)
         alpha = cv2.warpAffine(self.cutout.alpha, matrix, size, flags=cv2.INTER_LINEAR)
-        return _blend(canvas, image, np.asarray(alpha, np.float32) * fade)
+        return _blend(canvas, np.asarray(image, np.uint8), np.asarray(alpha, np.float32) * fade)
 
     def _steps(self, moved_s: float) -> float:
         """Frames of full-speed travel done after `moved_s`, the ramp included."""
@@ -140,7 +140,7 @@ def cut(frame: Image, street: Image, at: tuple[int, int]) -> Cutout:
 
 
 def render(scene: Scene, street: Image) -> Iterator[Image]:
-    """Every frame of the scene, 1280x720 BGR; the sensor's noise and the light's drift keep any two from being equal."""
+    """Every frame of the scene, 1280x720 BGR; a sensor's noise and the light's drift keep any two from being equal."""
     noise = np.random.default_rng(scene.seed).integers(0, 5, (8, FRAME_PX[1], FRAME_PX[0], 3), np.uint8)
     for index in range(round(scene.seconds * FPS)):
         at_s = index / FPS

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tantou.demo import footage, scene
 
+VERSION = "1"  # counts up when the scenes change, so that composed ones are made anew
 GRACE_S = 20
 STANDS_FROM_S = 7.0
 LEAVES_S = 67.0
@@ -18,7 +19,7 @@ LEAVES_S = 67.0
 
 @dataclass(frozen=True, slots=True)
 class DemoCamera:
-    """A camera of the demo: its file's stem and RTSP path, its names, its zone in pixels of 1280x720, where it hangs."""
+    """A camera of the demo: its id (also its file and path), its zone in pixels of 1280x720, and where it hangs."""
 
     id: str
     name: str
@@ -45,6 +46,26 @@ FLOWING = DemoCamera(
     (30.2744, 120.1546, 15.0),
 )
 CAMERAS = (STANDING, FLOWING)
+
+
+def is_composed(folder: Path) -> bool:
+    """Whether both scenes of this version of the story are there."""
+    stamp = folder / "composed"
+    return (
+        stamp.is_file()
+        and stamp.read_text() == VERSION
+        and all((folder / f"{one.id}.mp4").is_file() for one in CAMERAS)
+    )
+
+
+def prepare(folder: Path) -> bool:
+    """Clips and scenes in `folder`; returns False when they were there already."""
+    if is_composed(folder):
+        return False
+    footage.fetch(folder)
+    compose(folder)
+    (folder / "composed").write_text(VERSION)
+    return True
 
 
 def compose(folder: Path) -> None:

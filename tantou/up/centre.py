@@ -1,0 +1,79 @@
+"""What `tantou up` settles with the centre before its children need it: the gateway's token, the demo's people."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from contract.manifest import public_key_hex
+from contract.times import utc_from_ns
+from edge.config.files import read_key
+from server.identity.passwords import hash_password, random_password
+from store import Store, gateways, open_store, users
+from tantou.up.configs import GATEWAY, TOWN, blobs, database_url
+from tantou.up.layout import Layout, write_secret
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of the demo town."""
+
+    name: str
+    display_name: str
+    role: str
+
+
+PEOPLE = (Person("operator", "示范值班员", "operator"), Person("officer", "示范办案员", "case_officer"))
+
+
+@contextmanager
+def opened(layout: Layout) -> Iterator[Store]:
+    """The centre's store, its tables brought to this version."""
+    store = open_store(database_url(layout), blobs(layout))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def register_gateway(store: Store, layout: Layout, *, now_ns: int) -> None:
+    """The gateway's key is known at the centre, and its token is in its file; nothing is done when both hold."""
+    key_hex = public_key_hex(read_key(str(layout.secret("gateway.key.pem"))))
+    path = layout.secret("gateway.token")
+    with store.write() as conn:
+        known = gateways.by_token(conn, path.read_text().strip()) if path.exists() else None
+        wanted = gateways.Gateway(id=GATEWAY, town=TOWN, public_key_hex=key_hex)
+        if known != wanted:
+            write_secret(path, gateways.register(conn, wanted, at=utc_from_ns(now_ns)) + "\n")
+
+
+def add_people(store: Store, layout: Layout, *, now_ns: int) -> None:
+    """The demo's operator and officer can log in; their passwords, made on first use, are in `layout.people`."""
+    if layout.people.exists():
+        return
+    secrets = {person.name: random_password() for person in PEOPLE}
+    with store.write() as conn:
+        for person in PEOPLE:
+            kept = users.by_name(conn, person.name)
+            user = users.User(
+                id=str(uuid.uuid4()) if kept is None else kept.id,
+                name=person.name,
+                display_name=person.display_name,
+                password_hash=hash_password(secrets[person.name]),
+                roles=(person.role,),
+                towns=(TOWN,),
+                locale="zh-CN",
+                disabled=False,
+                created_at=utc_from_ns(now_ns),
+            )
+            (users.add if kept is None else users.change)(conn, user)
+        write_secret(layout.people, "".join(f"{name} {secret}\n" for name, secret in secrets.items()))
+
+
+def gateway_is_online(store: Store) -> bool:
+    """Whether the centre has heard of the gateway since its last farewell."""
+    with store.read() as conn:
+        status = gateways.status(conn, GATEWAY)
+    return status is not None and status.online

@@ -1,0 +1,124 @@
+"""The configuration files that `tantou up` writes for its children. Pure: layout, ports and cameras in, TOML out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tantou.up.layout import Layout, Ports
+
+TOWN = "demo"
+GATEWAY = "gw-demo"
+CENTRE_USER = "centre"
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """One camera with one zone for the edge to watch."""
+
+    id: str
+    name: str
+    url: str
+    zone: str
+    zone_name: str
+    polygon_px: Sequence[tuple[int, int]]
+    frame_px: tuple[int, int]
+    position: tuple[float, float, float] | None
+    grace_s: int
+    demo: bool
+
+
+def database_url(layout: Layout) -> str:
+    """The centre's SQLite file."""
+    return f"sqlite:///{layout.centre / 'centre.db'}"
+
+
+def blobs(layout: Layout) -> str:
+    """The centre's folder of evidence."""
+    return str(layout.centre / "evidence")
+
+
+def ingest_toml(layout: Layout, ports: Ports) -> str:
+    """The configuration of ingest."""
+    return f"""{_store(layout)}
+[broker]
+url = "mqtt://127.0.0.1:{ports.broker}"
+username = "{CENTRE_USER}"
+password_file = {_text(layout.secret("broker-centre.password"))}
+client_id = "ingest"
+
+[http]
+host = "127.0.0.1"
+port = {ports.ingest}
+"""
+
+
+def server_toml(layout: Layout, ports: Ports) -> str:
+    """The configuration of the server."""
+    return f"""{_store(layout)}
+[http]
+host = "127.0.0.1"
+port = {ports.server}
+"""
+
+
+def edge_toml(layout: Layout, ports: Ports, cameras: Iterable[Camera]) -> str:
+    """The configuration of the one gateway."""
+    head = f"""[gateway]
+id = "{GATEWAY}"
+town = "{TOWN}"
+key_file = {_text(layout.secret("gateway.key.pem"))}
+data_dir = {_text(layout.edge)}
+
+[broker]
+url = "mqtt://127.0.0.1:{ports.broker}"
+username = "{GATEWAY}"
+password_file = {_text(layout.secret("broker-gateway.password"))}
+
+[evidence]
+url = "http://127.0.0.1:{ports.ingest}"
+token_file = {_text(layout.secret("gateway.token"))}
+
+[inference]
+model = "vehicle-n"
+threads = 1
+"""
+    return "\n".join([head, *(_camera(camera) for camera in cameras)])
+
+
+def _camera(camera: Camera) -> str:
+    place = ""
+    if camera.position is not None:
+        lat, lon, error_m = camera.position
+        place = f"position = {{ lat = {lat}, lon = {lon}, error_m = {error_m} }}\n"
+    frame = list(camera.frame_px)
+    return f"""[[camera]]
+id = "{camera.id}"
+name = {_text(camera.name)}
+url = {_text(camera.url)}
+frame_px = {frame}
+{place}
+[[zone]]
+id = "{camera.zone}"
+camera = "{camera.id}"
+name = {_text(camera.zone_name)}
+matter = "illegal_parking"
+polygon_px = {[list(point) for point in camera.polygon_px]}
+frame_px = {frame}
+demo = {"true" if camera.demo else "false"}
+
+[zone.rule]
+grace_s = {camera.grace_s}
+"""
+
+
+def _store(layout: Layout) -> str:
+    return f"""[store]
+database = {_text(database_url(layout))}
+blobs = {_text(blobs(layout))}
+"""
+
+
+def _text(value: object) -> str:
+    return json.dumps(str(value), ensure_ascii=False)

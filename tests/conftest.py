@@ -1,0 +1,27 @@
+"""What every test can count on: its own loopback ports, and which of this machine's programs are there."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+
+import pytest
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A loopback port that nobody has."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's program; without one the test says what brings it."""
+    found = next((path for path in map(shutil.which, BROWSERS) if path), None)
+    if found is None:
+        pytest.skip("no Chromium here: `make setup` as root on Debian brings it, else `apt-get install chromium`")
+    return found
