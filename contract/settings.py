@@ -134,8 +134,8 @@ def _typed(value: Any, kind: Any, place: Place, findings: _Findings) -> Any:
         members = [_typed(one, get_args(shape)[0], (*place, index), findings) for index, one in enumerate(value)]
         if any(member is _BAD for member in members):
             return _BAD
-        if any(isinstance(member, msgspec.Struct) for member in members):
-            return get_origin(shape)(members)
+        # Members that are typed already pass unchanged: what is left to check is the length.
+        value = members if any(isinstance(member, msgspec.Struct) for member in members) else value
     return _typed_leaf(value, kind, place, findings)
 
 
