@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from contract.events import Clock, EvidenceRef, Phase, Provenance
@@ -18,14 +17,15 @@ from edge.capture.types import Frame
 class Order:
     """Evidence for one revision of one act; boxes in pixels of `frame_px`, times UTC nanoseconds of stream time.
 
-    `settle_clips`: this revision carries the clips, whole or as far as they go; otherwise the stills of the moment, which
-    `frame` shows (None: no picture).
+    `settle_clips`: this revision carries the clips, whole or as far as they go; otherwise the stills of the moment,
+    which `frame` shows (None: no picture).
     """
 
     event_id: str
     revision: int
     phase: Phase
     previous: EvidenceRef | None
+    previous_revision: int | None
     zone: ZoneOnTape
     onset_ns: int
     last_seen_ns: int
@@ -36,16 +36,6 @@ class Order:
     provenance: Provenance
     settle_clips: bool = False
     frame: Frame | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """A file to send; `path` keeps these bytes until it is sent; a higher `rank` goes later when the disk is full."""
-
-    sha256: str
-    path: Path
-    size_bytes: int
-    rank: int
 
 
 class EvidenceMaker(Protocol):

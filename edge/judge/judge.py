@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec import structs
 
 from contract.events import Clock, CounterEvidence, Event
 from contract.geometry import BboxPx, Position, Where
@@ -80,16 +81,15 @@ class CameraJudge:
 
     def _tell(self, finding: Finding, zone: JudgedZone, at_ns: int, frame: Frame | None) -> Event:
         self._held.pop(finding.event_id, None)
-        act = self._acts.get(finding.event_id) or Act(zone=zone.on_tape.zone, revision=0, is_open=True)
-        bare = self._bare_event(finding, zone, revision=act.revision + 1)
-        event = msgspec.structs.replace(bare, evidence=act.evidence)
-        if finding.phase != "updated":
-            event = self._proved(bare, act, self._order(bare, act, bbox=finding.bbox_xyxy_px, at_ns=at_ns, frame=frame))
+        act = self._acts.get(finding.event_id) or Act(zone=zone.on_tape.zone, revision=0)
+        event = self._bare_event(finding, zone, revision=act.revision + 1)
+        order = self._order(event, act, bbox=finding.bbox_xyxy_px, at_ns=at_ns)
+        event, act = self._proved(event, act, None if finding.phase == "updated" else replace(order, frame=frame))
         due_ns = act.owed.due_ns if act.owed else None
-        if act.revision == 0:
+        if event.revision == 1:
             due_ns = at_ns + round(self._start.post_roll_s * NS)
         owed = None if due_ns is None else Owed(due_ns=due_ns, event=event, bbox_xyxy_px=finding.bbox_xyxy_px)
-        self._remember(event, owed, is_open=finding.phase != "closed")
+        self._remember(event.event_id, structs.replace(act, owed=owed, is_open=finding.phase != "closed"))
         return event
 
     def _settle_clips(self, record: Observation | StreamLost) -> list[Event]:
@@ -100,40 +100,45 @@ class CameraJudge:
             if owed is None or (record.at_ns < owed.due_ns and not isinstance(record, StreamLost)):
                 continue
             phase = owed.event.phase if owed.event.phase == "closed" else "updated"
-            bare = msgspec.structs.replace(owed.event, revision=act.revision + 1, phase=phase)
-            order = self._order(bare, act, bbox=owed.bbox_xyxy_px, at_ns=record.at_ns)
-            event = self._proved(bare, act, replace(order, settle_clips=True))
-            self._remember(event, None, is_open=act.is_open)
+            event = structs.replace(owed.event, revision=act.revision + 1, phase=phase)
+            order = self._order(event, act, bbox=owed.bbox_xyxy_px, at_ns=record.at_ns)
+            event, settled = self._proved(event, act, replace(order, settle_clips=True))
+            self._remember(event.event_id, structs.replace(settled, owed=None))
             events.append(event)
         return events
 
-    def _remember(self, event: Event, owed: Owed | None, *, is_open: bool) -> None:
-        if not is_open and owed is None:
-            self._acts.pop(event.event_id, None)
-            return
-        self._acts[event.event_id] = Act(
-            zone=event.zone, revision=event.revision, is_open=is_open, evidence=event.evidence, owed=owed
-        )
+    def _remember(self, event_id: str, act: Act) -> None:
+        if act.is_open or act.owed is not None:
+            self._acts[event_id] = act
+        else:
+            self._acts.pop(event_id, None)
 
-    def _proved(self, bare: Event, act: Act, order: Order) -> Event:
-        """The event with its evidence; where that cannot be made, with that of before and a flag that says so."""
-        evidence = self._maker.make(order)
+    def _proved(self, event: Event, act: Act, order: Order | None) -> tuple[Event, Act]:
+        """The event with its evidence, and the act as of this revision; without an order with that of before.
+
+        Where evidence cannot be made the event goes out with that of before and a flag that says so.
+        """
+        act = structs.replace(act, revision=event.revision)
+        evidence = self._maker.make(order) if order is not None else None
         if evidence is not None:
-            return msgspec.structs.replace(bare, evidence=evidence)
-        failed = CounterEvidence(
-            kind=EVIDENCE_FAILED,
-            effect="flagged",
-            reason=f"the gateway could not make the evidence of revision {bare.revision}; its log says why",
-            at=utc_from_ns(order.at_ns),
-        )
-        return msgspec.structs.replace(bare, evidence=act.evidence, counter_evidence=(*bare.counter_evidence, failed))
+            act = structs.replace(act, evidence=evidence, evidence_revision=event.revision)
+        elif order is not None:
+            failed = CounterEvidence(
+                kind=EVIDENCE_FAILED,
+                effect="flagged",
+                reason=f"the gateway could not make the evidence of revision {event.revision}; its log says why",
+                at=utc_from_ns(order.at_ns),
+            )
+            event = structs.replace(event, counter_evidence=(*event.counter_evidence, failed))
+        return structs.replace(event, evidence=act.evidence), act
 
-    def _order(self, event: Event, act: Act, *, bbox: BboxPx, at_ns: int, frame: Frame | None = None) -> Order:
+    def _order(self, event: Event, act: Act, *, bbox: BboxPx, at_ns: int) -> Order:
         return Order(
             event_id=event.event_id,
             revision=event.revision,
             phase=event.phase,
             previous=act.evidence,
+            previous_revision=act.evidence_revision,
             zone=next(zone.on_tape for zone in self._zones if zone.on_tape.zone == event.zone),
             onset_ns=ns_from_utc(event.onset),
             last_seen_ns=ns_from_utc(event.last_seen),
@@ -142,7 +147,6 @@ class CameraJudge:
             frame_px=event.where.frame_px,
             clock=event.clock,
             provenance=event.provenance,
-            frame=frame,
         )
 
     def _bare_event(self, finding: Finding, zone: JudgedZone, *, revision: int) -> Event:
@@ -168,7 +172,7 @@ class CameraJudge:
             facts=msgspec.to_builtins(finding.facts),
             grade=finding.grade,
             counter_evidence=finding.counter_evidence,
-            provenance=msgspec.structs.replace(self._start.provenance, rule=zone.rule.RULE_VERSION),
+            provenance=structs.replace(self._start.provenance, rule=zone.rule.RULE_VERSION),
         )
 
     def _save(self) -> bytes:

@@ -19,12 +19,13 @@ class Owed(Struct, frozen=True, kw_only=True):
 
 
 class Act(Struct, frozen=True, kw_only=True):
-    """An act that was told and is not over, or owes clips."""
+    """An act that was told and is not over, or owes clips; `evidence_revision` is the one its evidence was made for."""
 
     zone: str
     revision: int
-    is_open: bool
+    is_open: bool = True
     evidence: EvidenceRef | None = None
+    evidence_revision: int | None = None
     owed: Owed | None = None
 
 

@@ -1,0 +1,102 @@
+"""Stills: the judged picture as JPEG at full resolution, and a copy that shows where, when and what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+import cv2
+from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont
+
+from contract.errors import EvidenceError
+from contract.geometry import BboxPx, PolygonPx
+from contract.times import NS
+from edge.capture.types import Image
+
+# China has one zone and no summer time since 1991.
+SHANGHAI = timezone(timedelta(hours=8))
+OVERLAY_QUALITY = 85
+ZONE_COLOUR = (255, 196, 0)
+VEHICLE_COLOUR = (255, 48, 48)
+STRIP_COLOUR = (16, 16, 16)
+TEXT_COLOUR = (255, 255, 255)
+CJK_FONTS = (
+    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+    "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """What an overlay shows; pixels of the picture itself; `at_ns` UTC; `code` names the raw still (8 hex digits)."""
+
+    zone_px: PolygonPx
+    bbox_xyxy_px: BboxPx | None
+    at_ns: int
+    role: str
+    place: Sequence[str]
+    code: str
+
+
+def encode_still(image_bgr: Image, quality: int) -> bytes:
+    """JPEG bytes of the picture; raises EvidenceError."""
+    done, data = cv2.imencode(".jpg", image_bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not done:
+        raise EvidenceError("a still could not be encoded as JPEG")
+    return data.tobytes()
+
+
+def draw_overlay(still: bytes, marks: Marks) -> bytes:
+    """A JPEG of the still with zone and box drawn, and a strip of text below the picture, so that it hides nothing."""
+    picture = Pillow.open(BytesIO(still)).convert("RGB")
+    width, height = picture.size
+    line_px = max(14, height // 40)
+    canvas = Pillow.new("RGB", (width, height + 3 * line_px), STRIP_COLOUR)
+    canvas.paste(picture, (0, 0))
+    draw = ImageDraw.Draw(canvas)
+    thick = max(2, height // 360)
+    # A line on the border of the picture must not run into the strip.
+    zone = [(min(max(x, 0), width - 1), min(max(y, 0), height - 1)) for x, y in marks.zone_px]
+    draw.line([*zone, zone[0]], fill=ZONE_COLOUR, width=thick)
+    if marks.bbox_xyxy_px is not None:
+        left, top, right, bottom = marks.bbox_xyxy_px
+        draw.rectangle((left, top, min(right, width - 1), min(bottom, height - 1)), outline=VEHICLE_COLOUR, width=thick)
+    font, has_hanzi = _font(line_px)
+    for row, text in enumerate(_words(marks, has_hanzi=has_hanzi)):
+        draw.text((line_px // 2, height + line_px // 4 + row * (line_px * 5 // 4)), text, fill=TEXT_COLOUR, font=font)
+    out = BytesIO()
+    canvas.save(out, "JPEG", quality=OVERLAY_QUALITY)
+    return out.getvalue()
+
+
+def scaled_polygon(polygon_px: PolygonPx, *, drawn_on: tuple[int, int], onto: tuple[int, int]) -> PolygonPx:
+    """A polygon drawn on one frame size, on another."""
+    scale_x, scale_y = onto[0] / drawn_on[0], onto[1] / drawn_on[1]
+    return tuple((x * scale_x, y * scale_y) for x, y in polygon_px)
+
+
+def size_px(still: bytes) -> tuple[int, int]:
+    """Width and height of a JPEG; reads its head only."""
+    return Pillow.open(BytesIO(still)).size
+
+
+def _words(marks: Marks, *, has_hanzi: bool) -> tuple[str, str]:
+    at = datetime.fromtimestamp(marks.at_ns // NS, UTC).astimezone(SHANGHAI)
+    place = " / ".join(marks.place)
+    if has_hanzi:
+        return f"{at:%Y-%m-%d %H:%M:%S} 北京时间  {place}", f"原图校验码 {marks.code}  {marks.role}"
+    return f"{at:%Y-%m-%d %H:%M:%S} +08:00  {place}", f"raw still {marks.code}  {marks.role}"
+
+
+@cache
+def _font(size: int) -> tuple[ImageFont.FreeTypeFont | ImageFont.ImageFont, bool]:
+    for path in CJK_FONTS:
+        if Path(path).is_file():
+            return ImageFont.truetype(path, size), True
+    return ImageFont.load_default(size), False
