@@ -27,7 +27,9 @@ class Labelled:
     classes: NDArray[np.int64]
 
 
-def compose(samples: list[Sample], draw: NDArray[np.int64], rng: np.random.Generator, size_hw: tuple[int, int]) -> Labelled:
+def compose(
+    samples: list[Sample], draw: NDArray[np.int64], rng: np.random.Generator, size_hw: tuple[int, int]
+) -> Labelled:
     """One training canvas of `size_hw` from one drawn sample, or from four as a mosaic when four are drawn."""
     height, width = size_hw
     if len(draw) == 1:
@@ -45,7 +47,9 @@ def compose(samples: list[Sample], draw: NDArray[np.int64], rng: np.random.Gener
     return _shade(Labelled(canvas, np.concatenate(boxes), np.concatenate(classes)), rng)
 
 
-def _place(sample: Sample, rng: np.random.Generator, size_hw: tuple[int, int], *, zoom: tuple[float, float]) -> Labelled:
+def _place(
+    sample: Sample, rng: np.random.Generator, size_hw: tuple[int, int], *, zoom: tuple[float, float]
+) -> Labelled:
     height, width = size_hw
     picture = cv2.imread(str(sample.file), cv2.IMREAD_COLOR)
     fit = min(width / picture.shape[1], height / picture.shape[0])
@@ -66,7 +70,9 @@ def _place(sample: Sample, rng: np.random.Generator, size_hw: tuple[int, int], *
     else:
         canvas = cv2.warpAffine(picture, matrix, (width, height), borderValue=(PAD, PAD, PAD))
     corners = sample.boxes_xyxy_px * np.array([scale_x, scale_y] * 2) + np.array([move_x, move_y] * 2)
-    boxes = np.concatenate([np.minimum(corners[:, :2], corners[:, 2:]), np.maximum(corners[:, :2], corners[:, 2:])], axis=1)
+    boxes = np.concatenate(
+        [np.minimum(corners[:, :2], corners[:, 2:]), np.maximum(corners[:, :2], corners[:, 2:])], axis=1
+    )
     return _clip(np.asarray(canvas, np.uint8), boxes.astype(np.float32), sample.classes)
 
 
@@ -85,7 +91,9 @@ def _shade(labelled: Labelled, rng: np.random.Generator) -> Labelled:
     levels = np.arange(256, dtype=np.float32)
     hue = ((levels + rng.uniform(-4, 4)) % 180).astype(np.uint8)
     saturation = np.clip(levels * rng.uniform(0.4, 1.5), 0, 255).astype(np.uint8)
-    value = np.clip(255 * (levels / 255) ** np.exp(rng.uniform(-0.5, 0.6)) * rng.uniform(0.75, 1.2), 0, 255).astype(np.uint8)
+    value = np.clip(255 * (levels / 255) ** np.exp(rng.uniform(-0.5, 0.6)) * rng.uniform(0.75, 1.2), 0, 255).astype(
+        np.uint8
+    )
     planes = [cv2.LUT(plane, table) for plane, table in zip(cv2.split(hsv), (hue, saturation, value), strict=True)]
     picture = cv2.cvtColor(cv2.merge(planes), cv2.COLOR_HSV2BGR)
     fault = rng.random()

@@ -17,12 +17,15 @@ from ultralytics.nn.tasks import DetectionModel
 COCO_IDS = {"car": 2, "bus": 5, "truck": 7, "motorcycle": 3, "bicycle": 1, "person": 0}
 COCO_CLASSES = 80
 LOSS_GAINS = SimpleNamespace(box=7.5, cls=0.5, dfl=1.5, epochs=1)
+CLASS_BIAS = "model.23.cv3.0.2.bias"
 
 
-def load_network(weights: Path, classes: int = COCO_CLASSES) -> DetectionModel:
-    """A float32 YOLO11n holding the tensors of a safetensors file; a missing or extra tensor raises RuntimeError."""
-    network = DetectionModel("yolo11n.yaml", nc=classes, verbose=False)
+def load_network(weights: Path) -> DetectionModel:
+    """A float32 YOLO11n from a state dict, of 80 classes or cut down; a wrong tensor raises RuntimeError."""
     tensors = load_file(weights)
+    # Built for 80 classes in any case: the width of the class branch depends on that number.
+    network = DetectionModel("yolo11n.yaml", nc=COCO_CLASSES, verbose=False)
+    keep_classes(network, list(range(len(tensors[CLASS_BIAS]))))
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()})
     network.args = LOSS_GAINS
     return network
@@ -36,7 +39,7 @@ def save_network(network: nn.Module, weights: Path, about: dict[str, str]) -> No
 
 
 def keep_classes(network: DetectionModel, class_ids: list[int]) -> DetectionModel:
-    """The same network with only these rows of the class head, in this order: scores are unchanged."""
+    """The same network with only these rows of the class head, in this order: their scores are unchanged."""
     head = network.model[-1]
     for branch in head.cv3:
         last = branch[-1]

@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,7 +27,7 @@ PAD = 114
 
 @dataclass(frozen=True)
 class Sample:
-    """One labelled picture: boxes (n, 4) xyxy in px, classes (n,) COCO ids, `one_class` when the source knew only "vehicle"."""
+    """One labelled picture: boxes (n, 4), classes (n,) COCO ids; `one_class`: its source knew only "vehicle"."""
 
     file: Path
     camera: str
@@ -67,7 +66,10 @@ def mend(samples: Iterable[Sample], teacher_file: Path) -> list[Sample]:
 
     Without this the loss would punish true buses, riders and far vehicles that a source never labelled.
     """
-    taught = {entry["file"]: np.array(entry["boxes"], np.float32).reshape(-1, 6) for entry in map(json.loads, teacher_file.open())}
+    taught = {
+        entry["file"]: np.array(entry["boxes"], np.float32).reshape(-1, 6)
+        for entry in map(json.loads, teacher_file.open())
+    }
     return [_mend_one(sample, taught[sample.file.name]) for sample in samples]
 
 
@@ -96,7 +98,7 @@ def _mend_one(sample: Sample, taught: Floats) -> Sample:
 
 
 def draw_shares(samples: list[Sample]) -> NDArray[np.float64]:
-    """Share with which each sample is drawn: a camera with many pictures weighs by their square root, not their count."""
+    """Share with which each sample is drawn: a camera weighs by the square root of its pictures, not their count."""
     count = Counter(sample.camera for sample in samples)
     weight = np.array([1 / np.sqrt(count[sample.camera]) for sample in samples])
     return np.asarray(weight / weight.sum())

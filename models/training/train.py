@@ -1,0 +1,164 @@
+"""Fine-tune YOLO11n on a labelled folder on two CPU cores: ultralytics' network and loss, a loop of our own.
+
+Batch-norm statistics stay as they are in the base network (measured there on street pictures): small batches of few
+cameras would only make them noisier. Each epoch leaves a checkpoint of the averaged weights; the last is the result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import nn
+
+from models.training.augment import Labelled, compose
+from models.training.network import load_network, save_network
+from models.training.samples import Sample, draw_shares, mend, read_samples
+
+SIZES_HW = ((192, 320), (256, 416), (256, 416), (320, 544), (384, 640))
+PIXELS_PER_BATCH = 8 * 384 * 640  # the same work for each step, whatever the size drawn
+MAX_BATCH = 20
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that decides the result besides the data and the base weights; it is stored with each checkpoint."""
+
+    epochs: int = 24
+    steps_per_epoch: int = 45
+    lr: float = 2e-4
+    lr_end_share: float = 0.05
+    warmup_steps: int = 60
+    weight_decay: float = 5e-4
+    average_decay: float = 0.995
+    mosaic_share: float = 0.4
+    plain_epochs: int = 3  # the last ones without mosaics, so that the end sees whole pictures
+    seed: int = 11
+
+
+def batch_of(
+    samples: list[Sample], shares: np.ndarray[Any, Any], plan: Plan, epoch: int, step: int
+) -> dict[str, torch.Tensor]:
+    """The batch of one step, a function of (seed, epoch, step) alone."""
+    rng = np.random.default_rng((plan.seed, epoch, step))
+    size_hw = SIZES_HW[rng.integers(len(SIZES_HW))]
+    count = min(MAX_BATCH, PIXELS_PER_BATCH // (size_hw[0] * size_hw[1]))
+    mosaic_share = plan.mosaic_share if epoch < plan.epochs - plan.plain_epochs else 0.0
+    draws = [rng.choice(len(samples), 4 if rng.random() < mosaic_share else 1, p=shares) for _ in range(count)]
+    return collate([compose(samples, draw, rng, size_hw) for draw in draws], size_hw)
+
+
+def collate(canvases: list[Labelled], size_hw: tuple[int, int]) -> dict[str, torch.Tensor]:
+    """Arrays in the form that ultralytics' loss takes: RGB 0..1 pictures, boxes as centre and size in shares."""
+    pictures = np.stack([canvas.picture[..., ::-1].transpose(2, 0, 1) for canvas in canvases])
+    boxes = np.concatenate([canvas.boxes_xyxy_px for canvas in canvases]) / np.array([size_hw[1], size_hw[0]] * 2)
+    xywh = np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], axis=1)
+    owner = np.repeat(np.arange(len(canvases)), [len(canvas.classes) for canvas in canvases])
+    return {
+        "img": torch.from_numpy(pictures).float() / 255,
+        "bboxes": torch.from_numpy(xywh.astype(np.float32)),
+        "cls": torch.from_numpy(np.concatenate([canvas.classes for canvas in canvases])[:, None].astype(np.float32)),
+        "batch_idx": torch.from_numpy(owner.astype(np.float32)),
+    }
+
+
+def batches(samples: list[Sample], plan: Plan, epoch: int) -> Iterator[dict[str, torch.Tensor]]:
+    """The batches of one epoch, each drawn in a second thread while the network works on the one before."""
+    shares = draw_shares(samples)
+    with ThreadPoolExecutor(1) as pool:
+        ahead = pool.submit(batch_of, samples, shares, plan, epoch, 0)
+        for step in range(plan.steps_per_epoch):
+            batch = ahead.result()
+            if step + 1 < plan.steps_per_epoch:
+                ahead = pool.submit(batch_of, samples, shares, plan, epoch, step + 1)
+            yield batch
+
+
+def learning_rate(plan: Plan, step: int) -> float:
+    """Linear warm-up, then a cosine down to `lr_end_share` of the peak."""
+    warm = min(1.0, (step + 1) / plan.warmup_steps)
+    fallen = 0.5 * (1 + math.cos(math.pi * step / (plan.epochs * plan.steps_per_epoch)))
+    return plan.lr * warm * (plan.lr_end_share + (1 - plan.lr_end_share) * fallen)
+
+
+def _float(value: Any) -> Any:
+    """Predictions in float32: in bfloat16 a box of the loss would move by half a grid cell."""
+    if isinstance(value, torch.Tensor):
+        return value.float()
+    if isinstance(value, dict):
+        return {key: _float(entry) for key, entry in value.items()}
+    return type(value)(_float(entry) for entry in value)
+
+
+def optimiser_for(network: nn.Module, plan: Plan) -> torch.optim.AdamW:
+    """AdamW with decay on convolution kernels only; biases and norms are free, and the fixed DFL ramp is left out."""
+    trained = [(name, p) for name, p in network.named_parameters() if ".dfl." not in name]
+    kernels = [p for _, p in trained if p.ndim > 1]
+    others = [p for _, p in trained if p.ndim <= 1]
+    return torch.optim.AdamW(
+        [{"params": kernels, "weight_decay": plan.weight_decay}, {"params": others, "weight_decay": 0.0}], lr=plan.lr
+    )
+
+
+def train(network: Any, samples: list[Sample], plan: Plan, out: Path) -> None:
+    """Train in place and write `out/epoch-NN.safetensors` (averaged weights) after each epoch."""
+    network.train()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+    criterion, optimiser, average = network.init_criterion(), optimiser_for(network, plan), deepcopy(network)
+    step = 0
+    for epoch in range(plan.epochs):
+        began, losses = time.monotonic(), []
+        for batch in batches(samples, plan, epoch):
+            for group in optimiser.param_groups:
+                group["lr"] = learning_rate(plan, step)
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                predictions = network(batch["img"])
+            loss, _ = criterion(_float(predictions), batch)
+            optimiser.zero_grad()
+            loss.sum().backward()
+            nn.utils.clip_grad_norm_(network.parameters(), 10.0)
+            optimiser.step()
+            step += 1
+            keep = min(plan.average_decay, step / (step + 20))
+            for slow, fast in zip(average.parameters(), network.parameters(), strict=True):
+                slow.data.lerp_(fast.data, 1 - keep)
+            losses.append(loss.sum().item() / len(batch["img"]))
+        about = {"plan": json.dumps(asdict(plan)), "epoch": str(epoch + 1), "licence": "AGPL-3.0-or-later"}
+        save_network(average, out / f"epoch-{epoch + 1:02d}.safetensors", about)
+        print(
+            f"epoch {epoch + 1}/{plan.epochs} loss {np.mean(losses):.3f} {time.monotonic() - began:.0f} s", flush=True
+        )
+
+
+def main() -> None:
+    """Command line: `python -m models.training.train --weights W --data DIR --teacher FILE --out DIR`."""
+    parser = argparse.ArgumentParser(description="Fine-tune YOLO11n on a labelled folder.")
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--teacher", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--epochs", type=int, default=Plan.epochs)
+    parser.add_argument("--lr", type=float, default=Plan.lr)
+    parser.add_argument("--seed", type=int, default=Plan.seed)
+    args = parser.parse_args()
+    plan = Plan(epochs=args.epochs, lr=args.lr, seed=args.seed)
+    torch.manual_seed(plan.seed)
+    cv2.setNumThreads(1)
+    train(load_network(args.weights), mend(read_samples(args.data, "train"), args.teacher), plan, args.out)
+
+
+if __name__ == "__main__":
+    main()
