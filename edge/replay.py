@@ -1,0 +1,231 @@
+"""A recording, or a tape of observations, judged again without broker or server: for evaluation and for disputes.
+
+Writes `events.jsonl` (the messages as they would be sent, sorted), and for a recording `observations.jsonl` and
+`evidence/`. Two runs give equal bytes; if the process dies, the folder is incomplete and a run into a new one is due.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from contract.codec import encode, event_message
+from contract.errors import CaptureError, ContractError, EvidenceError, TantouError
+from contract.events import Event, Provenance
+from contract.observations import StreamLost, TapeStart
+from contract.times import NS, utc_from_ns
+from edge.capture.masks import Masks
+from edge.capture.pyav_engine import PyAvEngine
+from edge.capture.replay import Replay
+from edge.capture.ring import PacketRing
+from edge.config import CameraConfig, EdgeConfig, load_edge
+from edge.evidence.clips import Footage
+from edge.evidence.disk import write_durably
+from edge.evidence.files import EvidenceStore, FileEvidence
+from edge.evidence.from_tape import TapeEvidence
+from edge.evidence.key import read_signing_key
+from edge.evidence.tape import Tape, read_tape
+from edge.inference.look import Detects, Looker
+from edge.judge import CameraJudge, provenance, tape_start
+from edge.judge.start import given_clock
+from models import open_detector
+
+EVENTS_NAME = "events.jsonl"
+TAPE_NAME = "observations.jsonl"
+PROGRESS_EVERY_NS = 300 * NS
+_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)")
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A video file as the recording of one configured camera; `start_ns` is the UTC time of its PTS 0."""
+
+    path: Path
+    camera: str
+    start_ns: int
+
+
+@dataclass
+class Told:
+    """The events of a replay, and how far it is."""
+
+    say: Say
+    events: list[Event] = field(default_factory=list)
+    records: int = 0
+    _begun_ns: int | None = None
+    _said_ns: int = 0
+
+    def add(self, at_ns: int, events: tuple[Event, ...]) -> None:
+        """What one record led to."""
+        self.records += 1
+        self.events += events
+        if self._begun_ns is None:
+            self._begun_ns = self._said_ns = at_ns
+        if at_ns - self._said_ns >= PROGRESS_EVERY_NS:
+            self._said_ns = at_ns
+            self.say(f"{(at_ns - self._begun_ns) // NS} s judged, {self.records} records, {len(self.events)} events")
+
+    def write(self, path: Path) -> None:
+        """One message a line, sorted by onset, event id and revision."""
+        ordered = sorted(self.events, key=lambda event: (event.onset, event.event_id, event.revision))
+        write_durably(path, b"".join(encode(event_message(event)) + b"\n" for event in ordered))
+        self.say(f"{self.records} records judged, {len(ordered)} events in {path}")
+
+
+def replay_recording(
+    config: EdgeConfig, recording: Recording, *, detector: Detects, made_by: Provenance, out: Path, say: Say
+) -> None:
+    """Judge a recording in lock-step into the empty folder `out`.
+
+    A recording that breaks off is judged as far as it goes, and then its CaptureError is raised; raises ContractError
+    and EvidenceError for a camera, zone or key that cannot be used.
+    """
+    start = tape_start(config, recording.camera, made_by)
+    camera = next(camera for camera in config.cameras if camera.id == recording.camera)
+    key = read_signing_key(Path(config.gateway.key_file))
+    _make_empty(out)
+    store = EvidenceStore.open(out, key=key, config=config.evidence)
+    ring = PacketRing(camera.ring_s, camera.ring_mb * 1_000_000)
+    replay = Replay(recording.path, start_ns=recording.start_ns, camera=camera, ring=ring)
+    tape = Tape(out / TAPE_NAME, start)
+    maker = FileEvidence(start, store=store, footage=_footage(replay, ring, camera), tape=tape)
+    told = Told(say)
+    try:
+        broken = _judge_frames(replay, CameraJudge(start, maker=maker), _looker(detector, camera), told)
+    finally:
+        tape.close()
+        # Acts that were not due when the recording ended leave nothing; manifests lie in their packages.
+        shutil.rmtree(out / "candidates", ignore_errors=True)
+        shutil.rmtree(out / "manifests", ignore_errors=True)
+    told.write(out / EVENTS_NAME)
+    if broken is not None:
+        raise broken
+
+
+def replay_tape(tape: Path, *, out: Path, say: Say) -> None:
+    """Judge a tape again into the empty folder `out`; raises ContractError for a file that is no tape."""
+    _make_empty(out)
+    told = Told(say)
+    maker = TapeEvidence()
+    judge: CameraJudge | None = None
+    for taped in read_tape(tape):
+        if isinstance(taped.record, TapeStart):
+            judge = CameraJudge(taped.record, maker=maker)
+        elif judge is not None:
+            maker.expect(taped.made)
+            told.add(taped.record.at_ns, judge.take(taped.record).events)
+    told.write(out / EVENTS_NAME)
+
+
+def parse_start(text: str) -> int:
+    """UTC nanoseconds of an RFC 3339 time with its offset: `2026-01-31T16:00:00+08:00`; raises ContractError."""
+    found = _RFC3339.fullmatch(text)
+    try:
+        if found is None:
+            raise ValueError("not of this form")
+        day, clock, fraction, offset = found.groups()
+        whole = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if offset in 'Zz' else offset}")
+    except ValueError as error:
+        example = "2026-01-31T16:00:00+08:00 or 2026-01-31T08:00:00Z"
+        raise ContractError(f"start time {text[:40]!r}: {error}; expected RFC 3339 as {example}") from error
+    at_ns = round(whole.timestamp()) * NS + int((fraction or "0").ljust(9, "0"))
+    utc_from_ns(at_ns)
+    return at_ns
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `edge replay` takes."""
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--source", type=Path, metavar="FILE", help="a video file: recorded by --camera from --start on")
+    what.add_argument("--observations", type=Path, metavar="FILE", help="a tape of observations, judged again")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="edge.toml (with --source)")
+    parser.add_argument("--camera", metavar="ID", help="the configured camera that recorded it (with --source)")
+    parser.add_argument("--start", metavar="TIME", help="when the recording begins, RFC 3339 (with --source)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="an empty folder, or one to be made")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run `edge replay`; 0 done, 1 the recording broke off and was judged that far, 2 it could not begin."""
+    try:
+        if args.observations is not None:
+            replay_tape(args.observations, out=args.out, say=_say)
+            return 0
+        lacking = [name for name in ("config", "camera", "start") if getattr(args, name) is None]
+        if lacking:
+            raise ContractError(f"--source also needs {', '.join('--' + name for name in lacking)}")
+        _replay_configured(args)
+    except CaptureError as error:
+        _say(str(error))
+        return 1 if (args.out / EVENTS_NAME).exists() else 2
+    except (TantouError, OSError) as error:
+        _say(str(error))
+        return 2
+    return 0
+
+
+def _replay_configured(args: argparse.Namespace) -> None:
+    config = load_edge(args.config.read_text("utf-8"), str(args.config), args.config.resolve().parent)
+    wanted = config.inference
+    detector = open_detector(
+        wanted.model,
+        size_px=wanted.input_px,
+        runtime=wanted.runtime,
+        threads=wanted.threads,
+        threshold=wanted.min_score,
+    )
+    card = detector.card
+    made_by = provenance(config, model=f"{card.name} {card.version}", model_sha256=card.sha256)
+    recording = Recording(args.source, args.camera, parse_start(args.start))
+    replay_recording(config, recording, detector=detector, made_by=made_by, out=args.out, say=_say)
+
+
+def _judge_frames(replay: Replay, judge: CameraJudge, looker: Looker, told: Told) -> CaptureError | None:
+    """Every frame in order; the end is a lost stream: what waits for more is settled. What broke the recording off."""
+    device, at_ns, broken = "", 0, None
+    try:
+        for frame in replay:
+            (observation,) = looker.look([frame])
+            device, at_ns = frame.device, frame.at_ns
+            step = judge.take(observation, frame)
+            for ask in step.asks:
+                replay.ask_full_decode(ask.until_ns)
+            told.add(at_ns, step.events)
+    except CaptureError as error:
+        broken = error
+    if not told.records:
+        raise broken or CaptureError("garbage", "the recording holds no picture")
+    reason = "the recording ended" if broken is None else f"the recording broke off: {broken.detail}"
+    told.add(at_ns, judge.take(StreamLost(device=device, at_ns=at_ns, reason=reason)).events)
+    return broken
+
+
+def _looker(detector: Detects, camera: CameraConfig) -> Looker:
+    clock = given_clock(camera.clock)
+    return Looker(detector, clock_of=lambda _: clock)
+
+
+def _footage(replay: Replay, ring: PacketRing, camera: CameraConfig) -> Footage:
+    return Footage(
+        ring=ring,
+        stream_info=lambda: replay.stream_info,
+        decoder=PyAvEngine(lambda: 0).decoder,
+        paint=Masks(camera.masks, camera.frame_px).paint if camera.masks else None,
+    )
+
+
+def _make_empty(out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    if any(out.iterdir()):
+        raise EvidenceError(f"{out}: is not empty; evidence is never written over, give a new folder")
+
+
+def _say(text: str) -> None:
+    print(f"replay: {text}", file=sys.stderr, flush=True)
