@@ -8,7 +8,7 @@ leads      claim_next claim renew release expire_leases verdict undo offer_due a
 lead_lists page(LeadFilter) queue; types LeadPage, QueueCounts
 lead_states STATES ACTIONS TRANSITIONS after actions_from
 events     take_in current_events revisions event_from evidence_of lists_file; types Arrival, Evidence, EvidenceFile
-gateways   register by_token by_id all_gateways take_birth take_health take_will status list_devices names
+gateways   register by_token by_id by_ids take_birth take_health take_will status list_devices names
 files      stored_size is_listed unlisted keep_part drop_part stale_parts keep_blob
 arrivals   take_readings keep_rejects list_rejects count counters
 audit      append page first_broken; users  add change by_name by_id all_users display_names

@@ -127,6 +127,14 @@ def _insert_items(conn: Connection, fresh: Iterable[Event]) -> None:
             where=evidence_items.c.revision < statement.excluded.revision,
         )
         conn.execute(newer, [rows[key] for key in sorted(rows)])
+        _mark_listed(conn, {(row["sha256"], row["gateway"]) for row in rows.values()})
+
+
+def _mark_listed(conn: Connection, listed: Collection[tuple[str, str]]) -> None:
+    """Files that overtook their event do not count against their gateway's quota any more."""
+    here = (blobs.c.sha256 == bindparam("sha256_")) & (blobs.c.gateway == bindparam("gateway_"))
+    rows = [{"sha256_": sha256, "gateway_": gateway} for sha256, gateway in sorted(listed)]
+    conn.execute(update(blobs).where(here, blobs.c.listed.is_(False)).values(listed=True), rows)
 
 
 def _listed(event: Event) -> list[tuple[str, str, str, str, int | None]]:

@@ -32,15 +32,16 @@ def is_listed(conn: Connection, gateway: str, sha256: str) -> bool:
 
 
 def unlisted(conn: Connection, gateway: str) -> Quota:
-    """How much of this gateway waits for its event."""
-    listed = select(evidence_items.c.sha256).where(evidence_items.c.gateway == gateway)
-    total_files, total_bytes = 0, 0
-    for table, size in ((blobs, blobs.c.size_bytes), (uploads, uploads.c.offset)):
-        query = select(func.count(), func.coalesce(func.sum(size), 0))
-        query = query.where(table.c.gateway == gateway, table.c.sha256.not_in(listed))
-        files, size_bytes = conn.execute(query).one()
-        total_files, total_bytes = total_files + files, total_bytes + int(size_bytes)
-    return Quota(files=total_files, bytes=total_bytes)
+    """How much of this gateway waits for its event; parts count with the size that they will have."""
+    listed = select(evidence_items.c.sha256).where(
+        evidence_items.c.sha256 == uploads.c.sha256, evidence_items.c.gateway == gateway
+    )
+    whole = select(func.count(), func.coalesce(func.sum(blobs.c.size_bytes), 0))
+    whole = whole.where(blobs.c.gateway == gateway, blobs.c.listed.is_(False))
+    parts = select(func.count(), func.coalesce(func.sum(uploads.c.total), 0))
+    parts = parts.where(uploads.c.gateway == gateway, ~listed.exists())
+    counts = [conn.execute(query).one() for query in (whole, parts)]
+    return Quota(files=sum(row[0] for row in counts), bytes=sum(int(row[1]) for row in counts))
 
 
 def keep_part(conn: Connection, sha256: str, gateway: str, *, span: tuple[int, int], at: Utc) -> None:
@@ -63,7 +64,8 @@ def stale_parts(conn: Connection, before: Utc) -> list[tuple[str, str]]:
 
 def keep_blob(conn: Connection, sha256: str, gateway: str, *, size_bytes: int, at: Utc) -> None:
     """Note a file whose bytes are safe, and tell the feed for the leads that list it; a repeat changes nothing."""
-    row = {"sha256": sha256, "size_bytes": size_bytes, "stored_at": at, "gateway": gateway}
+    listed = is_listed(conn, gateway, sha256)
+    row = {"sha256": sha256, "size_bytes": size_bytes, "stored_at": at, "gateway": gateway, "listed": listed}
     is_new = conn.execute(upsert(conn, blobs).values(**row).on_conflict_do_nothing().returning(blobs.c.sha256)).first()
     drop_part(conn, sha256, gateway)
     if is_new is not None:

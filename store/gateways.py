@@ -6,13 +6,13 @@ import hashlib
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, bindparam, select, update
 
 from contract.errors import StoreError
-from contract.health import Birth, BornDevice, BornZone, DeviceHealth, Health
+from contract.health import Birth, BornDevice, BornZone, DeviceHealth, Health, Will
 from contract.times import Utc
 from store import feed
 from store.events import upsert
@@ -79,9 +79,10 @@ def by_id(conn: Connection, gateway: str) -> Gateway | None:
     return _one(conn, gateways.c.id == gateway)
 
 
-def all_gateways(conn: Connection) -> dict[str, Gateway]:
-    """Every registered gateway by id."""
-    rows = conn.execute(select(gateways.c.id, gateways.c.town, gateways.c.public_key_hex))
+def by_ids(conn: Connection, wanted: Collection[str] | None = None) -> dict[str, Gateway]:
+    """The registered gateways among these ids (None: every one), by id."""
+    query = select(gateways.c.id, gateways.c.town, gateways.c.public_key_hex).order_by(gateways.c.id)
+    rows = conn.execute(query if wanted is None else query.where(gateways.c.id.in_(sorted(wanted))))
     return {row["id"]: Gateway(**row) for row in rows.mappings()}
 
 
@@ -98,12 +99,19 @@ def _hashed(token: str) -> str:
 def take_birth(conn: Connection, birth: Birth, *, at: Utc) -> None:
     """The gateway is up: its devices and zones are these; those it names no more are retired, never deleted.
 
-    Raises StoreError when its key is not the registered one: its evidence could not be proved.
+    A birth that a newer one or its own will has overtaken changes nothing: births and wills are retained by the broker
+    and come again, in any order. Raises StoreError when its key is not the registered one: its evidence could not be
+    proved.
     """
     known = by_id(conn, birth.gateway)
     if known is None or known.public_key_hex != birth.public_key:
         raise StoreError(f"birth of {birth.gateway}: public key differs from the registered one; register it again")
-    _set_status(conn, birth.gateway, birth.town, {"online": True, "at": at, "birth": _json(birth)})
+    last = _times(conn, birth.gateway)
+    if last.birth_at is not None and last.birth_at >= birth.at:
+        return
+    is_over = last.will_at is not None and last.will_at >= birth.at
+    status = {"online": not is_over, "at": at, "birth": _json(birth), "birth_at": birth.at}
+    _set_status(conn, birth.gateway, birth.town, status)
     for table in (devices, zones):
         conn.execute(update(table).where(table.c.gateway == birth.gateway).values(retired=True))
     for device in birth.devices:
@@ -127,8 +135,15 @@ def _mark_demo(conn: Connection, gateway: str, zone: BornZone) -> None:
 
 
 def take_health(conn: Connection, health: Health, *, at: Utc) -> None:
-    """A heartbeat: the gateway is up and its devices stand like this; the feed hears of states that changed."""
-    _set_status(conn, health.gateway, health.town, {"online": True, "at": at, "last_health": _json(health)})
+    """A heartbeat: the gateway is up and its devices stand like this; the feed hears of states that changed.
+
+    One that is not newer than the last changes nothing.
+    """
+    last = _times(conn, health.gateway)
+    if last.health_at is not None and last.health_at >= health.at:
+        return
+    status = {"online": True, "at": at, "last_health": _json(health), "health_at": health.at}
+    _set_status(conn, health.gateway, health.town, status)
     query = select(devices.c.device, devices.c.state).where(devices.c.gateway == health.gateway)
     before = {row.device: row.state for row in conn.execute(query)}
     rows = [
@@ -149,12 +164,31 @@ def take_health(conn: Connection, health: Health, *, at: Utc) -> None:
     feed.tell(conn, "device", keys, at=at)
 
 
-def take_will(conn: Connection, gateway: str, town: str, *, at: Utc) -> None:
-    """The broker says the gateway's connection died: it is off line, and what its devices do is not known."""
-    _set_status(conn, gateway, town, {"online": False, "at": at})
+def take_will(conn: Connection, will: Will, *, born: Utc, at: Utc) -> None:
+    """The broker says that the connection died whose birth was at `born`: the gateway is off line, its devices unknown.
+
+    A will that a newer birth has overtaken changes nothing, nor does a repeat.
+    """
+    gateway, town = will.gateway, will.town
+    last = _times(conn, gateway)
+    if (last.birth_at is not None and last.birth_at > born) or (last.will_at is not None and last.will_at >= born):
+        return
+    _set_status(conn, gateway, town, {"online": False, "at": at, "will_at": born})
     query = select(devices.c.device).where(devices.c.gateway == gateway, devices.c.retired.is_(False))
     names = conn.execute(query.order_by(devices.c.device)).scalars().all()
     feed.tell(conn, "device", [_feed_key(gateway, town, name, None) for name in names], at=at)
+
+
+class _Times(NamedTuple):
+    birth_at: Utc | None = None
+    will_at: Utc | None = None
+    health_at: Utc | None = None
+
+
+def _times(conn: Connection, gateway: str) -> _Times:
+    columns = (gateway_status.c.birth_at, gateway_status.c.will_at, gateway_status.c.health_at)
+    row = conn.execute(select(*columns).where(gateway_status.c.gateway == gateway)).one_or_none()
+    return _Times() if row is None else _Times(*row)
 
 
 def _set_status(conn: Connection, gateway: str, town: str, values: dict[str, Any]) -> None:

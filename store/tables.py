@@ -58,6 +58,9 @@ gateway_status = Table(
     Column("online", Boolean, nullable=False),
     Column("at", _UTC, nullable=False),
     Column("birth", Text),
+    Column("birth_at", _UTC),  # the times that the gateway put on its messages
+    Column("will_at", _UTC),
+    Column("health_at", _UTC),
     Column("last_health", Text),
 )
 
@@ -229,7 +232,8 @@ blobs = Table(
     Column("size_bytes", _BIG, nullable=False),
     Column("stored_at", _UTC, nullable=False),
     Column("gateway", _NAME, nullable=False),
-    Index(None, "gateway"),
+    Column("listed", Boolean, nullable=False),  # an event of this gateway lists it
+    Index(None, "gateway", "listed"),
 )
 
 uploads = Table(

@@ -33,9 +33,10 @@ def upgrade() -> None:
         sa.Column("size_bytes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("stored_at", sa.String(length=30), nullable=False),
         sa.Column("gateway", sa.String(length=64), nullable=False),
+        sa.Column("listed", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_blobs")),
     )
-    op.create_index(op.f("ix_blobs_gateway"), "blobs", ["gateway"], unique=False)
+    op.create_index(op.f("ix_blobs_gateway_listed"), "blobs", ["gateway", "listed"], unique=False)
     op.create_table(
         "changes",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -205,6 +206,9 @@ def upgrade() -> None:
         sa.Column("online", sa.Boolean(), nullable=False),
         sa.Column("at", sa.String(length=30), nullable=False),
         sa.Column("birth", sa.Text(), nullable=True),
+        sa.Column("birth_at", sa.String(length=30), nullable=True),
+        sa.Column("will_at", sa.String(length=30), nullable=True),
+        sa.Column("health_at", sa.String(length=30), nullable=True),
         sa.Column("last_health", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["gateway"], ["gateways.id"], name=op.f("fk_gateway_status_gateway_gateways"), ondelete="CASCADE"
@@ -300,7 +304,7 @@ def downgrade() -> None:
     op.drop_table("evidence_items")
     op.drop_table("events")
     op.drop_table("changes")
-    op.drop_index(op.f("ix_blobs_gateway"), table_name="blobs")
+    op.drop_index(op.f("ix_blobs_gateway_listed"), table_name="blobs")
     op.drop_table("blobs")
     op.drop_index(op.f("ix_audit_who_seq"), table_name="audit")
     op.drop_index(op.f("ix_audit_event_id_seq"), table_name="audit")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import boto3
+import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -36,7 +36,7 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     bucket = f"evidence-{abs(hash(tmp_path))}"
-    boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket=bucket)
+    httpx.put(f"{endpoint}/{bucket}").raise_for_status()
     return open_blobs(f"s3://{bucket}/centre?endpoint={endpoint}&region=us-east-1")
 
 

@@ -137,7 +137,7 @@ def test_files_that_overtook_their_event_count_against_the_quota_until_it_comes(
     with store.write() as conn:
         files.keep_blob(conn, listed.items[0].sha256, "gw-1", size_bytes=4, at=at(1))
         files.keep_part(conn, listed.manifest_sha256, "gw-1", span=(3, 8), at=at(1))
-        assert files.unlisted(conn, "gw-1") == files.Quota(files=2, bytes=7)
+        assert files.unlisted(conn, "gw-1") == files.Quota(files=2, bytes=12)
         events.take_in(conn, [arrival(event(1, evidence=listed))], at=at(5))
         assert files.unlisted(conn, "gw-1") == files.Quota(files=0, bytes=0)
 

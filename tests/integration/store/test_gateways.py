@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contract.errors import StoreError
-from contract.health import BornDevice
+from contract.health import BornDevice, Will
 from store import Store, feed, gateways, lead_lists
 from tests.integration.acts import at, birth, born_zone, device_health, gateway, health
 
@@ -52,7 +52,7 @@ def test_birth_heartbeat_and_will_tell_how_a_gateway_and_its_devices_stand(store
         gateways.take_health(conn, health(device_health("live")), at=at(2))
         (live,) = gateways.list_devices(conn, {"demo"}, gateway="gw-1", device="cam-1")
         queue = lead_lists.queue(conn, None, at=at(3))
-        gateways.take_will(conn, "gw-1", "demo", at=at(4))
+        gateways.take_will(conn, Will(gateway="gw-1", town="demo", reason="lost"), born=at(0), at=at(4))
         (gone,) = gateways.list_devices(conn, {"demo"})
         status = gateways.status(conn, "gw-1")
     assert born.born is not None
@@ -72,7 +72,7 @@ def test_the_feed_hears_of_a_devices_state_only_when_it_changes(store: Store) ->
         gateways.take_birth(conn, birth(), at=at(1))
         _, start = feed.bounds(conn)
         for second, state in enumerate(("live", "live", "frozen", "frozen"), 2):
-            gateways.take_health(conn, health(device_health(state)), at=at(second))
+            gateways.take_health(conn, health(device_health(state), at=at(second)), at=at(second))
         told = [(change.key["device"], change.key["state"]) for change in feed.since(conn, start)]
     assert told == [("cam-1", "live"), ("cam-1", "frozen")]
 
@@ -82,11 +82,11 @@ def test_what_a_new_birth_does_not_name_is_retired_and_keeps_its_name(store: Sto
     camera = BornDevice(device="cam-2", name="South gate", kind="camera")
     with store.write() as conn:
         gateways.take_birth(conn, birth(), at=at(1))
-        gateways.take_birth(conn, birth(devices=(camera,), zones=()), at=at(2))
+        gateways.take_birth(conn, birth(at=at(2), devices=(camera,), zones=()), at=at(2))
         assert [view.device for view in gateways.list_devices(conn, None)] == ["cam-2"]
         names = gateways.names(conn, "device", ["gw-1"])
         zones = gateways.names(conn, "zone", ["gw-1"])
-        gateways.take_birth(conn, birth(), at=at(3))
+        gateways.take_birth(conn, birth(at=at(3)), at=at(3))
         assert [view.device for view in gateways.list_devices(conn, None)] == ["cam-1"]
     assert names == {("gw-1", "cam-1"): "North gate", ("gw-1", "cam-2"): "South gate"}
     assert zones == {("gw-1", "cam-1", "zone-1"): "Bus stop"}
@@ -101,3 +101,39 @@ def test_a_device_that_only_a_heartbeat_names_is_shown_without_a_name(store: Sto
     assert view.born is None
     assert view.health is not None
     assert view.health.state == "unreachable"
+
+
+WILL = Will(gateway="gw-1", town="demo", reason="lost")
+
+
+@pytest.mark.parametrize("order", [("birth", "will"), ("will", "birth")])
+def test_a_retained_birth_and_its_own_will_leave_the_gateway_off_line_in_either_order(
+    store: Store, order: tuple[str, str]
+) -> None:
+    registered(store)
+    steps = {
+        "birth": lambda conn: gateways.take_birth(conn, birth(at=at(5)), at=at(9)),
+        "will": lambda conn: gateways.take_will(conn, WILL, born=at(5), at=at(9)),
+    }
+    with store.write() as conn:
+        for step in order:
+            steps[step](conn)
+        status = gateways.status(conn, "gw-1")
+    assert status is not None
+    assert not status.online
+    assert status.birth is not None
+
+
+def test_a_will_of_an_earlier_connection_does_not_end_the_new_one(store: Store) -> None:
+    registered(store)
+    with store.write() as conn:
+        gateways.take_birth(conn, birth(at=at(5)), at=at(5))
+        gateways.take_will(conn, WILL, born=at(4), at=at(6))
+        alive = gateways.status(conn, "gw-1")
+        gateways.take_will(conn, WILL, born=at(5), at=at(7))
+        gateways.take_health(conn, health(device_health(), at=at(8)), at=at(8))
+        gateways.take_will(conn, WILL, born=at(5), at=at(9))  # retained, so it comes again after a reconnect
+        back = gateways.status(conn, "gw-1")
+    assert alive is not None
+    assert back is not None
+    assert (alive.online, back.online) == (True, True)

@@ -77,7 +77,7 @@ def test_operators_side_by_side_never_get_the_same_alert(store: Store) -> None:
     ids = take(store, *range(12))
 
     def work(name: str) -> list[str]:
-        mine = []
+        mine: list[str] = []
         while True:
             with store.write() as conn:
                 lead = leads.claim_next(conn, act(name), lease_until=at(100), towns=ALL)
@@ -106,13 +106,12 @@ def test_only_the_holder_renews_releases_and_judges(store: Store) -> None:
     (event_id,) = take(store, 1)
     with store.write() as conn:
         lead = leads.claim(conn, event_id, act("anna"), lease_until=at(50))
-        for attempt in (
-            lambda: leads.renew(conn, event_id, act("bert"), lease_until=at(99)),
-            lambda: leads.release(conn, event_id, act("bert")),
-            lambda: leads.verdict(conn, event_id, act("bert"), version=lead.version, says="confirm"),
-        ):
-            with refused("not_holder"):
-                attempt()
+        with refused("not_holder"):
+            leads.renew(conn, event_id, act("bert"), lease_until=at(99))
+        with refused("not_holder"):
+            leads.release(conn, event_id, act("bert"))
+        with refused("not_holder"):
+            leads.verdict(conn, event_id, act("bert"), version=lead.version, says="confirm")
         assert leads.renew(conn, event_id, act("anna"), lease_until=at(70)).lease_until == at(70)
         released = leads.release(conn, event_id, act("anna"))
     assert (released.state, released.holder, released.lease_until) == ("alert", None, None)
@@ -250,8 +249,9 @@ def test_pages_follow_each_other_without_gap_or_repeat_in_both_orders(store: Sto
     ids = take(store, *range(7))
     with store.write() as conn:
         events.take_in(conn, [arrival(event(number)) for number in (20, 21, 22)], at=at(7))  # same instant as the last
-    for order in ("oldest", "newest"):
-        want = lead_lists.LeadFilter(towns=None, order=order)  # type: ignore[arg-type]
+    orders: tuple[Any, ...] = ("oldest", "newest")
+    for order in orders:
+        want = lead_lists.LeadFilter(towns=None, order=order)
         seen: list[leads.Lead] = []
         after: Any = None
         with store.read() as conn:
