@@ -39,6 +39,7 @@ class Timeline:
         self._last_dts: int | None = None
         self._last_raw: int | None = None
         self._last_duration = 0
+        self._is_reordered = False
         self._last_received_ns = 0
         self._latest_ns = 0
         self._least_lag_ns: int | None = None
@@ -53,12 +54,10 @@ class Timeline:
         self._last_raw = None
         if not first:
             return []
-        start = _raw(first[0])
-        base_ns = first[0].received_ns
-        if start is not None:
-            lead_ns = [one.received_ns - self._ns(raw - start) for one in first if (raw := _raw(one)) is not None]
-            base_ns = max(min(lead_ns), base_ns - MAX_BURST_NS)
-        self._anchor(start or 0, base_ns)
+        first = _with_first_stamps(first)
+        raws = [_raw(one) or 0 for one in first]
+        leads_ns = [one.received_ns - self._ns(raw - raws[0]) for one, raw in zip(first, raws, strict=True)]
+        self._anchor(raws[0], max(min(leads_ns), first[0].received_ns - MAX_BURST_NS))
         self._last_received_ns = first[0].received_ns
         return [self.stamp(arrival) for arrival in first]
 
@@ -71,7 +70,7 @@ class Timeline:
             self._anchor(raw, arrival.received_ns)
         elif arrival.is_keyframe:
             self._follow_drift(raw)
-        dts = (raw if arrival.dts is None else arrival.dts) + self._shift
+        dts = self._shift + (self._dts_untold(raw) if arrival.dts is None else arrival.dts)
         if self._last_dts is not None and dts <= self._last_dts:
             dts = self._last_dts + 1
             self._mended_dts += 1
@@ -102,6 +101,12 @@ class Timeline:
             return False
         step_ns = self._ns(raw - self._last_raw)
         return step_ns < -REORDER_NS or step_ns - (received_ns - self._last_received_ns) > JUMP_NS
+
+    def _dts_untold(self, raw: int) -> int:
+        """Decoding order must rise below the pts: once pictures were seen reordered, it follows at a distance."""
+        if self._last_raw is not None and raw < self._last_raw:
+            self._is_reordered = True
+        return raw - self._ticks(REORDER_NS) if self._is_reordered else raw
 
     def _anchor(self, raw: int, at_ns: int) -> None:
         if self._epoch_ns is None:
@@ -142,3 +147,14 @@ class Timeline:
 
 def _raw(arrival: Arrival) -> int | None:
     return arrival.dts if arrival.pts is None else arrival.pts
+
+
+def _with_first_stamps(first: Sequence[Arrival]) -> list[Arrival]:
+    """FFmpeg tells no stamp for the first packet of an RTSP stream: counted back from the first one that has it."""
+    known = next((index for index, one in enumerate(first) if _raw(one) is not None), None)
+    raw = 0 if known is None else _raw(first[known]) or 0
+    stamped = list(first)
+    for index in reversed(range(known or 0)):
+        raw -= max(1, stamped[index].duration)
+        stamped[index] = stamped[index]._replace(pts=raw, dts=raw)
+    return stamped

@@ -16,6 +16,8 @@ from tests.rtsp_server.clips import RTP_HZ, Clip, Coded
 NTP_EPOCH_S = 2_208_988_800
 MAX_RTP_BYTES = 1400
 _SSRC = 0x7A7A7A7A
+_FIRST_STAMP = 0x1234_5678
+"""RTP stamps start anywhere but at zero, which FFmpeg takes for none."""
 _REASONS = {200: "OK", 401: "Unauthorized", 404: "Not Found", 503: "Service Unavailable"}
 
 
@@ -144,7 +146,16 @@ class RtpPacker:
         """RTCP SR: the sender's clock at an RTP stamp."""
         seconds, fraction = divmod(wall_s + NTP_EPOCH_S, 1)
         report = struct.pack(
-            ">BBHIIIIII", 0x80, 200, 6, _SSRC, int(seconds), int(fraction * 2**32), stamp & 0xFFFFFFFF, 1, 1
+            ">BBHIIIIII",
+            0x80,
+            200,
+            6,
+            _SSRC,
+            int(seconds),
+            int(fraction * 2**32),
+            (stamp + _FIRST_STAMP) & 0xFFFFFFFF,
+            1,
+            1,
         )
         return struct.pack(">BBH", 0x24, 1, len(report)) + report
 
@@ -159,7 +170,9 @@ class RtpPacker:
 
     def _rtp(self, payload: bytes, stamp: int, is_last: bool) -> bytes:
         self._sequence = (self._sequence + 1) & 0xFFFF
-        head = struct.pack(">BBHII", 0x80, 96 | (is_last << 7), self._sequence, stamp & 0xFFFFFFFF, _SSRC)
+        head = struct.pack(
+            ">BBHII", 0x80, 96 | (is_last << 7), self._sequence, (stamp + _FIRST_STAMP) & 0xFFFFFFFF, _SSRC
+        )
         return struct.pack(">BBH", 0x24, 0, len(head) + len(payload)) + head + payload
 
 
