@@ -23,6 +23,7 @@ from server.config import ServerConfig
 from server.identity.access import Needs, Public
 from server.identity.login import LoginGate
 from server.identity.scopes import SCOPES
+from server.leads import once
 from server.live.feed import Feed
 from store import Store
 
@@ -53,6 +54,7 @@ def create_app(
         gate=LoginGate(config.session, now_ns),
         feed=Feed(config.live, store),
     )
+    once.prepare(store.engine)
     clockwork = Clockwork(centre)
 
     @asynccontextmanager

@@ -12,10 +12,11 @@ Seconds = Annotated[float, Meta(gt=0)]
 
 
 class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where rows and blobs are: a SQLAlchemy URL; a folder or an `s3://` URL."""
+    """Where rows and blobs are: `sqlite:///PATH` or `postgresql://USER@HOST/NAME`; a folder or an `s3://` URL."""
 
     database: Url
     blobs: Url
+    password_file: Annotated[str, Meta(min_length=1, max_length=1000, description="of the database")] | None = None
 
 
 class HttpConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

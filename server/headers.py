@@ -12,6 +12,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
+        "style-src-attr 'unsafe-inline'",  # widths and positions that the console's parts set on elements
         "img-src 'self' blob: data:",
         "media-src 'self' blob:",
         "font-src 'self'",

@@ -31,8 +31,7 @@ class LoginGate:
         self._slots = asyncio.Semaphore(config.logins_at_once)
         self._waiting = 0
         self._backoff = Backoff(failures_free=config.failures_free, wait_max_s=config.back_off_max_s)
-        # Verified for names that do not exist, so that they take as long as the others.
-        self._nobody = passwords.HASHER.hash(passwords.random_password())
+        self._nobody = passwords.hash_of_nobody()
 
     async def is_right(self, name: str, password_hash: str | None, password: str) -> bool:
         """Whether the password fits; raises Problem login_back_off or login_busy."""

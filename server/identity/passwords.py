@@ -6,6 +6,7 @@ A hash takes about 64 MB and 0.2 s, so whoever calls `verify` bounds how many ru
 from __future__ import annotations
 
 import secrets
+from base64 import b64encode
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -37,6 +38,12 @@ def is_right(password_hash: str, password: str, hasher: PasswordHasher = HASHER)
 def upgraded(password_hash: str, password: str, hasher: PasswordHasher = HASHER) -> str | None:
     """A new hash when the kept one was made with weaker parameters than today's, else None."""
     return hasher.hash(password) if hasher.check_needs_rehash(password_hash) else None
+
+
+def hash_of_nobody(hasher: PasswordHasher = HASHER) -> str:
+    """A hash that no password fits; checking one against it takes as long as against a real one."""
+    salt, digest = (b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, hasher.hash_len))
+    return f"$argon2id$v=19$m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}${salt}${digest}"
 
 
 def random_password() -> str:

@@ -36,13 +36,15 @@ class Client:
         self.is_behind = False
         self.is_closed = False
 
-    def put(self, changes: list[Change]) -> None:
-        """Queue changes; past the bound the client is behind and must load anew."""
+    def put(self, changes: list[Change]) -> bool:
+        """Queue changes; False past the bound: all of them give way, and the client must load anew."""
         self._waiting.extend(changes)
-        if len(self._waiting) > self._queue_max:
+        is_within = len(self._waiting) <= self._queue_max
+        if not is_within:
             self._waiting.clear()
             self.is_behind = True
         self._has_news.set()
+        return is_within
 
     def close(self) -> None:
         """End the stream at its next turn."""
@@ -88,7 +90,6 @@ class Feed:
             yield client
         finally:
             self._clients.discard(client)
-            self.behind_count += client.is_behind
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -121,10 +122,15 @@ class Feed:
             pause_s = FIRST_PAUSE_S
             if changes:
                 self._last_seq = changes[-1].seq
-                for client in self._clients:
-                    client.put(changes)
+                self._hand_out(changes)
             if len(changes) < feed.MAX_FEED_READ:
                 await asyncio.sleep(self._config.poll_s)
+
+    def _hand_out(self, changes: list[Change]) -> None:
+        behind = sum(not client.put(changes) for client in self._clients)
+        if behind:
+            self.behind_count += behind
+            log.warning("live feed: %d stream(s) too slow, told to load anew; %d so far", behind, self.behind_count)
 
     async def missed(self, last_seen: int, up_to: int) -> list[Change] | None:
         """The changes in (last_seen, up_to], or None where they are too many or not kept any more."""
