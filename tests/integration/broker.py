@@ -1,0 +1,87 @@
+"""A real broker for tests: NATS in MQTT mode as `tantou up` configures it, on loopback, killed and started at will."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tantou.up.broker import centre_user, gateway_user, nats_config
+
+WITHIN_S = 20.0
+TOWN = "demo"
+GATEWAY = "gw-1"
+GATEWAY_PASSWORD = "gateway-password"
+CENTRE = "centre"
+CENTRE_PASSWORD = "centre-password"
+NATS = Path(sys.executable).parent / "nats-server"
+
+
+@dataclass
+class Broker:
+    """The broker's process and where it listens; its store outlives `kill`."""
+
+    config: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """As edge.toml and ingest.toml name it."""
+        return f"mqtt://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Returns when it takes connections."""
+        with (self.config.parent / "broker.log").open("ab") as log:
+            self.process = subprocess.Popen([str(NATS), "-c", str(self.config)], stdout=log, stderr=log)
+        until(self._listens)
+
+    def kill(self) -> None:
+        """kill -9."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def _listens(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+
+@contextmanager
+def running_broker(folder: Path) -> Iterator[Broker]:
+    """A broker with the users `gw-1` of the town `demo` and `centre`, its files in `folder`."""
+    users = [
+        gateway_user(town=TOWN, gateway=GATEWAY, password=GATEWAY_PASSWORD),
+        centre_user(CENTRE, CENTRE_PASSWORD),
+    ]
+    config = folder / "nats.conf"
+    broker = Broker(config, unused_port())
+    config.write_text(nats_config(port=broker.port, store_dir=str(folder / "jetstream"), users=users))
+    broker.start()
+    try:
+        yield broker
+    finally:
+        broker.kill()
+
+
+def unused_port() -> int:
+    """A loopback port that nobody has."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(holds: Callable[[], bool], *, within_s: float = WITHIN_S) -> None:
+    """Waits for a state of another process, looking often; fails when it does not come about in time."""
+    deadline_s = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < deadline_s, "did not come about in time"
+        time.sleep(0.005)
