@@ -25,11 +25,15 @@ ZONE_COLOUR = (255, 196, 0)
 VEHICLE_COLOUR = (255, 48, 48)
 STRIP_COLOUR = (16, 16, 16)
 TEXT_COLOUR = (255, 255, 255)
+SMALLEST_TEXT_PX = 9
+ROLE_WORDS = {"arrival": "到达", "first_still": "停稳", "due": "超时", "last": "末次在场", "departure": "离开"}
 CJK_FONTS = (
     "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
     "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
 )
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +60,8 @@ def draw_overlay(still: bytes, marks: Marks) -> bytes:
     """A JPEG of the still with zone and box drawn, and a strip of text below the picture, so that it hides nothing."""
     picture = Pillow.open(BytesIO(still)).convert("RGB")
     width, height = picture.size
-    line_px = max(14, height // 40)
-    canvas = Pillow.new("RGB", (width, height + 3 * line_px), STRIP_COLOUR)
+    words, font, line_px = _fitting(marks, width, wished_px=max(SMALLEST_TEXT_PX, height // 40))
+    canvas = Pillow.new("RGB", (width, height + len(words) * line_px * 3 // 2), STRIP_COLOUR)
     canvas.paste(picture, (0, 0))
     draw = ImageDraw.Draw(canvas)
     thick = max(2, height // 360)
@@ -67,9 +71,8 @@ def draw_overlay(still: bytes, marks: Marks) -> bytes:
     if marks.bbox_xyxy_px is not None:
         left, top, right, bottom = marks.bbox_xyxy_px
         draw.rectangle((left, top, min(right, width - 1), min(bottom, height - 1)), outline=VEHICLE_COLOUR, width=thick)
-    font, has_hanzi = _font(line_px)
-    for row, text in enumerate(_words(marks, has_hanzi=has_hanzi)):
-        draw.text((line_px // 2, height + line_px // 4 + row * (line_px * 5 // 4)), text, fill=TEXT_COLOUR, font=font)
+    for row, text in enumerate(words):
+        draw.text((line_px // 2, height + line_px // 8 + row * line_px * 3 // 2), text, fill=TEXT_COLOUR, font=font)
     out = BytesIO()
     canvas.save(out, "JPEG", quality=OVERLAY_QUALITY)
     return out.getvalue()
@@ -86,17 +89,29 @@ def size_px(still: bytes) -> tuple[int, int]:
     return Pillow.open(BytesIO(still)).size
 
 
-def _words(marks: Marks, *, has_hanzi: bool) -> tuple[str, str]:
+def _words(marks: Marks, *, has_hanzi: bool) -> tuple[str, ...]:
     at = datetime.fromtimestamp(marks.at_ns // NS, UTC).astimezone(SHANGHAI)
     place = " / ".join(marks.place)
     if has_hanzi:
-        return f"{at:%Y-%m-%d %H:%M:%S} 北京时间  {place}", f"原图校验码 {marks.code}  {marks.role}"
-    return f"{at:%Y-%m-%d %H:%M:%S} +08:00  {place}", f"raw still {marks.code}  {marks.role}"
+        role = ROLE_WORDS.get(marks.role, marks.role)
+        return f"{at:%Y-%m-%d %H:%M:%S} 北京时间  {role}", f"{place}  原图校验码 {marks.code}"
+    return f"{at:%Y-%m-%d %H:%M:%S} +08:00  {marks.role}", f"{place}  raw still {marks.code}"
+
+
+def _fitting(marks: Marks, width_px: int, *, wished_px: int) -> tuple[tuple[str, ...], Font, int]:
+    """The words with the largest font, up to the wished one, in which the longest line fits."""
+    for line_px in range(wished_px, SMALLEST_TEXT_PX - 1, -1):
+        font, has_hanzi = _font(line_px)
+        words = _words(marks, has_hanzi=has_hanzi)
+        if max(font.getlength(text) for text in words) + line_px <= width_px:
+            break
+    return words, font, line_px
 
 
 @cache
-def _font(size: int) -> tuple[ImageFont.FreeTypeFont | ImageFont.ImageFont, bool]:
+def _font(size_px: int) -> tuple[Font, bool]:
+    """A font of that size, and whether it has Chinese characters."""
     for path in CJK_FONTS:
         if Path(path).is_file():
-            return ImageFont.truetype(path, size), True
-    return ImageFont.load_default(size), False
+            return ImageFont.truetype(path, size_px), True
+    return ImageFont.load_default(size_px), False

@@ -100,7 +100,8 @@ class CameraJudge:
             if owed is None or (record.at_ns < owed.due_ns and not isinstance(record, StreamLost)):
                 continue
             phase = owed.event.phase if owed.event.phase == "closed" else "updated"
-            event = structs.replace(owed.event, revision=act.revision + 1, phase=phase)
+            spoke = tuple(one for one in owed.event.counter_evidence if one.kind != EVIDENCE_FAILED)
+            event = structs.replace(owed.event, revision=act.revision + 1, phase=phase, counter_evidence=spoke)
             order = self._order(event, act, bbox=owed.bbox_xyxy_px, at_ns=record.at_ns)
             event, settled = self._proved(event, act, replace(order, settle_clips=True))
             self._remember(event.event_id, structs.replace(settled, owed=None))
@@ -169,7 +170,8 @@ class CameraJudge:
                 frame_px=finding.frame_px,
                 position=None if at is None else Position(lat=at[0], lon=at[1], error_m=at[2]),
             ),
-            facts=msgspec.to_builtins(finding.facts),
+            # Through JSON, so that an event is the same value here and after its travel.
+            facts=msgspec.json.decode(msgspec.json.encode(finding.facts)),
             grade=finding.grade,
             counter_evidence=finding.counter_evidence,
             provenance=structs.replace(self._start.provenance, rule=zone.rule.RULE_VERSION),

@@ -1,0 +1,70 @@
+"""What judge tests share: a tape's first line over the drawn street, and a maker that lists what it is asked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+
+from contract.events import EvidenceItem, EvidenceRef, Provenance
+from contract.observations import Observation, StreamLost, TapeStart, ZoneOnTape
+from detectors.fold import HoldEvidence
+from edge.capture.types import Frame
+from edge.evidence.orders import Order
+from tests.unit.detectors.scene import ZONE
+
+START = TapeStart(
+    town="demo",
+    gateway="gw-demo",
+    device="cam-1",
+    zones=(
+        ZoneOnTape(
+            zone="zone-1",
+            matter="illegal_parking",
+            polygon_px=ZONE.polygon_px,
+            frame_px=ZONE.frame_px,
+            rule={"grace_s": 20},
+        ),
+    ),
+    provenance=Provenance(
+        model="drawn", model_sha256="0" * 64, rule="", config_sha256="1" * 64, software="tantou, a test"
+    ),
+    position=(30.5, 120.25, 12.0),
+    post_roll_s=5.0,
+)
+
+
+class ListedEvidence:
+    """Makes evidence that is a hash of its order; refuses the revisions it is told to."""
+
+    def __init__(self, *, refuses: Collection[int] = ()) -> None:
+        self.orders: list[Order] = []
+        self.holds: list[HoldEvidence] = []
+        self.dropped: list[str] = []
+        self.kept_only: list[set[str]] = []
+        self.noted: list[tuple[int, bytes]] = []
+        self.frames: list[Frame | None] = []
+        self._refuses = refuses
+
+    def note(self, record: Observation | StreamLost, *, state_before: bytes) -> None:
+        self.noted.append((record.at_ns, state_before))
+
+    def hold(self, ask: HoldEvidence, frame: Frame | None) -> None:
+        self.holds.append(ask)
+        self.frames.append(frame)
+
+    def drop(self, event_id: str) -> None:
+        self.dropped.append(event_id)
+
+    def keep_only(self, event_ids: Collection[str]) -> None:
+        self.kept_only.append(set(event_ids))
+
+    def make(self, order: Order) -> EvidenceRef | None:
+        self.orders.append(order)
+        if order.revision in self._refuses:
+            return None
+        sha256 = hashlib.sha256(f"{order.event_id}:{order.revision}".encode()).hexdigest()
+        item = EvidenceItem(
+            sha256=sha256, path=f"stills/{order.revision}.jpg", role="due", media_type="image/jpeg", size_bytes=1
+        )
+        earlier = order.previous.items if order.previous else ()
+        return EvidenceRef(manifest_sha256=sha256, signature_sha256=sha256, items=(*earlier, item))
