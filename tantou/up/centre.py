@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from contract.manifest import public_key_hex
 from contract.times import utc_from_ns
 from edge.config.files import read_key
-from server.identity.passwords import hash_password, random_password
+from server import accounts
+from server.accounts import NewUser
+from server.identity.passwords import random_password
 from store import Store, gateways, open_store, users
 from tantou.up.configs import GATEWAY, TOWN, blobs, database_url
 from tantou.up.layout import Layout, write_secret
 
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody of the demo town."""
-
-    name: str
-    display_name: str
-    role: str
-
-
-PEOPLE = (Person("operator", "示范值班员", "operator"), Person("officer", "示范办案员", "case_officer"))
+PEOPLE = (
+    NewUser(name="operator", display_name="示范值班员", roles=("operator",), towns=(TOWN,)),
+    NewUser(name="officer", display_name="示范办案员", roles=("case_officer",), towns=(TOWN,)),
+)
 
 
 @contextmanager
@@ -54,22 +47,14 @@ def add_people(store: Store, layout: Layout, *, now_ns: int) -> None:
     if layout.people.exists():
         return
     secrets = {person.name: random_password() for person in PEOPLE}
-    with store.write() as conn:
-        for person in PEOPLE:
-            kept = users.by_name(conn, person.name)
-            user = users.User(
-                id=str(uuid.uuid4()) if kept is None else kept.id,
-                name=person.name,
-                display_name=person.display_name,
-                password_hash=hash_password(secrets[person.name]),
-                roles=(person.role,),
-                towns=(TOWN,),
-                locale="zh-CN",
-                disabled=False,
-                created_at=utc_from_ns(now_ns),
-            )
-            (users.add if kept is None else users.change)(conn, user)
-        write_secret(layout.people, "".join(f"{name} {secret}\n" for name, secret in secrets.items()))
+    with store.read() as conn:
+        known = {user.name for user in users.all_users(conn)}
+    for person in PEOPLE:
+        if person.name in known:  # the file was removed: they get new passwords
+            accounts.reset(store, person.name, secrets[person.name], at=utc_from_ns(now_ns))
+        else:
+            accounts.add(store, person, secrets[person.name], at=utc_from_ns(now_ns))
+    write_secret(layout.people, "".join(f"{name} {secret}\n" for name, secret in secrets.items()))
 
 
 def gateway_is_online(store: Store) -> bool:

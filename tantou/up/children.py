@@ -19,8 +19,11 @@ MAX_LINE_BYTES = 4096
 RESTART_FIRST_S = 0.5
 RESTART_MOST_S = 30.0
 SETTLED_S = 60.0  # a child that lived this long starts again without delay
+EXIT_REFUSED = 2
 STOP_GRACE_S = 15.0
 TICK_S = 0.2
+
+_LEASH = Path(__file__).with_name("leash.py")  # run as a file: it needs nothing of ours and starts in 20 ms
 
 Say = Callable[[str, str], None]
 Clock = Callable[[], float]
@@ -55,6 +58,8 @@ class Household:
 
     say: Say
     now_s: Clock
+    refused: set[str] = field(default_factory=set)
+    """Who ended with exit code 2 last: a configuration or command that another start will not mend."""
     _children: list[_Child] = field(default_factory=list)
     _waiting: list[_Waiting] = field(default_factory=list)
     _delays: dict[str, float] = field(default_factory=dict)
@@ -62,7 +67,7 @@ class Household:
 
     def start(self, program: Program) -> None:
         """Starts a program in its own process group; from now on it is kept alive."""
-        leash = (sys.executable, "-m", "tantou.up.leash", str(os.getpid()))
+        leash = (sys.executable, "-I", "-S", str(_LEASH), str(os.getpid()))
         process = subprocess.Popen(
             (*leash, *program.command),
             cwd=program.folder,
@@ -117,6 +122,7 @@ class Household:
         delay_s = RESTART_FIRST_S if lived_s >= SETTLED_S else self._delays.get(name, RESTART_FIRST_S)
         self._delays[name] = min(delay_s * 2, RESTART_MOST_S)
         code = child.process.returncode
+        (self.refused.add if code == EXIT_REFUSED else self.refused.discard)(name)
         how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
         self.say(name, f"ended {how} after {lived_s:.1f} s; starting it again in {delay_s:.1f} s")
         return self.now_s() + delay_s

@@ -1,4 +1,4 @@
-"""Starts a program that ends with its starter, however that one ends: `python -m tantou.up.leash PID PROGRAM ...`.
+"""Starts a program that ends with its starter, however that one ends: `python leash.py PID PROGRAM ...`.
 
 Linux sends the signal by itself (PR_SET_PDEATHSIG), so a kill -9 of the starter leaves nothing running. The mark
 survives exec. Elsewhere the program runs unleashed and ends with the starter's own clean stop.

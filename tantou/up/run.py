@@ -16,7 +16,8 @@ from tantou.up.children import Household, Program, tantou
 from tantou.up.layout import Layout, Ports, UpError
 
 READY_LIMIT_S = 60.0
-_QUIET = "[INF]"  # the broker's chatter at start
+# The broker's chatter at start; its passwords are random and lie in a file that only its user may read.
+_QUIET = ("[INF]", "Plaintext passwords detected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,8 @@ class Up:
         """Attends the children until the probe answers; raises UpError after READY_LIMIT_S."""
         until_s = self.household.now_s() + READY_LIMIT_S
         while not self.stop.asked and not answers():
+            if name in self.household.refused:
+                raise UpError(f"{name} refuses its configuration; its lines above say why")
             if self.household.now_s() > until_s:
                 raise UpError(f"{name} did not answer within {READY_LIMIT_S:.0f} s; its lines above say why")
             self.household.attend()
@@ -152,7 +155,7 @@ def run(options: Options) -> int:
 
 def say(name: str, line: str) -> None:
     """One line of one child on standard output."""
-    if not (name == "broker" and _QUIET in line):
+    if name != "broker" or not any(chatter in line for chatter in _QUIET):
         print(f"{name:<8}| {line}", flush=True)
 
 
