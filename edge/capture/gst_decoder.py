@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, Literal
 
 import numpy as np
@@ -85,12 +86,11 @@ class GstDecoder:
     def __init__(self, info: StreamInfo, decoder: DecoderName) -> None:
         self._gst = gst_library.load()
         self._info = info
-        self._pipeline = self._gst.parse_launch(pipeline_text(info.codec, decoder))
-        self._coded = self._pipeline.get_by_name("coded")
-        self._sink = self._pipeline.get_by_name("pictures")
+        self._text = pipeline_text(info.codec, decoder)
+        self._drained = threading.Event()
         self._in_flight = 0
         self._is_fresh = True
-        self._pipeline.set_state(self._gst.State.PLAYING)
+        self._build()
 
     def decode(self, packet: Packet) -> list[Picture]:
         """Pictures that are ready by now; raises CaptureError when the pipeline broke on the data."""
@@ -111,26 +111,37 @@ class GstDecoder:
         return pictures
 
     def drain(self) -> list[Picture]:
-        """Everything still inside; then the pipeline is as new."""
-        self._coded.end_of_stream()
-        pictures: list[Picture] = []
-        while late := self._pull(_WAIT_NS):
-            pictures += late
-        try:
+        """Everything still inside. A gap event makes the decoder give it out without ending the stream (1.22)."""
+        self._drained.clear()
+        self._coded.send_event(self._gst.Event.new_gap(0, 0))
+        if not self._drained.wait(_WAIT_NS / NS):
             self._raise_if_broken()
-        finally:
-            self._restart()
+            raise CaptureError("garbage", "the decoder does not answer")
+        pictures = self._pull(0)
+        self._in_flight = 0
+        self._is_fresh = True
+        self._raise_if_broken()
         return pictures
 
     def close(self) -> None:
         """Stops the pipeline's threads."""
         self._pipeline.set_state(self._gst.State.NULL)
 
-    def _restart(self) -> None:
-        self._pipeline.set_state(self._gst.State.READY)
-        self._pipeline.set_state(self._gst.State.PLAYING)
+    def _build(self) -> None:
+        self._pipeline = self._gst.parse_launch(self._text)
+        self._coded = self._pipeline.get_by_name("coded")
+        self._sink = self._pipeline.get_by_name("pictures")
+        pad = self._sink.get_static_pad("sink")
+        pad.add_probe(self._gst.PadProbeType.EVENT_DOWNSTREAM, self._on_event)
         self._in_flight = 0
         self._is_fresh = True
+        self._pipeline.set_state(self._gst.State.PLAYING)
+
+    def _on_event(self, _pad: Any, probe: Any) -> Any:
+        """Runs in GStreamer's thread: the gap has passed the decoder, so have its pictures."""
+        if probe.get_event().type == self._gst.EventType.GAP:
+            self._drained.set()
+        return self._gst.PadProbeReturn.OK
 
     def _pull(self, wait_ns: int) -> list[Picture]:
         """What is ready; waits for the first only. Empty at the end of the stream."""
@@ -143,6 +154,8 @@ class GstDecoder:
     def _raise_if_broken(self) -> None:
         message = self._pipeline.get_bus().pop_filtered(self._gst.MessageType.ERROR)
         if message is not None:
-            self._restart()
             error, _debug = message.parse_error()
+            # A pipeline that said ERROR stays broken; the next keyframe gets a new one.
+            self.close()
+            self._build()
             raise CaptureError("garbage", f"a packet does not decode: {error.message}")
