@@ -15,7 +15,7 @@ audit      append page first_broken; users  add change by_name by_id all_users d
 sessions   add find touch end end_of_user drop_expired; outbox  waiting mark_sent
 feed       since bounds tell drop_before; blobs  Blobs.put size read read_range stream, open_blobs
 
-Order within one write transaction: rows first, feed (inside the functions) next, `audit.append` last.
+Rows of the feed and the audit trail are written just before the commit, so they are seen only after it.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str, blobs: str, password: str | None = None) -> Store:
+def open_store(url: str, blobs: str) -> Store:
     """Open a centre's store and bring its tables to this version.
 
-    `url` is `sqlite:///PATH` or `postgresql://USER@HOST/NAME` (password apart, from its file); `blobs` is a folder or
-    `s3://BUCKET?endpoint=URL`. Raises StoreError.
+    `url` is `sqlite:///PATH` or `postgresql://USER@HOST/NAME`, `blobs` a folder or `s3://BUCKET?endpoint=URL`. Raises
+    StoreError.
     """
-    migrate(url, password)
-    return Store(open_engine(url, password), open_blobs(blobs))
+    migrate(url)
+    return Store(open_engine(url), open_blobs(blobs))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select
 
 from contract.times import Utc
 from store import chain
-from store.database import take_feed_lock
+from store.database import at_the_end
 from store.tables import audit
 
 MAX_AUDIT_PAGE = 200
@@ -39,9 +39,12 @@ class AuditRow:
     hash: str
 
 
-def append(conn: Connection, entry: AuditEntry) -> int:
-    """Append one entry and return its number; the last thing a transaction does, for it holds the chain's lock."""
-    take_feed_lock(conn)
+def append(conn: Connection, entry: AuditEntry) -> None:
+    """Append one entry when this transaction commits; entries of one transaction keep their order."""
+    at_the_end(conn, lambda last: _append(last, entry))
+
+
+def _append(conn: Connection, entry: AuditEntry) -> None:
     last = conn.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).one_or_none()
     seq, previous_hash = (1, chain.START) if last is None else (last.seq + 1, last.hash)
     fields = {
@@ -55,7 +58,6 @@ def append(conn: Connection, entry: AuditEntry) -> int:
     }
     row = {**fields, "previous_hash": previous_hash, "hash": chain.link(previous_hash, fields)}
     conn.execute(insert(audit).values(row))
-    return seq
 
 
 def page(

@@ -7,7 +7,7 @@ transaction begins IMMEDIATE, so it waits for its turn at the start and never fa
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,19 @@ from sqlalchemy.engine import URL, make_url
 from contract.errors import StoreError
 
 BUSY_TIMEOUT_MS = 30_000
-FEED_LOCK = 7_245_001  # PostgreSQL advisory locks; any numbers, fixed for ever
+LAST_LOCK = 7_245_001  # PostgreSQL advisory locks; any numbers, fixed for ever
 MIGRATE_LOCK = 7_245_002
 _WRITE = "tantou_write"
+_LAST_STEPS = "tantou_last_steps"
+LastStep = Callable[[Connection], object]
 
 
-def open_engine(url: str, password: str | None = None) -> Engine:
-    """An engine for `sqlite:///PATH` or `postgresql://...`; raises StoreError for any other database."""
-    where = _usable_url(url, password)
+def open_engine(url: str) -> Engine:
+    """An engine for `sqlite:///PATH` or `postgresql://...`; raises StoreError for any other database.
+
+    PostgreSQL's password comes from libpq's own password file (PGPASSFILE), not from the URL.
+    """
+    where = _usable_url(url)
     if where.get_backend_name() == "postgresql":
         return create_engine(where, pool_size=10, max_overflow=10, pool_pre_ping=True)
     engine = create_engine(where, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, pool_size=10, max_overflow=20)
@@ -36,12 +41,11 @@ def open_engine(url: str, password: str | None = None) -> Engine:
     return engine
 
 
-def _usable_url(url: str, password: str | None) -> URL:
+def _usable_url(url: str) -> URL:
     where = make_url(url)
     backend = where.get_backend_name()
     if backend == "postgresql":
-        where = where.set(drivername="postgresql+psycopg")
-        return where if password is None else where.set(password=password)
+        return where.set(drivername="postgresql+psycopg")
     if backend != "sqlite":
         raise StoreError(f"database {backend!r}: not known here; use sqlite:///PATH or postgresql://HOST/NAME")
     if where.database in (None, "", ":memory:"):
@@ -78,22 +82,35 @@ def reading(engine: Engine) -> Generator[Connection]:
 def writing(engine: Engine) -> Generator[Connection]:
     """A write transaction: all of it is committed at the end, or none when an exception leaves it."""
     with engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
-        yield connection
+        last_steps: list[LastStep] = []
+        connection.info[_LAST_STEPS] = last_steps
+        try:
+            yield connection
+        finally:
+            del connection.info[_LAST_STEPS]
+        if last_steps:
+            _take_last_lock(connection)
+        for step in last_steps:
+            step(connection)
 
 
-def take_feed_lock(connection: Connection) -> None:
-    """From here to the commit no other transaction appends to the feed or the audit chain.
+def at_the_end(connection: Connection, step: LastStep) -> None:
+    """Run a step just before the commit of this write transaction, when no other transaction is at its own last steps.
 
-    So rows become visible in the order of their numbers, and a chain has one tail. Taken after row locks, never before:
-    that order keeps writers from waiting for each other in a ring. SQLite has one writer anyway.
+    For rows that are numbered in the order of commits: the feed (a reader never misses a row that came late) and the
+    audit chain (it has one tail). The lock comes after every row lock, so writers never wait for each other in a ring.
     """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": FEED_LOCK})
+    connection.info[_LAST_STEPS].append(step)
 
 
-def migrate(url: str, password: str | None = None) -> None:
+def _take_last_lock(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":  # SQLite has one writer anyway
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LAST_LOCK})
+
+
+def migrate(url: str) -> None:
     """Bring the database to this version's tables; safe when several processes start at once."""
-    engine = open_engine(url, password)
+    engine = open_engine(url)
     try:
         with writing(engine) as connection:
             if connection.dialect.name == "postgresql":

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, insert, select
 
-from store.database import take_feed_lock
+from store.database import at_the_end
 from store.tables import changes
 
 MAX_FEED_READ = 1000
@@ -24,13 +24,10 @@ class Change(NamedTuple):
 
 
 def tell(conn: Connection, kind: str, keys: Sequence[dict[str, Any]], *, at: str) -> None:
-    """Append changes; call it after the rows themselves are written (see `take_feed_lock`)."""
+    """Append changes when this transaction commits, so that their numbers follow the order of commits."""
     if keys:
-        take_feed_lock(conn)
-        conn.execute(
-            changes.insert(),
-            [{"kind": kind, "key": msgspec.json.encode(key).decode(), "at": at} for key in keys],
-        )
+        rows = [{"kind": kind, "key": msgspec.json.encode(key).decode(), "at": at} for key in keys]
+        at_the_end(conn, lambda last: last.execute(insert(changes), rows))
 
 
 def since(conn: Connection, seq: int, limit: int = MAX_FEED_READ) -> list[Change]:

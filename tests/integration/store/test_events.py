@@ -104,6 +104,7 @@ def test_evidence_becomes_complete_when_the_last_file_is_there(store: Store) -> 
             found = events.evidence_of(conn, lead)
             assert found is not None
             seen.append((found.complete, found.files[0].available))
+    with store.read() as conn:
         # each file told the feed, so that whoever looks at the lead sees it come in
         assert [change.kind for change in feed.since(conn, 0)] == ["lead"] * 4
     assert seen == [(False, True), (False, True), (True, True)]

@@ -70,9 +70,11 @@ def test_the_feed_hears_of_a_devices_state_only_when_it_changes(store: Store) ->
     registered(store)
     with store.write() as conn:
         gateways.take_birth(conn, birth(), at=at(1))
+    with store.write() as conn:
         _, start = feed.bounds(conn)
         for second, state in enumerate(("live", "live", "frozen", "frozen"), 2):
             gateways.take_health(conn, health(device_health(state), at=at(second)), at=at(second))
+    with store.read() as conn:
         told = [(change.key["device"], change.key["state"]) for change in feed.since(conn, start)]
     assert told == [("cam-1", "live"), ("cam-1", "frozen")]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -79,7 +81,8 @@ def test_the_audit_trail_is_read_newest_first_by_lead_and_by_person(store: Store
     with store.write() as conn:
         for number in range(1, 6):
             lead = "l1" if number % 2 else None
-            assert audit.append(conn, entry(number, event_id=lead, who=f"u{number % 2}")) == number
+            audit.append(conn, entry(number, event_id=lead, who=f"u{number % 2}"))
+    with store.read() as conn:
         assert [row.seq for row in audit.page(conn)] == [5, 4, 3, 2, 1]
         assert [row.seq for row in audit.page(conn, event_id="l1", before=5)] == [3, 1]
         assert [row.seq for row in audit.page(conn, who="u0", limit=1)] == [4]
@@ -90,6 +93,7 @@ def test_the_audit_chain_shows_a_changed_and_a_missing_row(store: Store) -> None
     with store.write() as conn:
         for number in range(1, 6):
             audit.append(conn, entry(number))
+    with store.read() as conn:
         assert audit.first_broken(conn) is None
     for damage, expected in (
         (update(tables.audit).where(tables.audit.c.seq == 4).values(who="u9"), 4),
@@ -99,3 +103,29 @@ def test_the_audit_chain_shows_a_changed_and_a_missing_row(store: Store) -> None
         with store.write() as conn:
             conn.execute(damage)
             assert audit.first_broken(conn) == expected
+
+
+def test_entries_of_transactions_side_by_side_make_one_chain(store: Store) -> None:
+    def look(number: int) -> None:
+        with store.write() as conn:
+            audit.append(conn, entry(number))
+            audit.append(conn, entry(number, action="lead.claim"))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(look, range(12)))
+    with store.read() as conn:
+        assert audit.first_broken(conn) is None
+        rows = audit.page(conn, limit=100)
+    assert len(rows) == 24
+    # two entries of one transaction stand beside each other
+    assert all(one.entry.detail == two.entry.detail for one, two in zip(rows[::2], rows[1::2], strict=True))
+
+
+def test_an_entry_of_a_transaction_that_fails_is_not_kept(store: Store) -> None:
+    with suppress(ConnectionAbortedError), store.write() as conn:
+        audit.append(conn, entry(1))
+        raise ConnectionAbortedError
+    with store.write() as conn:
+        audit.append(conn, entry(2))
+    with store.read() as conn:
+        assert [row.entry for row in audit.page(conn)] == [entry(2)]
