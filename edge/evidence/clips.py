@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 
 import av
@@ -72,13 +73,18 @@ def cut(footage: Footage, from_ns: int, to_ns: int) -> tuple[Covered, Callable[[
 
 
 def _copy(path: Path, packets: Sequence[Packet], info: StreamInfo) -> None:
-    with av.open(str(path), "w", format="mp4", options=MP4_OPTIONS) as container:
-        stream = container.add_mux_stream(info.codec, width=info.width, height=info.height)
+    coded = list(annexb_packets(packets, info))
+    # The muxer learns codec, size and parameter sets from the first keyframe, as from any raw stream.
+    with (
+        av.open(BytesIO(coded[0]), format=info.codec) as head,
+        av.open(str(path), "w", format="mp4", options=MP4_OPTIONS) as container,
+    ):
+        stream = container.add_stream_from_template(head.streams.video[0])
         stream.time_base = packets[0].time_base
         if info.codec in _TAGS:
-            stream.codec_tag = _TAGS[info.codec]
+            stream.codec_context.codec_tag = _TAGS[info.codec]
         start = _first_stamp(packets)
-        for packet, data in zip(packets, annexb_packets(packets, info), strict=True):
+        for packet, data in zip(packets, coded, strict=True):
             copy = av.Packet(data)
             copy.time_base = packet.time_base
             copy.pts = None if packet.pts is None else packet.pts - start

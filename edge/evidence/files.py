@@ -113,26 +113,22 @@ class FileEvidence:
         return dict(self._counts + self._holding.counts)
 
     def _made(self, order: Order) -> EvidenceRef:
-        package = Package(self._store.packages / order.event_id)
-        signed = package.made_before(order)
+        # First what the moment shows: it is held even when the package cannot be made now.
         if order.settle_clips:
             self._holding.finish_clips(order.event_id)
         else:
-            self._keep_moment(order, is_made=signed is not None)
-        if signed is None:
-            signed = self._add_revision(package, order)
+            self._keep_moment(order)
+        package = Package(self._store.packages / order.event_id)
+        signed = package.made_before(order) or self._add_revision(package, order)
         ref = signed.ref()
         self._send(order, ref, signed)
         return ref
 
-    def _keep_moment(self, order: Order, *, is_made: bool) -> None:
+    def _keep_moment(self, order: Order) -> None:
         moment = Moment(event_id=order.event_id, role="due", at_ns=order.at_ns, bbox_xyxy_px=order.bbox_xyxy_px)
         if order.phase == "opened":
-            self._holding.want_clip(moment)
-        if is_made:
-            return
-        if order.phase == "opened":
             self._holding.keep_still(moment, order.frame)
+            self._holding.want_clip(moment)
         else:
             self._holding.keep_still(replace(moment, role="last", at_ns=order.last_seen_ns), order.frame)
             self._holding.keep_still(replace(moment, role="departure"), order.frame)
