@@ -6,10 +6,6 @@ import socket
 import stat
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
 from contract.errors import ConfigError, Mistake
 
 MAX_SECRET_BYTES = 10_000
@@ -54,17 +50,3 @@ def read_secret(path: str) -> str:
             return text
         problem = f"{path} is no single line of text"
     raise ConfigError(path, (Mistake("secret file", None, problem),))
-
-
-def read_key(path: str) -> Ed25519PrivateKey:
-    """The gateway's signing key from a PKCS8 PEM file; raises ConfigError."""
-    problem = file_problem(Path(path), is_secret=True)
-    if problem is None:
-        try:
-            key = load_pem_private_key(Path(path).read_bytes(), password=None)
-            if isinstance(key, Ed25519PrivateKey):
-                return key
-            problem = f"{path} holds a {type(key).__name__}, expected an Ed25519 key"
-        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-            problem = f"{path} is no unencrypted PKCS8 PEM key ({error})"
-    raise ConfigError(path, (Mistake("key file", None, problem),))

@@ -5,6 +5,7 @@ Nothing is kept here.
 """
 
 from edge.health.machine import disk_free_bytes, memory_bytes
+from edge.health.picture import picture_problem
 from edge.health.report import Machine, birth, health
 
-__all__ = ["Machine", "birth", "disk_free_bytes", "health", "memory_bytes"]
+__all__ = ["Machine", "birth", "disk_free_bytes", "health", "memory_bytes", "picture_problem"]

@@ -41,6 +41,10 @@ class UploadQueue:
         sql = f"SELECT {_COLUMNS} FROM uploads ORDER BY rank DESC, seq LIMIT ?"  # noqa: S608 -- a constant
         return [Upload(*row) for row in self._database.read(sql, (limit,))]
 
+    def paths(self) -> frozenset[str]:
+        """Every file that waits."""
+        return frozenset(path for (path,) in self._database.read("SELECT path FROM uploads"))
+
     def settle(self, sha256: str) -> None:
         """The centre has the whole file."""
         with self._database.transaction():

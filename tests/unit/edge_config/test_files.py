@@ -6,23 +6,15 @@ import socket
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from contract.errors import ConfigError
-from contract.manifest import public_key_hex
-from edge.config.files import file_problem, reach_problem, read_key, read_secret
+from edge.config.files import file_problem, reach_problem, read_secret
 
 
 def write(path: Path, data: bytes, mode: int = 0o600) -> Path:
     path.write_bytes(data)
     path.chmod(mode)
     return path
-
-
-def pem(key: Ed25519PrivateKey | Ed448PrivateKey) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 @pytest.mark.parametrize(
@@ -47,15 +39,6 @@ def test_a_secret_is_one_line(tmp_path: Path) -> None:
     for data in (b"a\nb\n", b"\xff", b"\n", b"a" * 20_000):
         with pytest.raises(ConfigError, match="no single line"):
             read_secret(str(write(tmp_path / "a", data)))
-
-
-def test_the_signing_key_is_ed25519(tmp_path: Path) -> None:
-    key = Ed25519PrivateKey.generate()
-    assert public_key_hex(read_key(str(write(tmp_path / "key", pem(key))))) == public_key_hex(key)
-    with pytest.raises(ConfigError, match="expected an Ed25519 key"):
-        read_key(str(write(tmp_path / "key", pem(Ed448PrivateKey.generate()))))
-    with pytest.raises(ConfigError, match="no unencrypted PKCS8 PEM key"):
-        read_key(str(write(tmp_path / "key", b"-----BEGIN")))
 
 
 def test_a_server_is_reached_or_it_is_said_why_not() -> None:

@@ -1,0 +1,203 @@
+"""One camera from stream to spool: its feed, its judge in a thread of its own, its evidence, its health.
+
+The order that keeps the promises: evidence files are on disk (fsynced), then state, events and uploads are committed
+together, then they are sent. If the judge crashes it begins again from the state that was committed last.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from contract import codec
+from contract.errors import ContractError, StoreError
+from contract.health import CameraState, DeviceHealth
+from contract.observations import Observation, StreamLost, TapeStart
+from contract.times import utc_from_ns
+from edge.capture.backoff import Backoff
+from edge.capture.feed import CameraFeed
+from edge.capture.masks import Masks
+from edge.capture.pyav_engine import PyAvEngine
+from edge.capture.types import CameraStatus, Frame
+from edge.config import CameraConfig
+from edge.evidence.clips import Footage
+from edge.evidence.files import EvidenceStore, FileEvidence
+from edge.evidence.tape import Rotation, Tape
+from edge.health import picture_problem
+from edge.judge import CameraJudge
+from edge.spool import OutgoingEvent, Spool, Step
+from edge.threads import WatchedThread
+
+log = logging.getLogger(__name__)
+RECORDS_WAITING_MAX = 8
+_TICK_S = 0.5
+_COMMIT_BACKOFF = Backoff(first_s=0.2, most_s=10.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the cameras of a gateway share."""
+
+    spool: Spool
+    store: EvidenceStore
+    tapes: Path
+    now_ns: Callable[[], int]
+    stop: threading.Event
+
+
+class Camera:
+    """Everything of one camera; `feed_thread` and `judge_thread` are to be started by whoever made it."""
+
+    def __init__(
+        self, config: CameraConfig, start: TapeStart, around: Surroundings, *, on_frame: Callable[[Frame], None]
+    ) -> None:
+        self._config = config
+        self._start = start
+        self._around = around
+        self._waiting: deque[tuple[Observation | StreamLost, Frame | None]] = deque()
+        self._arrived = threading.Condition()
+        self._counts: Counter[str] = Counter()
+        self._evidence_counts: Callable[[], dict[str, int]] = dict
+        self._last_seen: Observation | None = None
+        self._was_live = False
+        self._problems: dict[str, str] = {}
+        self._told_state: tuple[CameraState, int] | None = None
+        self.feed = CameraFeed(
+            config, on_frame=on_frame, on_state=self._note_state, now_ns=around.now_ns, stop=around.stop
+        )
+        self.feed_thread = WatchedThread(f"camera:{config.id}", lambda _stop: self.feed.run(), stop=around.stop)
+        self.judge_thread = WatchedThread(f"judge:{config.id}", self._judge, stop=around.stop)
+
+    def take(self, observation: Observation, frame: Frame) -> None:
+        """A look at this camera, for its judge; returns at once. The oldest look gives way when the judge is slow."""
+        self._problems.pop("detector", None)
+        self._put(observation, frame)
+
+    def note_detector_failure(self, reason: str) -> None:
+        """A frame of this camera could not be looked at."""
+        self._problems["detector"] = reason
+
+    def health(self) -> DeviceHealth:
+        """The camera as it is now: what keeps it from being judged comes before the state of its stream."""
+        found = self.feed.status().health()
+        counters = {**found.counters, **self._counts, **self._evidence_counts()}
+        counters |= {"feed_crashes": self.feed_thread.crashes, "judge_crashes": self.judge_thread.crashes}
+        state, detail = self._state(found)
+        now_ns = self._around.now_ns()
+        if state == found.state:
+            self._told_state = None
+            return msgspec.structs.replace(found, detail=detail, counters=counters)
+        if self._told_state is None or self._told_state[0] != state:
+            self._told_state = (state, now_ns)
+        since = utc_from_ns(self._told_state[1])
+        return msgspec.structs.replace(found, state=state, since=since, detail=detail, counters=counters)
+
+    def _state(self, found: DeviceHealth) -> tuple[CameraState, str]:
+        problems = {**self._problems, "judge": self.judge_thread.problem, "feed": self.feed_thread.problem}
+        for what, problem in problems.items():
+            if problem:
+                return "stalled", f"not judged, the {what} fails: {problem}"[:2000]
+        picture = self._last_seen.picture if self._last_seen is not None else None
+        if found.state == "live" and (wrong := picture_problem(picture)) is not None:
+            return wrong
+        return found.state, found.detail
+
+    def _note_state(self, status: CameraStatus) -> None:
+        """Called in the feed's thread: the judge must know from when on there was no picture."""
+        log.info("camera_state device=%s state=%s detail=%r", status.device, status.state, status.detail)
+        was_live, self._was_live = self._was_live, status.state == "live"
+        if was_live and not self._was_live and status.last_frame_ns is not None and not self._around.stop.is_set():
+            reason = f"{status.state}: {status.detail}"[:500]
+            self._put(StreamLost(device=status.device, at_ns=status.last_frame_ns, reason=reason), None)
+
+    def _put(self, record: Observation | StreamLost, frame: Frame | None) -> None:
+        with self._arrived:
+            if len(self._waiting) >= RECORDS_WAITING_MAX:
+                self._waiting.popleft()
+                self._counts["judge_skipped"] += 1
+            self._waiting.append((record, frame))
+            self._arrived.notify()
+
+    def _next(self) -> tuple[Observation | StreamLost, Frame | None] | None:
+        with self._arrived:
+            self._arrived.wait_for(lambda: self._waiting, _TICK_S)
+            return self._waiting.popleft() if self._waiting else None
+
+    def _judge(self, stop: threading.Event) -> None:
+        """The body of the judge's thread."""
+        tape = Tape(self._around.tapes / self._config.id / "observations.jsonl", self._start, rotation=Rotation())
+        try:
+            maker = FileEvidence(self._start, store=self._around.store, footage=self._footage(), tape=tape)
+            self._evidence_counts = maker.counters
+            judge = self._recalled(maker)
+            while not stop.is_set():
+                arrived = self._next()
+                if arrived is None:
+                    continue
+                step = self._step(judge, maker, *arrived)
+                self._commit(step, stop)
+                self._counts["judged"] += 1
+                self.judge_thread.note_progress()
+                self._last_seen = arrived[0] if isinstance(arrived[0], Observation) else None
+        finally:
+            tape.close()
+
+    def _recalled(self, maker: FileEvidence) -> CameraJudge:
+        state = self._around.spool.load_state(self._config.id)
+        try:
+            return CameraJudge(self._start, maker=maker, state=state)
+        except ContractError as error:
+            if state is None:
+                raise
+            # A state of another version must not keep the camera from being judged at all.
+            self._counts["states_unreadable"] += 1
+            log.error("judge_begins_anew device=%s reason=%r", self._config.id, error.reason)
+            return CameraJudge(self._start, maker=maker)
+
+    def _step(
+        self, judge: CameraJudge, maker: FileEvidence, record: Observation | StreamLost, frame: Frame | None
+    ) -> Step:
+        judged = judge.take(record, frame)
+        for ask in judged.asks:
+            self.feed.ask_full_decode(ask.until_ns)
+        messages = [codec.event_message(event) for event in judged.events]
+        for event in judged.events:
+            log.info(
+                "event device=%s id=%s revision=%d phase=%s", event.device, event.event_id, event.revision, event.phase
+            )
+        events = tuple(OutgoingEvent(message.id, codec.encode(message)) for message in messages)
+        return Step(self._config.id, judged.state, events, maker.take_uploads())
+
+    def _commit(self, step: Step, stop: threading.Event) -> None:
+        """Until it is on disk: the judge has moved on, so the step may not be left out; new looks give way."""
+        draw = random.Random()  # noqa: S311 -- jitter is no secret
+        failures = 0
+        while True:
+            try:
+                self._around.spool.commit(step)
+            except StoreError as error:
+                failures += 1
+                self._counts["commit_failures"] += 1
+                self._problems["spool"] = str(error)
+                log.error("step_not_committed device=%s reason=%r", self._config.id, str(error))
+                if stop.wait(_COMMIT_BACKOFF.delay_s(failures, draw)):
+                    return
+            else:
+                self._problems.pop("spool", None)
+                return
+
+    def _footage(self) -> Footage:
+        masks = self._config.masks
+        return Footage(
+            ring=self.feed.ring,
+            stream_info=lambda: self.feed.stream_info,
+            decoder=PyAvEngine(self._around.now_ns).decoder,
+            paint=Masks(masks, self._config.frame_px).paint if masks else None,
+        )

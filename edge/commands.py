@@ -1,0 +1,112 @@
+"""The gateway's words on the command line: `edge run`, `edge replay`, `check`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from contract.errors import ConfigError, EvidenceError, Mistake
+from edge.config import EdgeConfig, load_edge
+from edge.config.files import reach_problem
+from edge.evidence.key import read_signing_key
+
+EXIT_MISTAKES = 2
+
+
+def add_parsers(subparsers: Any) -> None:
+    """Adds `edge` and `check`."""
+    edge = subparsers.add_parser("edge", help="run a gateway; replay a recording")
+    words = edge.add_subparsers(dest="edge_word", required=True, metavar="WORD")
+    running = words.add_parser("run", help="watch the cameras until SIGTERM or Ctrl-C")
+    running.add_argument("--config", type=Path, required=True, metavar="FILE", help="edge.toml")
+    replaying = words.add_parser("replay", help="judge a recording or a tape of observations again")
+    from edge import replay
+
+    replay.add_arguments(replaying)
+    checking = subparsers.add_parser("check", help="list all mistakes of an edge.toml")
+    checking.add_argument("file", type=Path, metavar="FILE", help="edge.toml")
+    checking.add_argument("--json", action="store_true", help="as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs what was parsed; the exit code."""
+    if args.word == "check":
+        return check(args.file, as_json=args.json)
+    if args.edge_word == "replay":
+        from edge import replay
+
+        return replay.main(args)
+    return run_gateway(args.config)
+
+
+def run_gateway(path: Path) -> int:
+    """`edge run`: 0 after a clean stop; raises TantouError when it cannot begin."""
+    from edge import supervisor
+
+    config = read_config(path)
+    log_to_stderr()
+    return supervisor.run(config)
+
+
+def check(path: Path, *, as_json: bool = False) -> int:
+    """`check`: prints every mistake, 0 when there is none, else 2; the broker is tried, too."""
+    try:
+        config = read_config(path, is_broker_tried=True)
+        mistakes: tuple[Mistake, ...] = _key_mistakes(config)
+    except ConfigError as error:
+        mistakes = error.mistakes
+        config = None
+    if as_json:
+        report = {
+            "schema": "tantou.check/1",
+            "source": str(path),
+            "mistakes": [
+                {"path": one.path, "line": one.line, "problem": one.problem, "hint": one.hint} for one in mistakes
+            ],
+            "config_sha256": None if config is None else config.config_sha256,
+        }
+        print(msgspec.json.encode(report).decode())
+    elif mistakes or config is None:
+        print(ConfigError(str(path), mistakes))
+    else:
+        print(
+            f"{path}: no mistake; {len(config.cameras)} camera(s), {len(config.zones)} zone(s), "
+            f"sha256 {config.config_sha256}"
+        )
+    return EXIT_MISTAKES if mistakes else 0
+
+
+def read_config(path: Path, *, is_broker_tried: bool = False) -> EdgeConfig:
+    """The checked configuration of a file; raises ConfigError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        mistake = Mistake("file", None, f"cannot be read: {error}")
+        raise ConfigError(str(path), (mistake,)) from error
+    reach = reach_problem if is_broker_tried else None
+    return load_edge(text, str(path), path.absolute().parent, reach_problem=reach)
+
+
+def log_to_stderr() -> None:
+    """One line an event: UTC time, level, room, then the event's name and key=value pairs."""
+    formatter = logging.Formatter(
+        "%(asctime)s.%(msecs)03dZ level=%(levelname)s room=%(name)s %(message)s", "%Y-%m-%dT%H:%M:%S"
+    )
+    formatter.converter = time.gmtime
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+def _key_mistakes(config: EdgeConfig) -> tuple[Mistake, ...]:
+    try:
+        read_signing_key(Path(config.gateway.key_file))
+    except EvidenceError as error:
+        return (Mistake("gateway.key_file", None, str(error)),)
+    return ()

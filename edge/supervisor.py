@@ -1,0 +1,227 @@
+"""The gateway as a whole: builds the rooms, starts their threads, ends them together; the only reader of clocks."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from contract.errors import ConfigError, Mistake
+from contract.health import Birth, Health
+from contract.manifest import public_key_hex
+from contract.observations import Observation
+from edge.camera import Camera, Surroundings
+from edge.capture.types import Frame
+from edge.config import BrokerConfig, EdgeConfig, InferenceConfig
+from edge.config.files import read_secret
+from edge.evidence.files import EvidenceStore
+from edge.evidence.key import read_signing_key
+from edge.health import Machine, birth, disk_free_bytes, health, memory_bytes
+from edge.housekeeping import Housekeeper
+from edge.inference.look import Detects, Looker
+from edge.inference.mailbox import Mailbox
+from edge.inference.service import InferenceService
+from edge.judge import provenance, tape_start
+from edge.judge.start import software
+from edge.spool import Spool, SpoolLimits
+from edge.threads import WatchedThread
+from edge.uplink import EventUplink, EvidenceUplink, Letters
+from models.detector import open_detector
+
+log = logging.getLogger(__name__)
+STOP_WITHIN_S = 4.0
+_MB = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What looks, and how the record names it."""
+
+    detector: Detects
+    name: str
+    sha256: str
+
+
+def open_model(config: InferenceConfig) -> Model:
+    """The configured card's detector, verified and tried; raises ModelError or ConfigError."""
+    detector = open_detector(
+        config.model,
+        size_px=config.input_px,
+        runtime=config.runtime,
+        threads=config.threads,
+        threshold=config.min_score,
+    )
+    return Model(detector, f"{detector.card.name} {detector.card.version}", detector.card.sha256)
+
+
+def run(config: EdgeConfig, *, model_of: Callable[[InferenceConfig], Model] = open_model) -> int:
+    """Runs a gateway until SIGTERM or SIGINT; 0 after a clean stop. Raises TantouError when it cannot begin."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with _alone(Path(config.gateway.data_dir)):
+        gateway = Gateway(config, model_of(config.inference), stop=stop)
+        gateway.start()
+        stop.wait()
+        gateway.end()
+    return 0
+
+
+class Gateway:
+    """One configured gateway; `start`, and after `stop` was set `end`."""
+
+    def __init__(self, config: EdgeConfig, model: Model, *, stop: threading.Event) -> None:
+        broker = _broker_of(config)
+        self._config = config
+        self._stop = stop
+        self._started_ns = time.time_ns()
+        data_dir = Path(config.gateway.data_dir)
+        key = read_signing_key(Path(config.gateway.key_file))
+        self._public_key = public_key_hex(key)
+        limits = SpoolLimits(config.spool.max_events, config.spool.max_uploads, config.spool.min_free_mb * _MB)
+        self._spool = Spool(data_dir / "spool.sqlite", limits=limits)
+        self._mailbox = Mailbox()
+        around = Surroundings(
+            spool=self._spool,
+            store=EvidenceStore.open(data_dir, key=key, config=config.evidence),
+            tapes=data_dir / "tapes",
+            now_ns=time.time_ns,
+            stop=stop,
+        )
+        made_by = provenance(config, model=model.name, model_sha256=model.sha256)
+        self._cameras = {
+            camera.id: Camera(camera, tape_start(config, camera.id, made_by), around, on_frame=self._mailbox.put)
+            for camera in config.cameras
+        }
+        self._service = InferenceService(
+            Looker(model.detector, clock_of=lambda device: self._cameras[device].feed.clock()),
+            self._mailbox,
+            deliver=self._deliver,
+            batch_max=config.inference.batch_max,
+            on_failure=lambda device, reason: self._cameras[device].note_detector_failure(reason),
+        )
+        self._events = self._event_uplink(broker)
+        self._evidence = _evidence_uplink(config, self._spool)
+        self._housekeeper = Housekeeper(
+            data_dir, self._spool, max_bytes=config.evidence.max_store_mb * _MB, now_ns=time.time_ns
+        )
+        self._threads = [
+            WatchedThread("inference", self._service.run, stop=stop),
+            WatchedThread("uplink-events", self._events.run, stop=stop),
+            WatchedThread("uplink-evidence", self._evidence.run, stop=stop),
+            WatchedThread("housekeeper", self._housekeeper.run, stop=stop),
+        ]
+        for camera in self._cameras.values():
+            self._threads += [camera.judge_thread, camera.feed_thread]
+
+    def start(self) -> None:
+        """Every thread begins; says what is run with which configuration (which holds no secrets)."""
+        written = msgspec.json.encode(self._config).decode()
+        log.info("gateway_starts id=%s software=%r", self._config.gateway.id, software())
+        log.info("configuration sha256=%s effective=%s", self._config.config_sha256, written)
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> None:
+        """After `stop` was set: waits for the threads, at most STOP_WITHIN_S together.
+
+        What a slow thread leaves undone is as after kill -9: in the spool, to be done by the next start.
+        """
+        self._mailbox.close()
+        self._spool.events.news.set()
+        self._spool.uploads.news.set()
+        until_s = time.monotonic() + STOP_WITHIN_S
+        late = [thread.name for thread in self._threads if not thread.is_over(until_s - time.monotonic())]
+        if late:
+            log.warning("threads_left_behind names=%s", ",".join(late))
+        else:
+            self._spool.close()
+        log.info("gateway_stopped id=%s", self._config.gateway.id)
+
+    def health(self, at_ns: int) -> Health:
+        """The heartbeat."""
+        return health(
+            self._config,
+            [camera.health() for camera in self._cameras.values()],
+            at_ns=at_ns,
+            started_ns=self._started_ns,
+            machine=Machine(
+                spool_events=len(self._spool.events),
+                spool_uploads=len(self._spool.uploads),
+                disk_free_bytes=disk_free_bytes(Path(self._config.gateway.data_dir)),
+                memory_bytes=memory_bytes(),
+            ),
+            counters=self._counters(),
+        )
+
+    def _birth(self, at_ns: int) -> Birth:
+        return birth(self._config, at_ns=at_ns, software=software(), public_key=self._public_key)
+
+    def _counters(self) -> dict[str, int]:
+        crashes = {f"crashes_{thread.name}": thread.crashes for thread in self._threads if thread.crashes}
+        frames = {f"frames_{name}": count for name, count in self._service.counters().items()}
+        spooled = {f"spool_{name}": count for name, count in self._spool.counters().items()}
+        uplinks = {**self._events.counters(), **self._evidence.counters()}
+        return {**crashes, **frames, **spooled, **uplinks, **self._housekeeper.counts}
+
+    def _deliver(self, observation: Observation, frame: Frame) -> None:
+        self._cameras[observation.device].take(observation, frame)
+
+    def _event_uplink(self, broker: BrokerConfig) -> EventUplink:
+        letters = Letters(
+            town=self._config.gateway.town, gateway=self._config.gateway.id, birth=self._birth, health=self.health
+        )
+        return EventUplink(
+            broker,
+            letters,
+            self._spool.events,
+            password_of=lambda: read_secret(broker.password_file),
+            now_ns=time.time_ns,
+            monotonic_s=time.monotonic,
+        )
+
+
+def _broker_of(config: EdgeConfig) -> BrokerConfig:
+    lacking = [
+        Mistake(path, None, "missing", "needed to run a gateway; only a replay goes without")
+        for path, value in (("broker", config.broker), ("evidence.url", config.evidence.url))
+        if value is None
+    ]
+    if config.broker is None or lacking:
+        raise ConfigError("the configuration", tuple(lacking))
+    return config.broker
+
+
+def _evidence_uplink(config: EdgeConfig, spool: Spool) -> EvidenceUplink:
+    token_file = config.evidence.token_file or ""
+    return EvidenceUplink(
+        config.evidence.url or "",
+        spool.uploads,
+        token_of=lambda: read_secret(token_file),
+        ca_file=config.evidence.ca_file,
+    )
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """Two gateways on one data folder would sign and send the same acts twice: the second one does not begin."""
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            mistake = Mistake("gateway.data_dir", None, f"another gateway runs on {data_dir}", "stop it first")
+            raise ConfigError("the configuration", (mistake,)) from None
+        yield
+    finally:
+        os.close(descriptor)
