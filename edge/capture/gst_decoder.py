@@ -111,9 +111,12 @@ class GstDecoder:
         return pictures
 
     def drain(self) -> list[Picture]:
-        """Everything still inside. A gap event makes the decoder give it out without ending the stream (1.22)."""
+        """Everything still inside. The end of a segment makes a decoder give it out, and the stream may go on (1.22);
+
+        a gap event leaves reordered pictures inside, and after an end of stream appsrc takes no more.
+        """
         self._drained.clear()
-        self._coded.send_event(self._gst.Event.new_gap(0, 0))
+        self._coded.send_event(self._gst.Event.new_segment_done(self._gst.Format.TIME, 0))
         if not self._drained.wait(_WAIT_NS / NS):
             self._raise_if_broken()
             raise CaptureError("garbage", "the decoder does not answer")
@@ -138,8 +141,8 @@ class GstDecoder:
         self._pipeline.set_state(self._gst.State.PLAYING)
 
     def _on_event(self, _pad: Any, probe: Any) -> Any:
-        """Runs in GStreamer's thread: the gap has passed the decoder, so have its pictures."""
-        if probe.get_event().type == self._gst.EventType.GAP:
+        """Runs in GStreamer's thread: what has passed the decoder here has its pictures before it."""
+        if probe.get_event().type == self._gst.EventType.SEGMENT_DONE:
             self._drained.set()
         return self._gst.PadProbeReturn.OK
 

@@ -1,0 +1,76 @@
+"""The camera's clock is measured where it can be, with its uncertainty; what cannot be measured stays unknown."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from contract.errors import CaptureError
+from edge.capture.clock_http import measure_http_date, measure_onvif
+from edge.config import CameraClockConfig
+from tests.integration.capture.http_camera import HttpCamera, HttpPlan
+from tests.integration.capture.watching import Watched, camera, needs_gstreamer
+from tests.rtsp_server.clips import encode_clip
+from tests.rtsp_server.server import Plan, RtspServer
+
+CLIP = encode_clip(seconds=1, gop=10)
+OFFSETS_S = [0.0, 3.0, -40.0]
+engines = pytest.mark.parametrize("engine", ["pyav", pytest.param("gstreamer", marks=needs_gstreamer)])
+
+
+@engines
+@pytest.mark.parametrize("offset_s", OFFSETS_S)
+def test_sender_reports_tell_the_offset(offset_s: float, engine: str) -> None:
+    server = RtspServer({"x": Plan(CLIP, sender_offset_s=offset_s)})
+    with server, Watched(camera(server.url("x"), engine=engine)) as seen:
+        seen.until(lambda one: one.feed.clock().source == "rtcp")
+        _assert_within(seen.feed.clock(), offset_s)
+
+
+@engines
+def test_without_reports_the_offset_is_unknown(engine: str) -> None:
+    with RtspServer({"x": Plan(CLIP)}) as server, Watched(camera(server.url("x"), engine=engine)) as seen:
+        seen.until_frames(3)
+        clock = seen.feed.clock()
+        assert (clock.source, clock.offset_s, clock.uncertainty_s) == ("none", None, None)
+
+
+def test_a_sender_that_counts_from_its_own_start_has_no_wall_clock() -> None:
+    server = RtspServer({"x": Plan(CLIP, sender_offset_s=-time.time() + 100)})
+    with server, Watched(camera(server.url("x"))) as seen:
+        seen.until_frames(3)
+        assert seen.feed.clock().source == "none"
+
+
+@pytest.mark.parametrize("offset_s", OFFSETS_S)
+def test_onvif_and_http_date_tell_the_offset_within_their_uncertainty(offset_s: float) -> None:
+    with HttpCamera(HttpPlan(clock_off_s=offset_s)) as http:
+        for measured in (measure_onvif(http.url, time.time_ns), measure_http_date(http.url, time.time_ns)):
+            _assert_within(measured.clock, offset_s)
+            assert measured.clock.uncertainty_s is not None
+            assert 0.5 <= measured.clock.uncertainty_s < 1.5
+
+
+@pytest.mark.parametrize("body", [b"", b"<UTCDateTime><Hour>1</Hour></UTCDateTime>", b"<tt:UTCDateTime>" * 5000])
+def test_an_answer_without_a_date_is_a_typed_error(body: bytes) -> None:
+    with HttpCamera(HttpPlan(body=body)) as http, pytest.raises(CaptureError):
+        measure_onvif(http.url, time.time_ns)
+
+
+def test_a_feed_asks_onvif_first_and_falls_back_to_the_http_date() -> None:
+    with RtspServer({"x": Plan(CLIP)}) as server, HttpCamera(HttpPlan(clock_off_s=7)) as http:
+        dead = "http://127.0.0.1:9/onvif"
+        for clock, source in (
+            (CameraClockConfig(onvif_url=http.url, http_date_url=http.url), "onvif"),
+            (CameraClockConfig(onvif_url=dead, http_date_url=http.url), "http_date"),
+        ):
+            with Watched(camera(server.url("x"), clock=clock)) as seen:
+                seen.until(lambda one: one.feed.clock().source != "none")
+                assert seen.feed.clock().source == source
+                _assert_within(seen.feed.clock(), 7)
+
+
+def _assert_within(clock: Any, offset_s: float) -> None:
+    assert abs(clock.offset_s - offset_s) <= clock.uncertainty_s + 0.05, clock
