@@ -1,0 +1,52 @@
+/** Which file of the evidence is what: the stills in order of time, the one that is judged, overlays, clips. */
+
+import type { EvidenceFile } from '@/api/types'
+
+const STILL_ROLES = new Set(['arrival', 'first_still', 'due', 'last', 'departure', 'other'])
+/** The still on which a person judges, best first. */
+const JUDGED_ORDER = ['due', 'last', 'first_still', 'arrival', 'departure', 'other']
+
+const isPicture = (file: EvidenceFile): boolean => file.media_type.startsWith('image/')
+
+export function stillsOf(files: readonly EvidenceFile[]): EvidenceFile[] {
+  return files
+    .filter((file) => isPicture(file) && STILL_ROLES.has(file.role))
+    .sort((a, b) => (a.captured ?? '').localeCompare(b.captured ?? '') || a.path.localeCompare(b.path))
+}
+
+export function judgedOf(stills: readonly EvidenceFile[]): EvidenceFile | null {
+  for (const role of JUDGED_ORDER) {
+    const found = stills.find((file) => file.role === role && file.available)
+    if (found) return found
+  }
+  return stills.find((file) => file.available) ?? null
+}
+
+export function overlayOf(files: readonly EvidenceFile[], still: EvidenceFile | null): EvidenceFile | null {
+  if (still === null) return null
+  return files.find((file) => isPicture(file) && file.role === 'overlay' && file.parent_sha256 === still.sha256) ?? null
+}
+
+export function closeUpOf(files: readonly EvidenceFile[]): EvidenceFile | null {
+  return files.find((file) => isPicture(file) && file.role === 'close_up' && file.available) ?? null
+}
+
+export function clipsOf(files: readonly EvidenceFile[]): EvidenceFile[] {
+  return files
+    .filter((file) => file.media_type.startsWith('video/'))
+    .sort((a, b) => (a.captured ?? a.path).localeCompare(b.captured ?? b.path))
+}
+
+export const shortHash = (sha256: string): string => sha256.slice(0, 8)
+
+const UNITS = ['B', 'KB', 'MB', 'GB']
+
+export function sizeText(bytes: number): string {
+  let size = bytes
+  let unit = 0
+  while (size >= 1000 && unit < UNITS.length - 1) {
+    size /= 1000
+    unit += 1
+  }
+  return `${size < 10 && unit > 0 ? size.toFixed(1) : Math.round(size)} ${UNITS[unit]}`
+}

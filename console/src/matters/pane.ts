@@ -1,0 +1,58 @@
+/** What a matter brings to the console. A new matter is a folder here with `index.ts` and `texts.ts`; nothing is registered. */
+
+import type { DismissReason, LeadDetail, LeadSummary } from '@/api/types'
+import type { useWords } from '@/components/words'
+import type { ActEvent, Predicate } from '@/domain/event'
+import type { Span } from '@/domain/strip'
+
+export type Words = ReturnType<typeof useWords>
+
+export interface FactRow {
+  label: string
+  value: string
+  /** Unknown values look unknown. */
+  unknown?: boolean
+}
+
+export interface MatterPane {
+  /** Reasons of dismissal in the order of their digits. */
+  dismissReasons: readonly DismissReason[]
+  reasonText(reason: string, words: Words): string
+  /** Who or what it is about, for rows; the plate is masked there. */
+  subject(lead: LeadSummary, words: Words): string
+  /** What happened, in one sentence. */
+  sentence(event: ActEvent, words: Words): string
+  rows(event: ActEvent, words: Words): FactRow[]
+  /** What was not seen, as sentences. */
+  cautions(event: ActEvent, words: Words): string[]
+  /** A predicate in the reader's language. */
+  predicate(one: Predicate, words: Words): { name: string; required: string; found: string }
+  timer(event: ActEvent): { spans: readonly Span[]; due: string | null }
+}
+
+const found = import.meta.glob<{ pane: MatterPane }>('./*/index.ts', { eager: true })
+
+/** A matter that this console does not know: its facts are shown as they came. */
+const plain: MatterPane = {
+  dismissReasons: ['permitted', 'cannot_see', 'duplicate', 'other'],
+  reasonText: (reason, { te, t }) => (te(`returnReason.${reason}`) ? t(`returnReason.${reason}`) : reason),
+  subject: (lead) => lead.headline.vehicle ?? lead.zone_name,
+  sentence: (event, { t, timeToday }) => `${t('facts.onset')} ${timeToday(event.onset, Date.now())}`,
+  rows: (event) => Object.entries(event.facts).map(([label, value]) => ({ label, value: JSON.stringify(value) })),
+  cautions: () => [],
+  predicate: ({ id, required, found }) => ({ name: id, required, found }),
+  timer: () => ({ spans: [], due: null }),
+}
+
+/** The matters that this console has a pane for. */
+export function matterNames(): string[] {
+  return Object.keys(found).map((path) => path.split('/')[1]!)
+}
+
+export function paneOf(matter: string): MatterPane {
+  return found[`./${matter}/index.ts`]?.pane ?? plain
+}
+
+export function eventOf(lead: LeadDetail): ActEvent {
+  return lead.event as unknown as ActEvent
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { messages } from '@/i18n'
+import { LEAD_STATES, RETURN_REASONS } from '@/api/types'
+import { pane } from '@/matters/illegal_parking'
+
+type Tree = { [key: string]: string | Tree }
+
+function leaves(tree: Tree, at = ''): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const [key, value] of Object.entries(tree)) {
+    const path = at ? `${at}.${key}` : key
+    if (typeof value === 'string') found.set(path, value)
+    else for (const [inner, text] of leaves(value, path)) found.set(inner, text)
+  }
+  return found
+}
+
+const zh = leaves(messages['zh-CN'] as unknown as Tree)
+const en = leaves(messages.en as unknown as Tree)
+const slots = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!).sort()
+
+describe('the two languages', () => {
+  it('have the same keys', () => {
+    expect([...zh.keys()].filter((key) => !en.has(key))).toEqual([])
+    expect([...en.keys()].filter((key) => !zh.has(key))).toEqual([])
+  })
+  it('put the same values into each text', () => {
+    const different = [...zh].filter(([key, text]) => slots(text).join() !== slots(en.get(key) ?? '').join())
+    expect(different.map(([key]) => key)).toEqual([])
+  })
+  it('leave no text empty, and no Chinese in the English', () => {
+    expect([...zh, ...en].filter(([, text]) => text.trim() === '').map(([key]) => key)).toEqual([])
+    const mixed = [...en].filter(([key, text]) => /[\u4e00-\u9fff]/.test(text) && key !== 'bar.language')
+    expect(mixed.map(([key]) => key)).toEqual([])
+  })
+  it('have a word for each state and each reason', () => {
+    const wanted = [
+      ...LEAD_STATES.map((state) => `state.${state}`),
+      ...RETURN_REASONS.map((reason) => `returnReason.${reason}`),
+      ...pane.dismissReasons.map((reason) => `matters.illegal_parking.dismiss.${reason}`),
+    ]
+    expect(wanted.filter((key) => !zh.has(key))).toEqual([])
+  })
+})
+
+describe('every text that the source names', () => {
+  const sources = import.meta.glob<string>('../src/**/*.{vue,ts}', { query: '?raw', import: 'default', eager: true })
+  it('exists', () => {
+    const missing: string[] = []
+    for (const [path, source] of Object.entries(sources)) {
+      for (const [, key] of source.matchAll(/\bt\(\s*'([A-Za-z0-9_.]+)'/g)) {
+        if (key && !zh.has(key)) missing.push(`${path}: ${key}`)
+      }
+    }
+    expect(missing).toEqual([])
+  })
+})
