@@ -19,7 +19,7 @@ from contract.codec import encode, event_message
 from contract.errors import CaptureError, ContractError, EvidenceError, TantouError
 from contract.events import Event, Provenance
 from contract.observations import StreamLost, TapeStart
-from contract.times import NS, utc_from_ns
+from contract.times import NS
 from edge.capture.masks import Masks
 from edge.capture.pyav_engine import PyAvEngine
 from edge.capture.replay import Replay
@@ -133,12 +133,12 @@ def parse_start(text: str) -> int:
             raise ValueError("not of this form")
         day, clock, fraction, offset = found.groups()
         whole = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if offset in 'Zz' else offset}")
+        if whole.timestamp() < 0:
+            raise ValueError("before 1970")
     except ValueError as error:
         example = "2026-01-31T16:00:00+08:00 or 2026-01-31T08:00:00Z"
         raise ContractError(f"start time {text[:40]!r}: {error}; expected RFC 3339 as {example}") from error
-    at_ns = round(whole.timestamp()) * NS + int((fraction or "0").ljust(9, "0"))
-    utc_from_ns(at_ns)
-    return at_ns
+    return round(whole.timestamp()) * NS + int((fraction or "0").ljust(9, "0"))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
