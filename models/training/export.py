@@ -13,14 +13,12 @@ import onnx
 import onnxslim
 import torch
 
-from models.training.network import COCO_IDS, keep_classes, load_network, save_network
+from models.training.network import COCO_IDS, keep_own_classes, load_network, save_network
 
 
 def export(checkpoint: Path, onnx_file: Path, safetensors_file: Path) -> None:
     """Prune the class head to the six classes that matter here, then write both files."""
-    network = load_network(checkpoint)
-    if network.model[-1].nc > len(COCO_IDS):
-        keep_classes(network, list(COCO_IDS.values()))
+    network = keep_own_classes(load_network(checkpoint))
     about = {"classes": " ".join(COCO_IDS), "licence": "AGPL-3.0-or-later", "network": "yolo11n"}
     save_network(network, safetensors_file, about)
     network.eval()

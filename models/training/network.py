@@ -52,6 +52,11 @@ def keep_classes(network: DetectionModel, class_ids: list[int]) -> DetectionMode
     return network
 
 
+def keep_own_classes(network: DetectionModel) -> DetectionModel:
+    """The network with the six classes of `COCO_IDS` only; one that was cut before stays as it is."""
+    return network if network.model[-1].nc == len(COCO_IDS) else keep_classes(network, list(COCO_IDS.values()))
+
+
 @torch.no_grad()
 def predict(network: DetectionModel, pictures: torch.Tensor) -> torch.Tensor:
     """Decoded output (n, 4 + classes, anchors): centre x, y, width, height in px of the input, then scores."""

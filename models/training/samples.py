@@ -10,14 +10,14 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.boxes import Floats, areas, intersections, ious
-from models.training.network import COCO_IDS
+from models.training.network import COCO_CLASSES, COCO_IDS
 
 VEHICLE_IDS = (COCO_IDS["car"], COCO_IDS["bus"], COCO_IDS["truck"])
 TEACHER_FOR_CLASS = 0.25  # below this the teacher's car-or-truck answer is no better than the source's one class
@@ -95,6 +95,12 @@ def _mend_one(sample: Sample, taught: Floats) -> Sample:
         np.concatenate([boxes, taught[extra, :4]]),
         np.concatenate([classes, taught[extra, 5].astype(np.int64)]),
     )
+
+
+def for_head(samples: Iterable[Sample], rows: int) -> list[Sample]:
+    """Samples whose classes are rows of the network's head: COCO ids for 80, the order of `COCO_IDS` for a cut one."""
+    row_of = {coco_id: coco_id if rows == COCO_CLASSES else row for row, coco_id in enumerate(COCO_IDS.values())}
+    return [replace(s, classes=np.array([row_of[int(c)] for c in s.classes], np.int64)) for s in samples]
 
 
 def draw_shares(samples: list[Sample]) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from models.boxes import Floats, suppress
-from models.training.network import COCO_IDS, keep_classes, load_network, predict
+from models.training.network import COCO_IDS, keep_own_classes, load_network, predict
 from models.training.samples import PAD, VEHICLE_IDS, read_samples
 
 KEPT_IDS = list(COCO_IDS.values())
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=960)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    network = keep_classes(load_network(args.weights), KEPT_IDS).eval()
+    network = keep_own_classes(load_network(args.weights)).eval()
     with args.out.open("w") as lines:
         for sample in read_samples(args.data, "train"):
             boxes = look(network, sample.file, args.size, 0.2)

@@ -24,7 +24,7 @@ from torch import nn
 
 from models.training.augment import Labelled, compose
 from models.training.network import load_network, save_network
-from models.training.samples import Sample, draw_shares, mend, read_samples
+from models.training.samples import Sample, draw_shares, for_head, mend, read_samples
 
 SIZES_HW = ((192, 320), (256, 416), (256, 416), (320, 544), (384, 640))
 PIXELS_PER_BATCH = 8 * 384 * 640  # the same work for each step, whatever the size drawn
@@ -152,12 +152,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=Plan.epochs)
     parser.add_argument("--lr", type=float, default=Plan.lr)
+    parser.add_argument("--plain-epochs", type=int, default=Plan.plain_epochs, help="the last ones, without mosaics")
     parser.add_argument("--seed", type=int, default=Plan.seed)
     args = parser.parse_args()
-    plan = Plan(epochs=args.epochs, lr=args.lr, seed=args.seed)
+    plan = Plan(epochs=args.epochs, lr=args.lr, plain_epochs=args.plain_epochs, seed=args.seed)
     torch.manual_seed(plan.seed)
     cv2.setNumThreads(1)
-    train(load_network(args.weights), mend(read_samples(args.data, "train"), args.teacher), plan, args.out)
+    network = load_network(args.weights)
+    samples = mend(read_samples(args.data, "train"), args.teacher)
+    train(network, for_head(samples, network.model[-1].nc), plan, args.out)
 
 
 if __name__ == "__main__":

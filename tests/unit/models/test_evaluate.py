@@ -1,0 +1,124 @@
+"""`tantou models eval`, its predictions file, and the other words of the room."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+from contract.errors import ModelError
+from models import commands
+from models.bench import drawn_street
+from models.labelled import open_folder
+from tests.unit.models.weights import card_of_bytes, write_card
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two drawn streets of one camera; the second has a bus labelled, neither has a real vehicle."""
+    split = tmp_path / "data" / "val"
+    (split / "images").mkdir(parents=True)
+    (split / "labels").mkdir()
+    for name, label in (("a", ""), ("b", "1 0.5 0.5 0.2 0.2\n")):
+        cv2.imwrite(str(split / "images" / f"{name}.png"), drawn_street(320, 180))
+        (split / "labels" / f"{name}.txt").write_text(label)
+    (tmp_path / "data" / "classes.txt").write_text("car\nbus\n")
+    (tmp_path / "data" / "manifest.csv").write_text("file,camera,scene\nval/images/b.png,cam-1,night\n")
+    return split
+
+
+def answer(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
+    parser = argparse.ArgumentParser()
+    commands.add_parsers(parser.add_subparsers())
+    code = commands.run(parser.parse_args(["models", *words, "--json"]))
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_eval_reports_every_figure_that_acceptance_reads(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, report = answer(capsys, "eval", "vehicle-n", "--data", str(folder), "--size", "320")
+    assert code == 0
+    assert next(iter(report)) == "schema"
+    assert (report["schema"], report["images"], report["boxes"], report["size"]) == ("tantou.eval/1", 2, 1, 320)
+    assert report["ap50"]["vehicle"] is not None
+    assert report["ap50"]["car"] is None
+    assert report["by_camera"]["cam-1"]["boxes"] == 1
+    assert set(report["at_threshold"]) == {"t", "p", "r"}
+    assert report["smoke"] is None
+
+
+def test_predictions_are_one_line_a_picture_in_pixels_of_the_stored_picture(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "boxes.jsonl"
+    answer(capsys, "eval", "vehicle-n", "--data", str(folder), "--size", "320", "--predictions", str(out))
+    lines = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [line["file"] for line in lines] == ["images/a.png", "images/b.png"]
+    boxes = [box for line in lines for box in line["boxes"]]
+    assert all(len(box) == 6 and 0 <= box[0] < box[2] <= 320 and 0 <= box[1] < box[3] <= 180 for box in boxes)
+    assert all(
+        0.001 <= box[4] <= 1 and box[5] in ("car", "bus", "truck", "motorcycle", "bicycle", "person") for box in boxes
+    )
+    assert all(len(line["boxes"]) <= 300 for line in lines)
+
+
+def test_out_writes_the_json_to_a_file_and_prints_nothing(folder: Path, tmp_path: Path) -> None:
+    parser = argparse.ArgumentParser()
+    commands.add_parsers(parser.add_subparsers())
+    words = ["models", "eval", "vehicle-n", "--data", str(folder), "--size", "320", "--out", str(tmp_path / "r.json")]
+    assert commands.run(parser.parse_args(words)) == 0
+    assert json.loads((tmp_path / "r.json").read_text())["card"] == "vehicle-n"
+
+
+@pytest.mark.parametrize("label", ["0 0.5 0.5 0.2", "7 0.5 0.5 0.2 0.2", "0 0.5 nan 0.2 0.2", "car 1 1 1 1"])
+def test_a_bad_label_line_is_named(folder: Path, label: str) -> None:
+    (folder / "labels" / "b.txt").write_text(label)
+    with pytest.raises(ModelError, match=r"b\.txt, line 1"):
+        list(open_folder(folder))
+
+
+def test_a_picture_that_cannot_be_read_is_named(folder: Path) -> None:
+    (folder / "images" / "a.png").write_bytes(b"no picture")
+    with pytest.raises(ModelError, match=r"a\.png"):
+        list(open_folder(folder))
+
+
+def test_an_empty_folder_says_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"classes\.txt is missing"):
+        open_folder(tmp_path)
+
+
+def test_list_and_show_name_the_committed_card(capsys: pytest.CaptureFixture[str]) -> None:
+    _, listed = answer(capsys, "list")
+    assert {"vehicle-n": "here"}.items() <= {row["name"]: row["state"] for row in listed["cards"]}.items()
+    _, card = answer(capsys, "show", "vehicle-n")
+    assert card["classes"] == ["car", "bus", "truck", "motorcycle", "bicycle", "person"]
+
+
+def test_list_tells_a_weight_to_be_pulled_from_a_refused_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_card(tmp_path, name="packaged", origin={"package": "some-package", "version": "1.0", "member": "a.onnx"})
+    card_of_bytes(tmp_path, b"x", name="cut")
+    (tmp_path / "weight.onnx").write_bytes(b"")
+    _, listed = answer(capsys, "list", "--cards", str(tmp_path), "--cache", str(tmp_path / "cache"))
+    states = {row["name"]: row["state"] for row in listed["cards"]}
+    assert states["packaged"] == "to be pulled"
+    assert "truncated" in states["cut"]
+
+
+def test_verify_passes_the_committed_weight_and_exits_1_for_a_refused_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert answer(capsys, "verify") == (0, {"schema": "tantou.models.verify/1", "refused": {"vehicle-n": None}})
+    code, told = answer(capsys, "verify", str(card_of_bytes(tmp_path, b"no model")))
+    assert (code, "cannot load" in told["refused"]["vehicle-n"]) == (1, True)
+
+
+def test_bench_prints_frames_a_core(capsys: pytest.CaptureFixture[str]) -> None:
+    _, timing = answer(capsys, "bench", "vehicle-n", "--size", "320", "--runs", "2", "--batch", "2")
+    assert timing["frames_per_core_s"] > 0
+    assert (timing["size"], timing["batch"]) == (320, 2)
