@@ -93,9 +93,12 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("BEGIN IMMEDIATE")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
-            connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version={VERSION}; COMMIT;")
+            for statement in (*_TABLES.split(";"), f"PRAGMA user_version={VERSION}"):
+                connection.execute(statement)
+        connection.execute("COMMIT")
     except sqlite3.Error as error:
         raise StoreError(f"spool {path}: {error}; move the file away to start with an empty one") from error
     if version not in (0, VERSION):
