@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from contract.errors import TantouError
 from edge.capture.types import Image
@@ -104,8 +105,6 @@ def write_config(
     folder: Path, cameras: dict[str, str], *, broker_url: str, evidence_url: str, token: str, grace_s: float = 2
 ) -> Path:
     """edge.toml with its secrets; `cameras` maps ids to stream addresses."""
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
     pem = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     for name, secret in (("key.pem", pem), ("password", GATEWAY_PASSWORD.encode()), ("token", token.encode())):
         (folder / name).write_bytes(secret)
@@ -117,8 +116,8 @@ def write_config(
     return path
 
 
-def street_clip(stays: Sequence[Stay], *, seconds: float, fps: int = 10) -> Clip:
-    """A drawn street as a camera sends it, a keyframe each half second."""
+def street_clip(stays: Sequence[Stay], *, seconds: float, fps: int = 10, is_green: bool = False) -> Clip:
+    """A drawn street as a camera sends it, a keyframe each half second; `is_green`: its top left corner is."""
     context: Any = av.CodecContext.create("libx264", "w")
     context.width, context.height = 320, 240
     context.pix_fmt = "yuv420p"
@@ -132,7 +131,10 @@ def street_clip(stays: Sequence[Stay], *, seconds: float, fps: int = 10) -> Clip
     }
     packets = []
     for index in range(round(seconds * fps)):
-        frame = av.VideoFrame.from_ndarray(draw(index, index / fps, stays), format="bgr24")
+        image = draw(index, index / fps, stays)
+        if is_green:
+            image[0:40, 0:60] = (0, 220, 0)
+        frame = av.VideoFrame.from_ndarray(image, format="bgr24")
         frame.pts = index
         packets += context.encode(frame)
     packets += context.encode(None)

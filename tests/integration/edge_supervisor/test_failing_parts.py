@@ -1,0 +1,93 @@
+"""A part that breaks becomes a health state by name; the others go on, and it comes back when it can."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from contract.events import Event
+from contract.health import DeviceHealth
+from contract.times import NS
+from edge.commands import read_config
+from edge.supervisor import Gateway, Model
+from tests.integration.broker import running_broker, until
+from tests.integration.edge_replay.street import Stay
+from tests.integration.edge_supervisor.gateway import MoodyRedBoxes, street_clip, write_config
+from tests.integration.edge_uplink.centre import centre_at
+from tests.integration.edge_uplink.receiver import TOKEN
+from tests.rtsp_server.server import Plan, RtspServer
+
+ALWAYS = [Stay(arrives_s=-10, leaves_s=1000)]
+NOW_NS = 1_800_000_000 * NS
+
+
+@contextmanager
+def running_gateway(config: Path) -> Iterator[Gateway]:
+    stop = threading.Event()
+    gateway = Gateway(read_config(config), Model(MoodyRedBoxes(), "red boxes", "0" * 64), stop=stop)
+    gateway.start()
+    try:
+        yield gateway
+    finally:
+        stop.set()
+        gateway.end()
+
+
+def device(gateway: Gateway, name: str) -> DeviceHealth:
+    (found,) = [one for one in gateway.health(NOW_NS).devices if one.device == name]
+    return found
+
+
+def test_each_broken_part_has_a_name_and_the_others_go_on(tmp_path: Path) -> None:
+    plans = {
+        "fine": Plan(street_clip(ALWAYS, seconds=20)),
+        "green": Plan(street_clip(ALWAYS, seconds=20, is_green=True)),
+        "judged": Plan(street_clip(ALWAYS, seconds=20)),
+        "gone": Plan(answer=404),
+        "garbage": Plan(answer="garbage"),
+    }
+    with RtspServer(plans) as street, running_broker(tmp_path) as broker:
+        cameras = {name: street.url(name) for name in plans}
+        config = write_config(tmp_path, cameras, broker_url=broker.url, evidence_url="http://127.0.0.1:1", token=TOKEN)
+        blocked = tmp_path / "data" / "tapes" / "judged"
+        blocked.parent.mkdir(parents=True)
+        blocked.write_text("a file where the tape's folder should be")
+        with centre_at(broker, answers=True) as centre, running_gateway(config) as gateway:
+            until(lambda: any(event.device == "fine" for event in centre.payloads("event") if isinstance(event, Event)))
+            until(lambda: device(gateway, "gone").state == "not_found")
+            until(lambda: device(gateway, "garbage").state == "garbage")
+            until(lambda: device(gateway, "green").state == "stalled")
+            assert device(gateway, "green").detail == ("not judged, the detector fails: ValueError: green makes me ill")
+            until(lambda: device(gateway, "judged").state == "stalled")
+            assert "not judged, the judge fails: FileExistsError" in device(gateway, "judged").detail
+            assert device(gateway, "judged").counters["judge_crashes"] >= 1
+            assert device(gateway, "fine").state == "live"
+            assert gateway.health(NOW_NS).counters["crashes_judge:judged"] >= 1
+            blocked.unlink()
+            until(lambda: device(gateway, "judged").state == "live")
+            until(
+                lambda: (
+                    {event.device for event in centre.payloads("event") if isinstance(event, Event)}
+                    == {"fine", "judged"}
+                )
+            )
+
+
+def test_a_camera_that_falls_silent_and_comes_back_is_said_so_and_the_act_goes_on(tmp_path: Path) -> None:
+    plans = {"moody": Plan(street_clip(ALWAYS, seconds=20), ending="close", pictures_max=40)}
+    with RtspServer(plans) as street, running_broker(tmp_path) as broker:
+        config = write_config(
+            tmp_path,
+            {"cam-1": street.url("moody")},
+            broker_url=broker.url,
+            evidence_url="http://127.0.0.1:1",
+            token=TOKEN,
+        )
+        with centre_at(broker, answers=True) as centre, running_gateway(config) as gateway:
+            until(lambda: device(gateway, "cam-1").state == "stalled", within_s=30)
+            assert "closed the stream" in device(gateway, "cam-1").detail
+            until(lambda: device(gateway, "cam-1").counters["losses"] >= 2, within_s=40)
+            told = [event for event in centre.payloads("event") if isinstance(event, Event)]
+            assert len({event.event_id for event in told}) == 1

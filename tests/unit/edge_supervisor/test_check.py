@@ -1,0 +1,95 @@
+"""`tantou check` lists every mistake in plain words with its line and ends with 2."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from tantou.__main__ import main
+
+TEXT = """[gateway]
+id = "gw-1"
+town = "demo"
+key_file = "key.pem"
+[broker]
+url = "mqtt://127.0.0.1:{port}"
+username = "gw-1"
+password_file = "password"
+[[camera]]
+id = "cam-1"
+name = "Crossing"
+url = "rtsp://127.0.0.1/1"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    for name, data in (("key.pem", pem), ("password", b"secret-word")):
+        (tmp_path / name).write_bytes(data)
+        (tmp_path / name).chmod(0o600)
+    return tmp_path
+
+
+def write(folder: Path, text: str) -> str:
+    path = folder / "edge.toml"
+    path.write_text(text)
+    return str(path)
+
+
+def test_a_good_file_with_a_broker_that_answers_passes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        path = write(folder, TEXT.format(port=broker.getsockname()[1]))
+        assert main(["check", path]) == 0
+        assert capsys.readouterr().out.startswith(f"{path}: no mistake; 1 camera(s), 0 zone(s), sha256 ")
+
+
+def test_all_mistakes_are_printed_with_their_lines(
+    folder: Path, free_port: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "password").chmod(0o644)
+    path = write(folder, TEXT.format(port=free_port).replace("town", "twon") + 'engine = "vlc"\n')
+    assert main(["check", path]) == 2
+    assert capsys.readouterr().out == (
+        f"{path}: 5 mistake(s)\n"
+        "  line 1: gateway.town: missing (expected text)\n"
+        "  line 3: gateway.twon: unknown key (did you mean town?)\n"
+        f"  line 6: broker.url: 127.0.0.1:{free_port} cannot be reached: Connection refused"
+        f" (found 'mqtt://127.0.0.1:{free_port}')\n"
+        f"  line 8: broker.password_file: {folder}/password can be read by every user (mode 0644): chmod 600 it\n"
+        "  line 13: camera[0].engine: found 'vlc', expected one of pyav, gstreamer\n"
+    )
+
+
+def test_the_same_as_json(folder: Path, free_port: int, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(folder, TEXT.format(port=free_port))
+    assert main(["check", path, "--json"]) == 2
+    report = json.loads(capsys.readouterr().out)
+    assert report["schema"] == "tantou.check/1"
+    assert [(one["path"], one["line"]) for one in report["mistakes"]] == [("broker.url", 6)]
+
+
+def test_a_key_file_without_an_ed25519_key_is_a_mistake(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "key.pem").write_bytes(b"no key at all")
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        path = write(folder, TEXT.format(port=broker.getsockname()[1]))
+        assert main(["check", path]) == 2
+    words = capsys.readouterr().out
+    assert "gateway.key_file" in words
+    assert "no key at all" not in words
+
+
+def test_a_file_that_is_not_there_is_one_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(tmp_path / "none.toml")]) == 2
+    assert "1 mistake(s)\n  file: cannot be read" in capsys.readouterr().out
+
+
+def test_a_gateway_with_mistakes_does_not_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(folder, TEXT.format(port=1).replace("rtsp", "ftp"))
+    assert main(["edge", "run", "--config", path]) == 2
+    assert "line 12: camera[0].url: starts with 'ftp'" in capsys.readouterr().err
