@@ -61,6 +61,7 @@ def create_app(
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with centre.feed.running(), clockwork.running():
             yield
+        await centre.gate.finished()
 
     app = FastAPI(
         title="Tantou",

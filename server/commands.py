@@ -14,7 +14,7 @@ from contract import settings
 from contract.errors import ConfigError, Mistake, StoreError
 from contract.times import utc_from_ns
 from server import accounts
-from server.config import ServerConfig, StoreConfig
+from server.config import ServerConfig
 from server.identity.passwords import random_password
 from server.identity.scopes import ROLES
 from store import Store, open_store
@@ -48,7 +48,7 @@ def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
 def run(args: argparse.Namespace) -> int:
     """Run one of the words; raises ConfigError and StoreError."""
     config = read_config(args.config)
-    store = open_centre(config.store)
+    store = open_store(config.store.database, config.store.blobs)
     try:
         if args.word == "server":
             return _serve(config, store, args.console)
@@ -64,18 +64,6 @@ def read_config(path: Path) -> ServerConfig:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), (Mistake("file", None, f"cannot be read: {error}"),)) from error
     return settings.load(text, str(path), ServerConfig)
-
-
-def open_centre(config: StoreConfig) -> Store:
-    """The store of the configuration; raises ConfigError for a password file that cannot be read, StoreError."""
-    password = None
-    if config.password_file is not None:
-        try:
-            password = Path(config.password_file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            problem = f"cannot be read: {error.strerror}"
-            raise ConfigError("server.toml", (Mistake("store.password_file", None, problem),)) from error
-    return open_store(config.database, config.blobs, password)
 
 
 def _serve(config: ServerConfig, store: Store, console: Path | None) -> int:

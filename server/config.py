@@ -12,11 +12,13 @@ Seconds = Annotated[float, Meta(gt=0)]
 
 
 class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where rows and blobs are: `sqlite:///PATH` or `postgresql://USER@HOST/NAME`; a folder or an `s3://` URL."""
+    """Where rows and blobs are: `sqlite:///PATH` or `postgresql://USER@HOST/NAME`; a folder or an `s3://` URL.
+
+    Passwords are never here: PostgreSQL's comes from libpq's own file (PGPASSFILE), S3's from the environment.
+    """
 
     database: Url
     blobs: Url
-    password_file: Annotated[str, Meta(min_length=1, max_length=1000, description="of the database")] | None = None
 
 
 class HttpConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,6 +26,7 @@ class HttpConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     host: Annotated[str, Meta(min_length=1, max_length=255)] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 18080
+    connections_max: Annotated[int, Meta(ge=10, le=100_000, description="open at once; more get 503")] = 3000
 
 
 class SessionConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

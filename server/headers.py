@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.problems import Problem, answer
@@ -82,7 +83,7 @@ class BodyLimit:
             if message["type"] == "http.request":
                 left -= len(message.get("body", b""))
                 if left < 0:
-                    raise self._too_large()
+                    raise HTTPException(413, self._too_large().detail)
             return message
 
         await self._app(scope, receive_bounded, send)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -9,7 +10,10 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -140,6 +144,11 @@ def install(app: FastAPI) -> None:
         if code is None:
             code = "invalid_request" if error.status_code < 500 else "internal"
         return answer(Problem(code, str(error.detail), headers=dict(error.headers or {})))
+
+    @app.exception_handler(SQLAlchemyError)
+    def on_database(_request: Request, error: SQLAlchemyError) -> JSONResponse:
+        log.error("the database refused: %s", type(error).__name__, exc_info=error)
+        return answer(Problem("unavailable", "the database does not answer", headers={"Retry-After": "2"}))
 
     @app.exception_handler(Exception)
     def on_crash(_request: Request, _error: Exception) -> JSONResponse:

@@ -35,6 +35,7 @@ def make_server(app: FastAPI, http: HttpConfig) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        limit_concurrency=http.connections_max,
         timeout_graceful_shutdown=FINISH_WITHIN_S,
         lifespan="on",
     )

@@ -48,19 +48,23 @@ def stream(centre: Centre, who: Person, event_id: str, *, is_incomplete_fine: bo
 
     Raises Problem not_found, or evidence_incomplete with the paths of what has not arrived.
     """
-    at = utc_from_ns(centre.now_ns())
-    with centre.store.write() as connection:
+    with centre.store.read() as connection:
         lead = seen_lead(connection, who, event_id)
         entries = entries_of(connection, lead)
-        here = [entry for entry in entries if centre.store.blobs.size(entry.sha256) is not None]
-        missing = [entry.path for entry in entries if entry not in here]
-        if missing and not is_incomplete_fine:
-            raise Problem("evidence_incomplete", f"{len(missing)} file(s) have not arrived", missing=missing[:100])
-        detail = {"files": len(here), "missing": len(missing)}
-        entry = AuditEntry(
-            at=at, who=who.id, action="evidence.package", town=lead.town, event_id=event_id, detail=detail
-        )
-        audit.append(connection, entry)
+    here = [entry for entry in entries if centre.store.blobs.size(entry.sha256) is not None]
+    missing = [entry.path for entry in entries if entry not in here]
+    if missing and not is_incomplete_fine:
+        raise Problem("evidence_incomplete", f"{len(missing)} file(s) have not arrived", missing=missing[:100])
+    look = AuditEntry(
+        at=utc_from_ns(centre.now_ns()),
+        who=who.id,
+        action="evidence.package",
+        town=lead.town,
+        event_id=event_id,
+        detail={"files": len(here), "missing": len(missing)},
+    )
+    with centre.store.write() as connection:
+        audit.append(connection, look)
     name = f"tantou-{event_id}-r{lead.revision}.zip"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',

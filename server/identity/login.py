@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from contract.times import NS, utc_from_ns
 from server.centre import Centre
@@ -30,8 +30,19 @@ class LoginGate:
         self._now_ns = now_ns
         self._slots = asyncio.Semaphore(config.logins_at_once)
         self._waiting = 0
+        self._later: set[asyncio.Task[None]] = set()
         self._backoff = Backoff(failures_free=config.failures_free, wait_max_s=config.back_off_max_s)
         self._nobody = passwords.hash_of_nobody()
+
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do this beside the answer, so that the answer's time does not tell whether the name is known."""
+        task = asyncio.create_task(work)
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+
+    async def finished(self) -> None:
+        """Wait for what is being done beside answers; raises what it raised."""
+        await asyncio.gather(*self._later)
 
     async def is_right(self, name: str, password_hash: str | None, password: str) -> bool:
         """Whether the password fits; raises Problem login_back_off or login_busy."""
@@ -66,7 +77,7 @@ async def check(centre: Centre, name: str, password: str) -> User:
     fits = await centre.gate.is_right(name, user.password_hash if user and is_usable else None, password)
     if user is None or not is_usable or not fits:
         if user is not None:
-            await in_thread(_note_failure, centre, user)
+            centre.gate.later(in_thread(_note_failure, centre, user))
         raise Problem("login_failed")
     await in_thread(_upgrade, centre, user, password)
     return user

@@ -28,7 +28,7 @@ from sqlalchemy import delete as delete_rows
 
 from contract.times import NS, Utc
 from server.problems import Problem
-from store.database import writing
+from store.database import at_the_end, writing
 
 KEPT_NS = 24 * 3600 * NS
 
@@ -89,7 +89,7 @@ Once = Annotated[OnceCall, Depends(read_call)]
 def prepare(engine: Engine) -> None:
     """Make the table where it is missing."""
     with writing(engine) as connection:
-        _metadata.create_all(connection)
+        at_the_end(connection, _metadata.create_all)  # one at a time, though two servers may start at once
 
 
 def recall(connection: Connection, who: str, call: OnceCall) -> KeptAnswer | None:

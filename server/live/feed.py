@@ -10,7 +10,8 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,6 +21,7 @@ from store import Store, feed
 from store.database import reading
 from store.feed import Change
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S = 0.5
@@ -69,6 +71,7 @@ class Feed:
         self._store = store
         self._clients: set[Client] = set()
         self._last_seq = 0
+        self._figures: dict[tuple[str, ...], tuple[int, asyncio.Task[Any]]] = {}
         self.behind_count = 0
 
     @property
@@ -131,6 +134,17 @@ class Feed:
         if behind:
             self.behind_count += behind
             log.warning("live feed: %d stream(s) too slow, told to load anew; %d so far", behind, self.behind_count)
+
+    async def figures(self, towns: tuple[str, ...], seq: int, count: Callable[[], T]) -> T:
+        """What `count` gives for these towns with the feed at `seq` or later: counted once for all streams that ask."""
+        kept = self._figures.get(towns)
+        if kept is None or kept[0] < seq or (kept[1].done() and kept[1].exception() is not None):
+            if len(self._figures) >= self._config.clients_max:
+                self._figures.clear()
+            kept = (max(seq, self._last_seq), asyncio.create_task(asyncio.to_thread(count)))
+            self._figures[towns] = kept
+        found: T = await asyncio.shield(kept[1])
+        return found
 
     async def missed(self, last_seen: int, up_to: int) -> list[Change] | None:
         """The changes in (last_seen, up_to], or None where they are too many or not kept any more."""

@@ -85,7 +85,7 @@ def _data(change: Change) -> dict[str, Any]:
 
 
 async def _queue(centre: Centre, who: Person, seq: int) -> bytes:
-    figures = await asyncio.to_thread(reading.queue, centre, who.towns)
+    figures = await centre.feed.figures(who.towns, seq, lambda: reading.queue(centre, who.towns))
     return _event("queue", figures.model_dump(), seq)
 
 

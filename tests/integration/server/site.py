@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,6 +57,7 @@ class Site:
     store: Store
     clock: Clock
     centre: Centre
+    stop: Callable[[], None]
     clients: list[httpx.Client] = field(default_factory=list)
 
     def client(self) -> httpx.Client:
@@ -115,13 +116,17 @@ def running_site(store: Store, *, is_alive: bool = False, **sections: Any) -> It
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="site", daemon=True)
         thread.start()
-        site = Site(f"http://127.0.0.1:{listening.getsockname()[1]}", store, clock, app.state.centre)
+
+        def stop() -> None:
+            server.should_exit = True
+
+        site = Site(f"http://127.0.0.1:{listening.getsockname()[1]}", store, clock, app.state.centre, stop)
         try:
             yield site
         finally:
             for client in site.clients:
                 client.close()
-            server.should_exit = True
+            stop()
             thread.join(STOP_WITHIN_S)
             assert not thread.is_alive(), "the server did not stop"
 
