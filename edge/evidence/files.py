@@ -99,7 +99,7 @@ class FileEvidence:
         self._let_go(order)
         try:
             self._tape.made(EvidenceMade(event_id=order.event_id, revision=order.revision, evidence=ref))
-        except OSError as error:
+        except (EvidenceError, OSError) as error:
             self._failed("tape", self._start.device, error)
         return ref
 

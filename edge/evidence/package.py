@@ -98,7 +98,7 @@ class Package:
         """Files first, the manifest before under `revisions/`, then signature and manifest; raises OSError."""
         self._go_back_to(signed.manifest.previous_sha256)
         before = self.current()
-        self._remove_leftovers(before)
+        self._remove_leftovers(signed.manifest)
         for file in files:
             target = self.folder / file.path
             if isinstance(file.source, bytes):
@@ -135,9 +135,9 @@ class Package:
         except ContractError as error:
             raise EvidenceError(f"{folder / MANIFEST_NAME}: {error.reason}; move the folder away to go on") from error
 
-    def _remove_leftovers(self, before: Signed | None) -> None:
+    def _remove_leftovers(self, manifest: Manifest) -> None:
         """Files of a revision that was begun and never signed."""
-        listed = {item.path for item in before.manifest.files} if before else set()
+        listed = {item.path for item in manifest.files}
         if not self.folder.is_dir():
             return
         for path in self.folder.rglob("*"):

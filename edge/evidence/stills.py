@@ -65,12 +65,16 @@ def draw_overlay(still: bytes, marks: Marks) -> bytes:
     canvas.paste(picture, (0, 0))
     draw = ImageDraw.Draw(canvas)
     thick = max(2, height // 360)
-    # A line on the border of the picture must not run into the strip.
-    zone = [(min(max(x, 0), width - 1), min(max(y, 0), height - 1)) for x, y in marks.zone_px]
+
+    def inside(x: float, y: float) -> tuple[float, float]:
+        """A line on the border of the picture must not run into the strip."""
+        return min(max(x, 0), width - 1), min(max(y, 0), height - 1)
+
+    zone = [inside(x, y) for x, y in marks.zone_px]
     draw.line([*zone, zone[0]], fill=ZONE_COLOUR, width=thick)
     if marks.bbox_xyxy_px is not None:
         left, top, right, bottom = marks.bbox_xyxy_px
-        draw.rectangle((left, top, min(right, width - 1), min(bottom, height - 1)), outline=VEHICLE_COLOUR, width=thick)
+        draw.rectangle((*inside(left, top), *inside(right, bottom)), outline=VEHICLE_COLOUR, width=thick)
     for row, text in enumerate(words):
         draw.text((line_px // 2, height + line_px // 8 + row * line_px * 3 // 2), text, fill=TEXT_COLOUR, font=font)
     out = BytesIO()

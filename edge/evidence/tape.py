@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import msgspec
 
-from contract.errors import ContractError
+from contract.errors import ContractError, EvidenceError
 from contract.observations import EvidenceMade, Observation, StreamLost, TapeRecord, TapeStart
 
-FLUSH_EVERY = 16
 MARK_EVERY = 64
 MAX_MARKS = 100_000
 MAX_LINE_BYTES = 4_000_000
@@ -36,37 +36,35 @@ class Excerpt:
 
 
 class Tape:
-    """Appends records; lines reach the system every 16 records and whenever evidence is made, so a death costs 15."""
+    """Appends records. Each reaches the system at once, so the death of the process costs none; the disk takes them
+    when the system likes, so a power cut costs the last seconds."""
 
     def __init__(self, path: Path, start: TapeStart, *, rotation: Rotation | None = None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._start = start
         self._rotation = rotation
-        self._unflushed = 0
+        self._file: BinaryIO | None = None
+        self._size = self._records = 0
+        self._marks: list[tuple[int, int]] = []
         self.files_let_go = 0
-        if rotation is not None:
-            self._put_aside()
-        self._begin(start)
 
     def append(self, record: Observation | StreamLost, *, state_before: bytes) -> None:
-        """One record; begins a new file when this one is full, with the judge's state so that it stands by itself."""
-        if self._rotation is not None and self._size >= self._rotation.max_file_bytes:
-            self._file.close()
-            self._put_aside()
-            self._begin(msgspec.structs.replace(self._start, state=msgspec.json.decode(state_before)))
+        """One record. A file begins with the judge's state before its first record, so that it stands by itself."""
+        is_full = self._rotation is not None and self._size >= self._rotation.max_file_bytes
+        if self._file is None or is_full:
+            self._begin(msgspec.json.decode(state_before))
         if self._records % MARK_EVERY == 0 and len(self._marks) < MAX_MARKS:
             self._marks.append((record.at_ns, self._size))
         self._records += 1
         self._write(record)
 
     def made(self, made: EvidenceMade) -> None:
-        """The evidence that the last record led to."""
+        """The evidence that the last record led to; raises EvidenceError when no record could be written yet."""
         self._write(made)
 
     def excerpt(self, from_ns: int) -> Excerpt:
         """The records from `from_ns` on, after the line that says whose they are."""
-        self._flush()
         head = msgspec.json.encode(msgspec.structs.replace(self._start, state=None)) + b"\n"
         lines: list[bytes] = []
         reaches_back = False
@@ -83,8 +81,9 @@ class Tape:
         return Excerpt(head + b"".join(lines), reaches_back or self._begins_after(from_ns))
 
     def close(self) -> None:
-        """Everything is on disk."""
-        self._file.close()
+        """Every record has reached the system."""
+        if self._file is not None:
+            self._file.close()
 
     def _begins_after(self, from_ns: int) -> bool:
         """Whether nothing was ever recorded before `from_ns`: then nothing is missing either."""
@@ -94,36 +93,33 @@ class Tape:
         earlier = [offset for at_ns, offset in self._marks if at_ns < from_ns]
         return earlier[-1] if earlier else 0
 
-    def _begin(self, start: TapeStart) -> None:
+    def _begin(self, state: dict[str, Any]) -> None:
+        self.close()
+        if self._rotation is not None:
+            self._put_aside(self._rotation)
         self._file = self._path.open("wb")
         self._size = self._records = 0
-        self._marks: list[tuple[int, int]] = []
-        self._write(start)
-        self._flush()
+        self._marks = []
+        self._write(msgspec.structs.replace(self._start, state=state))
 
     def _write(self, record: TapeRecord) -> None:
+        if self._file is None:
+            raise EvidenceError(f"{self._path}: the tape could not be begun")
         line = msgspec.json.encode(record) + b"\n"
         self._file.write(line)
-        self._size += len(line)
-        self._unflushed += 1
-        if self._unflushed >= FLUSH_EVERY:
-            self._flush()
-
-    def _flush(self) -> None:
         self._file.flush()
-        self._unflushed = 0
+        self._size += len(line)
 
     def _aside(self) -> list[Path]:
         return sorted(self._path.parent.glob(f"{self._path.stem}-*{self._path.suffix}"))
 
-    def _put_aside(self) -> None:
+    def _put_aside(self, rotation: Rotation) -> None:
         """The file in use gets the next number; the oldest ones go when there are too many."""
         aside = self._aside()
         if self._path.exists():
             number = int(aside[-1].stem.rpartition("-")[2]) + 1 if aside else 1
             aside.append(self._path.rename(self._path.with_stem(f"{self._path.stem}-{number:08d}")))
-        most = self._rotation.max_files - 1 if self._rotation is not None else len(aside)
-        for path in aside[: max(0, len(aside) - most)]:
+        for path in aside[: max(0, len(aside) - rotation.max_files + 1)]:
             path.unlink()
             self.files_let_go += 1
 

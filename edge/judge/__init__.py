@@ -5,6 +5,6 @@ A fold over the tape: the same records give the same events on any machine. If t
 """
 
 from edge.judge.judge import CameraJudge, JudgeStep
-from edge.judge.start import provenance, resumed, tape_start
+from edge.judge.start import provenance, tape_start
 
-__all__ = ["CameraJudge", "JudgeStep", "provenance", "resumed", "tape_start"]
+__all__ = ["CameraJudge", "JudgeStep", "provenance", "tape_start"]

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from importlib import metadata
-from typing import Any
-
-import msgspec
-from msgspec import structs
 
 from contract.errors import ContractError
 from contract.events import Clock, Provenance
@@ -55,16 +51,6 @@ def tape_start(config: EdgeConfig, camera_id: str, made_by: Provenance) -> TapeS
         position=None if at is None else (at.lat, at.lon, at.error_m),
         post_roll_s=config.evidence.post_roll_s,
     )
-
-
-def resumed(start: TapeStart, state: bytes | None) -> TapeStart:
-    """The first line of a tape that goes on from a saved state; raises ContractError for no JSON object."""
-    if state is None:
-        return start
-    try:
-        return structs.replace(start, state=msgspec.json.decode(state, type=dict[str, Any]))
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ContractError(f"saved state of camera {start.device}: {error}; remove it to begin anew") from error
 
 
 def given_clock(clock: CameraClockConfig) -> Clock:

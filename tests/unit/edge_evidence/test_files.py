@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -310,3 +311,14 @@ def test_a_disk_that_refuses_costs_the_evidence_and_not_the_judge(tmp_path: Path
     ref = here.maker.make(replace(order(here, 2, None, at_s=DUE_S + 1), phase="updated", settle_clips=True))
     assert ref is not None
     assert "stills/due.jpg" in [item.path for item in ref.items]
+
+
+def test_a_tape_that_cannot_be_written_is_counted_and_the_act_still_gets_its_evidence(tmp_path: Path) -> None:
+    here = camera(tmp_path)
+    shutil.rmtree(tmp_path / "tape")
+    here.look(DUE_S)
+    assert here.maker.counters()["tape_failed"] == 1
+    (tmp_path / "tape").mkdir()
+    here.look(DUE_S + 1)
+    assert here.maker.make(order(here, 1, None, at_s=DUE_S + 1)) is not None
+    assert here.verify().whole

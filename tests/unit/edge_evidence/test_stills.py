@@ -55,6 +55,14 @@ def test_an_overlay_draws_zone_and_box_and_without_a_box_only_the_zone() -> None
     assert with_box[78:83, 500, 0].max() > 180
 
 
+def test_a_box_that_reaches_over_the_border_is_drawn_up_to_it() -> None:
+    still = encode_still(PLAIN, 95)
+    for bbox in ((-50.0, -20.0, 30.0, 40.0), (600.0, 340.0, 700.0, 500.0), (900.0, 500.0, 950.0, 600.0)):
+        strip = pixels(draw_overlay(still, marks(bbox=bbox)))[372:]
+        is_red = (strip[..., 0] > 180) & (strip[..., 1] < 110)
+        assert not is_red.any()
+
+
 def test_the_strip_says_another_code_with_other_pixels_and_the_same_with_the_same_bytes() -> None:
     still = encode_still(PLAIN, 95)
     assert draw_overlay(still, marks()) == draw_overlay(still, marks())

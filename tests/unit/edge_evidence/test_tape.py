@@ -15,6 +15,7 @@ from tests.unit.detectors.scene import car, look, lost
 from tests.unit.edge_judge.listed import START
 
 STATE = b'{"zones":{},"acts":{}}'
+BEGUN = msgspec.structs.replace(START, state=msgspec.json.decode(STATE))
 MADE = EvidenceMade(
     event_id="01234567-89ab-8def-8123-456789abcdef",
     revision=1,
@@ -41,7 +42,7 @@ def test_a_tape_reads_back_record_by_record_with_what_each_led_to(tmp_path: Path
             tape.made(MADE)
     tape.close()
     read = list(read_tape(tmp_path / "o.jsonl"))
-    assert [taped.record for taped in read] == [START, *told]
+    assert [taped.record for taped in read] == [BEGUN, *told]
     assert [taped.made for taped in read] == [(), (), (MADE,), (), ()]
 
 
@@ -58,7 +59,7 @@ def test_an_excerpt_holds_the_records_from_a_moment_on_and_whose_they_are(tmp_pa
     tape.close()
 
 
-def test_a_full_file_is_put_aside_and_the_next_begins_with_the_judges_state(tmp_path: Path) -> None:
+def test_a_full_file_is_put_aside_and_each_begins_with_the_judges_state(tmp_path: Path) -> None:
     tape = Tape(tmp_path / "o.jsonl", START, rotation=Rotation(max_file_bytes=3000, max_files=50))
     told = [look(second) for second in range(100)]
     for record in told:
@@ -68,9 +69,7 @@ def test_a_full_file_is_put_aside_and_the_next_begins_with_the_judges_state(tmp_
     assert len(files) > 5
     read = [records(path) for path in files]
     assert [record for file in read for record in file if isinstance(record, Observation)] == told
-    assert [file[0] for file in read[1:]] == [msgspec.structs.replace(START, state=msgspec.json.decode(STATE))] * (
-        len(files) - 1
-    )
+    assert [file[0] for file in read] == [BEGUN] * len(files)
 
 
 def test_an_excerpt_reaches_back_over_files_that_were_put_aside(tmp_path: Path) -> None:
@@ -115,7 +114,7 @@ def test_a_last_line_that_a_dying_process_left_unfinished_is_no_record(tmp_path:
     tape.close()
     whole = (tmp_path / "o.jsonl").read_bytes()
     (tmp_path / "torn.jsonl").write_bytes(whole + whole.splitlines(keepends=True)[1][:-20])
-    assert records(tmp_path / "torn.jsonl") == [START, look(0)]
+    assert records(tmp_path / "torn.jsonl") == [BEGUN, look(0)]
 
 
 @pytest.mark.parametrize(

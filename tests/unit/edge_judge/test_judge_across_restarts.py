@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.codec import encode, event_message
-from contract.observations import Observation, StreamLost
+from contract.events import Event
+from contract.observations import Observation, StreamLost, TapeStart
+from edge.config import EvidenceConfig
+from edge.evidence.files import EvidenceStore, FileEvidence
+from edge.evidence.from_tape import TapeEvidence
+from edge.evidence.tape import Rotation, Tape, read_tape
 from edge.judge import CameraJudge
 from tests.unit.detectors.scene import car, look, looks, lost
+from tests.unit.edge_evidence.footage import footage
 from tests.unit.edge_judge.listed import START, ListedEvidence
 
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 Scene = list[Observation | StreamLost]
 PLACES = ((500.0, 300.0, 700.0, 420.0), (720.0, 320.0, 860.0, 430.0), (420.0, 460.0, 560.0, 580.0))
 
@@ -82,3 +92,34 @@ def test_a_tape_that_begins_with_a_state_goes_on_from_it() -> None:
     assert [resumed.take(record).events for record in scene[12:]] == [
         judge.take(record).events for record in scene[12:]
     ]
+
+
+def test_a_live_tape_across_restarts_and_full_files_gives_the_same_events_file_by_file(tmp_path: Path) -> None:
+    scene: Scene = [*looks(0, 8), *looks(10, 60, car()), *looks(62, 90)]
+    state: bytes | None = None
+    live: list[Event] = []
+    for part in (scene[:7], scene[7:20], scene[20:]):
+        tape = Tape(tmp_path / "o.jsonl", START, rotation=Rotation(max_file_bytes=2500))
+        store = EvidenceStore.open(tmp_path, key=KEY, config=EvidenceConfig())
+        judge = CameraJudge(START, maker=FileEvidence(START, store=store, footage=footage(), tape=tape), state=state)
+        steps = [judge.take(record) for record in part]
+        live += [event for step in steps for event in step.events]
+        state = judge.state
+        tape.close()
+    files = [*sorted(tmp_path.glob("o-*.jsonl")), tmp_path / "o.jsonl"]
+    assert len(files) > 4
+    assert [event.phase for event in live] == ["opened", "updated", "closed"]
+    assert [event for path in files for event in rejudged(path)] == live
+
+
+def rejudged(path: Path) -> list[Event]:
+    """The events of one file of a tape, from itself alone."""
+    maker = TapeEvidence()
+    events: list[Event] = []
+    for taped in read_tape(path):
+        if isinstance(taped.record, TapeStart):
+            judge = CameraJudge(taped.record, maker=maker)
+        else:
+            maker.expect(taped.made)
+            events += judge.take(taped.record).events
+    return events
