@@ -9,7 +9,7 @@ lead_lists page(LeadFilter) queue; types LeadPage, QueueCounts
 lead_states STATES ACTIONS TRANSITIONS after actions_from
 events     take_in current_events revisions event_from evidence_of lists_file; types Arrival, Evidence, EvidenceFile
 gateways   register by_token by_id by_ids take_birth take_health take_will status list_devices names
-files      stored_size is_listed unlisted keep_part drop_part stale_parts keep_blob
+files      stored_size is_listed unlisted keep_part drop_part part_total stale_parts keep_blob
 arrivals   take_readings keep_rejects list_rejects count counters
 audit      append page first_broken; users  add change by_name by_id all_users display_names
 sessions   add find touch end end_of_user drop_expired; outbox  waiting mark_sent
@@ -51,11 +51,11 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str, blobs: str) -> Store:
+def open_store(url: str, blobs: str, password: str | None = None) -> Store:
     """Open a centre's store and bring its tables to this version.
 
-    `url` is `sqlite:///PATH` or `postgresql://USER@HOST/NAME`, `blobs` a folder or `s3://BUCKET?endpoint=URL`. Raises
-    StoreError.
+    `url` is `sqlite:///PATH` or `postgresql://USER@HOST/NAME` (its password apart), `blobs` a folder or
+    `s3://BUCKET?endpoint=URL`. Raises StoreError.
     """
-    migrate(url)
-    return Store(open_engine(url), open_blobs(blobs))
+    migrate(url, password)
+    return Store(open_engine(url, password), open_blobs(blobs))

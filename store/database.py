@@ -27,12 +27,12 @@ _LAST_STEPS = "tantou_last_steps"
 LastStep = Callable[[Connection], object]
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, password: str | None = None) -> Engine:
     """An engine for `sqlite:///PATH` or `postgresql://...`; raises StoreError for any other database.
 
-    PostgreSQL's password comes from libpq's own password file (PGPASSFILE), not from the URL.
+    PostgreSQL's password comes apart from the URL, out of a file of the process or libpq's own (PGPASSFILE).
     """
-    where = _usable_url(url)
+    where = _usable_url(url, password)
     if where.get_backend_name() == "postgresql":
         return create_engine(where, pool_size=10, max_overflow=10, pool_pre_ping=True)
     engine = create_engine(where, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, pool_size=10, max_overflow=20)
@@ -41,11 +41,12 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
-def _usable_url(url: str) -> URL:
+def _usable_url(url: str, password: str | None) -> URL:
     where = make_url(url)
     backend = where.get_backend_name()
     if backend == "postgresql":
-        return where.set(drivername="postgresql+psycopg")
+        where = where.set(drivername="postgresql+psycopg")
+        return where if password is None else where.set(password=password)
     if backend != "sqlite":
         raise StoreError(f"database {backend!r}: not known here; use sqlite:///PATH or postgresql://HOST/NAME")
     if where.database in (None, "", ":memory:"):
@@ -108,9 +109,9 @@ def _take_last_lock(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LAST_LOCK})
 
 
-def migrate(url: str) -> None:
+def migrate(url: str, password: str | None = None) -> None:
     """Bring the database to this version's tables; safe when several processes start at once."""
-    engine = open_engine(url)
+    engine = open_engine(url, password)
     try:
         with writing(engine) as connection:
             if connection.dialect.name == "postgresql":

@@ -56,6 +56,12 @@ def drop_part(conn: Connection, sha256: str, gateway: str) -> None:
     conn.execute(delete(uploads).where(uploads.c.sha256 == sha256, uploads.c.gateway == gateway))
 
 
+def part_total(conn: Connection, sha256: str, gateway: str) -> int | None:
+    """The size that a part will have when it is whole; None when no upload is under way."""
+    query = select(uploads.c.total).where(uploads.c.sha256 == sha256, uploads.c.gateway == gateway)
+    return conn.execute(query).scalar_one_or_none()
+
+
 def stale_parts(conn: Connection, before: Utc) -> list[tuple[str, str]]:
     """Uploads that got nothing since `before`, as (sha256, gateway)."""
     query = select(uploads.c.sha256, uploads.c.gateway).where(uploads.c.updated_at < before)

@@ -1,4 +1,4 @@
-"""The same tests on both databases."""
+"""Databases for tests: `store` is an open store, the same test on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 

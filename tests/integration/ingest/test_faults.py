@@ -1,0 +1,161 @@
+"""kill -9 of ingest and of the broker in the middle of a burst: every event is there once, every ack comes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from store import Store, arrivals, gateways, lead_lists, leads, open_store
+from store.tables import events, lead_history
+from store.tables import leads as lead_table
+from tests.integration.acts import at, event, gateway, message
+from tests.integration.broker import CENTRE, CENTRE_PASSWORD, Broker, until, unused_port
+from tests.integration.ingest.sender import Sender
+
+BURST = 600
+KILLS_AT = (40, 150, 300)  # acks that have come in when the kill happens
+BODIES = {f"{event(number).event_id}:1": message(event(number)) for number in range(BURST)}
+
+
+class Ingest:
+    """`tantou ingest` as a process of its own, killed and started at will."""
+
+    def __init__(self, folder: Path, broker: Broker, database_url: str) -> None:
+        self.port = unused_port()
+        self._folder = folder
+        self._config = folder / "ingest.toml"
+        secret = folder / "broker.password"
+        secret.write_text(CENTRE_PASSWORD)
+        lines = [
+            "[store]",
+            f"database = {json.dumps(database_url)}",
+            f"blobs = {json.dumps(str(folder / 'blobs'))}",
+            "[broker]",
+            f"url = {json.dumps(broker.url)}",
+            f"username = {json.dumps(CENTRE)}",
+            f"password_file = {json.dumps(str(secret))}",
+            "[http]",
+            f"port = {self.port}",
+            "[limits]",
+            "batch_max = 20",
+        ]
+        self._config.write_text("\n".join(lines))
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Returns at once."""
+        with (self._folder / "ingest.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tantou", "ingest", "--config", str(self._config)], stdout=log, stderr=log
+            )
+
+    def end(self, number: signal.Signals) -> int:
+        """Sends the signal and returns the exit code."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.wait(20)
+
+    def is_subscribed(self) -> bool:
+        """Whether it says so."""
+        try:
+            return bool(httpx.get(f"http://127.0.0.1:{self.port}/health", timeout=1).json()["broker"] == "subscribed")
+        except httpx.TransportError:
+            return False
+
+
+@pytest.fixture
+def centre(database_url: str, tmp_path: Path) -> Iterator[Store]:
+    """What ingest writes to, for looking at; gw-1 is registered."""
+    store = open_store(database_url, str(tmp_path / "blobs"))
+    with store.write() as conn:
+        gateways.register(conn, gateway(), at=at(0))
+    yield store
+    store.close()
+
+
+@contextmanager
+def running_ingest(folder: Path, broker: Broker, database_url: str) -> Iterator[Ingest]:
+    ingest = Ingest(folder, broker, database_url)
+    ingest.start()
+    try:
+        until(ingest.is_subscribed)
+        yield ingest
+    finally:
+        if ingest.process is not None and ingest.process.poll() is None:
+            os.kill(ingest.process.pid, signal.SIGKILL)
+            ingest.process.wait()
+
+
+def assert_each_is_there_once(store: Store) -> None:
+    with store.read() as conn:
+        assert conn.execute(select(func.count()).select_from(events)).scalar_one() == BURST
+        assert conn.execute(select(func.count()).select_from(lead_table)).scalar_one() == BURST
+        assert conn.execute(select(func.count()).select_from(lead_history)).scalar_one() == BURST
+        assert arrivals.list_rejects(conn) == []
+        some = lead_lists.page(conn, lead_lists.LeadFilter(towns=None), limit=20).leads
+        assert all(leads.broken_history(leads.history(conn, lead.event_id)) is None for lead in some)
+
+
+def test_ingest_killed_three_times_in_a_burst_loses_nothing_and_doubles_nothing(
+    centre: Store, broker: Broker, sender: Sender, database_url: str, tmp_path: Path
+) -> None:
+    with running_ingest(tmp_path, broker, database_url) as ingest:
+        for body in BODIES.values():
+            sender.send(body)
+        for count in KILLS_AT:
+            assert sender.wait_for_count(count)
+            ingest.end(signal.SIGKILL)
+            ingest.start()
+        sender.send_until_acked(BODIES, within_s=30)
+        assert ingest.end(signal.SIGTERM) == 0
+    assert_each_is_there_once(centre)
+    assert {ack.result for ack in sender.acks.values()} <= {"stored", "duplicate"}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_broker_killed_in_a_burst_loses_nothing_and_doubles_nothing(
+    centre: Store, broker: Broker, sender: Sender, database_url: str, tmp_path: Path
+) -> None:
+    with running_ingest(tmp_path, broker, database_url):
+        for body in BODIES.values():
+            sender.send(body)
+        for count in KILLS_AT[:2]:
+            assert sender.wait_for_count(count)
+            broker.kill()
+            broker.start()
+        sender.send_until_acked(BODIES, within_s=30)
+    assert_each_is_there_once(centre)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_ingest_starts_without_a_broker_and_finds_it_later(
+    centre: Store, broker: Broker, sender: Sender, database_url: str, tmp_path: Path
+) -> None:
+    broker.kill()
+    ingest = Ingest(tmp_path, broker, database_url)
+    ingest.start()
+    try:
+        until(lambda: httpx_answers(ingest.port))
+        assert not ingest.is_subscribed()
+        broker.start()
+        until(ingest.is_subscribed)
+        sender.send_until_acked(dict(list(BODIES.items())[:3]))
+    finally:
+        assert ingest.end(signal.SIGTERM) == 0
+
+
+def httpx_answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/health", timeout=1).status_code == 200
+    except httpx.TransportError:
+        return False
