@@ -29,6 +29,8 @@ KEEPALIVE_S = 15
 CONNECT_TIMEOUT_S = 3.0
 CONNACK_TIMEOUT_S = 5.0
 FAREWELL_TIMEOUT_S = 1.0
+BIRTH_AGAIN_S = 300.0
+"""A birth is repeated: NATS shows what is retained to nobody who subscribes in the moment that it comes in."""
 _TICK_S = 0.2
 ACKS_WAITING_MAX = 10_000
 
@@ -56,7 +58,7 @@ class EventUplink:
         self._window = Window(broker.inflight_max, ack_timeout_s=broker.ack_timeout_s)
         self._last_seq = 0
         self._born_ns = 0
-        self._beat_at_s = 0.0
+        self._beat_at_s = self._birth_at_s = 0.0
         self._state = "starting"
         self._is_connected = False
         self._is_refused = False
@@ -168,15 +170,16 @@ class EventUplink:
             self._counts["events_sent"] += 1
 
     def _tell_health(self) -> None:
-        if self._is_rebirth_asked:
-            self._is_rebirth_asked = False
-            self._say_birth()
         now_s = self._monotonic_s()
+        if self._is_rebirth_asked or now_s >= self._birth_at_s + BIRTH_AGAIN_S:
+            self._say_birth()
         if now_s >= self._beat_at_s:
             self._beat_at_s = now_s + self._broker.heartbeat_s
             self._publish("health", self._letters.health_message(self._now_ns()))
 
     def _say_birth(self) -> None:
+        self._is_rebirth_asked = False
+        self._birth_at_s = self._monotonic_s()
         self._publish("birth", self._letters.birth_message(self._born_ns), retain=True)
 
     def _say_farewell(self) -> None:

@@ -25,7 +25,6 @@ STRETCH_BYTES = 1_000_000
 _PENDING_MAX = 50
 _TICK_S = 0.5
 _ANSWER_MAX_BYTES = 65_536
-_TOO_MANY = 429
 
 
 class _Answer(NamedTuple):
@@ -184,8 +183,8 @@ class EvidenceUplink:
 
 
 def _trouble(what: str, status: int) -> DeliveryError:
-    """A server in trouble (5xx) or with too much to do (429) ends the round; other answers are about one file."""
-    kind = DeliveryError if status >= http.client.INTERNAL_SERVER_ERROR or status == _TOO_MANY else _NotTakenError
+    """A server in trouble (5xx) ends the round; other answers, also 429 for a file without its event, are about one."""
+    kind = DeliveryError if status >= http.client.INTERNAL_SERVER_ERROR else _NotTakenError
     return kind(f"{what}, status {status}")
 
 
