@@ -23,8 +23,8 @@ _decoder: msgspec.json.Decoder[TapeRecord] = msgspec.json.Decoder(TapeRecord)
 class Rotation:
     """A live tape's bound: files of about this size, so many of them; the oldest goes, counted."""
 
-    max_file_bytes: int = 8_000_000
-    max_files: int = 32
+    max_file_bytes: int = 4_000_000
+    max_files: int = 16
 
 
 @dataclass(frozen=True, slots=True)
