@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -19,58 +14,13 @@ from store import Store, arrivals, gateways, lead_lists, leads, open_store
 from store.tables import events, lead_history
 from store.tables import leads as lead_table
 from tests.integration.acts import at, event, gateway, message
-from tests.integration.broker import CENTRE, CENTRE_PASSWORD, Broker, until, unused_port
+from tests.integration.broker import Broker, until
+from tests.integration.ingest.running import Ingest, running_ingest
 from tests.integration.ingest.sender import Sender
 
 BURST = 600
 KILLS_AT = (40, 150, 300)  # acks that have come in when the kill happens
 BODIES = {f"{event(number).event_id}:1": message(event(number)) for number in range(BURST)}
-
-
-class Ingest:
-    """`tantou ingest` as a process of its own, killed and started at will."""
-
-    def __init__(self, folder: Path, broker: Broker, database_url: str) -> None:
-        self.port = unused_port()
-        self._folder = folder
-        self._config = folder / "ingest.toml"
-        secret = folder / "broker.password"
-        secret.write_text(CENTRE_PASSWORD)
-        lines = [
-            "[store]",
-            f"database = {json.dumps(database_url)}",
-            f"blobs = {json.dumps(str(folder / 'blobs'))}",
-            "[broker]",
-            f"url = {json.dumps(broker.url)}",
-            f"username = {json.dumps(CENTRE)}",
-            f"password_file = {json.dumps(str(secret))}",
-            "[http]",
-            f"port = {self.port}",
-            "[limits]",
-            "batch_max = 20",
-        ]
-        self._config.write_text("\n".join(lines))
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Returns at once."""
-        with (self._folder / "ingest.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "tantou", "ingest", "--config", str(self._config)], stdout=log, stderr=log
-            )
-
-    def end(self, number: signal.Signals) -> int:
-        """Sends the signal and returns the exit code."""
-        assert self.process is not None
-        self.process.send_signal(number)
-        return self.process.wait(20)
-
-    def is_subscribed(self) -> bool:
-        """Whether it says so."""
-        try:
-            return bool(httpx.get(f"http://127.0.0.1:{self.port}/health", timeout=1).json()["broker"] == "subscribed")
-        except httpx.TransportError:
-            return False
 
 
 @pytest.fixture
@@ -81,19 +31,6 @@ def centre(database_url: str, tmp_path: Path) -> Iterator[Store]:
         gateways.register(conn, gateway(), at=at(0))
     yield store
     store.close()
-
-
-@contextmanager
-def running_ingest(folder: Path, broker: Broker, database_url: str) -> Iterator[Ingest]:
-    ingest = Ingest(folder, broker, database_url)
-    ingest.start()
-    try:
-        until(ingest.is_subscribed)
-        yield ingest
-    finally:
-        if ingest.process is not None and ingest.process.poll() is None:
-            os.kill(ingest.process.pid, signal.SIGKILL)
-            ingest.process.wait()
 
 
 def assert_each_is_there_once(store: Store) -> None:
@@ -109,7 +46,7 @@ def assert_each_is_there_once(store: Store) -> None:
 def test_ingest_killed_three_times_in_a_burst_loses_nothing_and_doubles_nothing(
     centre: Store, broker: Broker, sender: Sender, database_url: str, tmp_path: Path
 ) -> None:
-    with running_ingest(tmp_path, broker, database_url) as ingest:
+    with running_ingest(tmp_path, broker, database_url, batch_max=20) as ingest:
         for body in BODIES.values():
             sender.send(body)
         for count in KILLS_AT:
@@ -126,7 +63,7 @@ def test_ingest_killed_three_times_in_a_burst_loses_nothing_and_doubles_nothing(
 def test_the_broker_killed_in_a_burst_loses_nothing_and_doubles_nothing(
     centre: Store, broker: Broker, sender: Sender, database_url: str, tmp_path: Path
 ) -> None:
-    with running_ingest(tmp_path, broker, database_url):
+    with running_ingest(tmp_path, broker, database_url, batch_max=20):
         for body in BODIES.values():
             sender.send(body)
         for count in KILLS_AT[:2]:
