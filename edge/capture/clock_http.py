@@ -48,15 +48,21 @@ def measure_onvif(url: str, now_ns: Callable[[], int]) -> Measured:
     asked_ns = now_ns()
     body, _headers = _ask(request)
     answered_ns = now_ns()
+    return _measured("onvif", onvif_date(body), asked_ns, answered_ns)
+
+
+def onvif_date(body: bytes) -> datetime:
+    """The UTC date and time in an ONVIF answer; raises CaptureError for any other bytes."""
     part = _UTC_PART.search(body)
     found = [re.search(_NUMBER % name, part[0]) for name in _FIELDS] if part is not None else []
-    if not found or None in found:
-        raise CaptureError("garbage", "the ONVIF answer holds no UTCDateTime")
+    numbers = [int(one[1]) for one in found if one is not None]
+    if len(numbers) != len(_FIELDS):
+        raise CaptureError("garbage", "the ONVIF answer holds no whole UTCDateTime")
+    year, month, day, hour, minute, second = numbers
     try:
-        said = datetime(*(int(one[1]) for one in found if one is not None), tzinfo=UTC)  # type: ignore[arg-type,misc]
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError as error:
         raise CaptureError("garbage", f"the ONVIF answer is no date: {error}") from None
-    return _measured("onvif", said, asked_ns, answered_ns)
 
 
 def measure_http_date(url: str, now_ns: Callable[[], int]) -> Measured:

@@ -158,3 +158,35 @@ def test_the_ring_and_its_clip_go_on_over_a_reconnect_of_the_same_stream(server:
         stamps = [packet.dts for packet in clip if packet.dts is not None]
         assert stamps == sorted(set(stamps))
         assert clip[0].at_ns == seen.frames[0].at_ns
+
+
+def test_another_stream_at_the_same_address_starts_the_ring_anew(server: RtspServer, engine: str) -> None:
+    server.plans["swapped"] = Plan(SMALL, pictures_max=20, ending="close")
+    with Watched(camera(server.url("swapped"), engine=engine)) as seen:
+        seen.until_frames(2)
+        server.plans["swapped"] = Plan(HEVC)
+        seen.until(lambda one: one.feed.status().codec == "hevc")
+        before = len(seen.frames)
+        seen.until_frames(before + 2)
+        oldest_ns = seen.feed.ring.oldest_ns
+        assert oldest_ns is not None
+        assert oldest_ns > seen.frames[1].at_ns
+        assert seen.feed.ring.counters()["ring_forgotten"] > 0
+
+
+def test_a_silent_camera_stops_within_its_read_timeout(server: RtspServer, engine: str) -> None:
+    with Watched(camera(server.url("silent"), engine=engine)) as seen:
+        seen.until_state("stalled")
+        seen.stop.set()
+        assert seen.ended_within(2.5)
+
+
+def test_a_mistake_of_ours_is_a_state_and_a_count_and_the_feed_goes_on(server: RtspServer, engine: str) -> None:
+    with Watched(camera(server.url("good"), engine=engine)) as seen:
+        seen.until_frames(1)
+        seen.next_frame_fails = True
+        seen.until(lambda one: one.feed.status().counters["internal_errors"] == 1)
+        assert "ZeroDivisionError" in seen.until_state("stalled").detail
+        before = len(seen.frames)
+        seen.until_frames(before + 2)
+        assert seen.feed.status().state == "live"

@@ -31,6 +31,7 @@ class Watched:
     def __init__(self, config: CameraConfig) -> None:
         self.frames: list[Frame] = []
         self.statuses: list[CameraStatus] = []
+        self.next_frame_fails = False
         self.stop = threading.Event()
         self._changed = threading.Condition()
         self.feed = CameraFeed(
@@ -71,7 +72,15 @@ class Watched:
         """At least so many frames."""
         self.until(lambda seen: len(seen.frames) >= count)
 
+    def ended_within(self, limit_s: float) -> bool:
+        """Whether the feed's thread came to its end in time."""
+        self._thread.join(limit_s)
+        return not self._thread.is_alive()
+
     def _take_frame(self, frame: Frame) -> None:
+        if self.next_frame_fails:
+            self.next_frame_fails = False
+            raise ZeroDivisionError
         with self._changed:
             self.frames.append(frame)
             self._changed.notify_all()
