@@ -35,7 +35,7 @@ bench: setup ## the measured figures beside their budgets
 	$(BIN)/python -m tests.bench
 
 screenshot: setup ## docs/images/console.png from the running system
-	$(BIN)/python scripts/screenshot.py
+	$(BIN)/python -m scripts.screenshot
 
 lock: $(STAMPS)/python ## locks/*.txt anew from pyproject.toml
 	$(BIN)/python scripts/lock.py

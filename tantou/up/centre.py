@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from contract.manifest import public_key_hex
+from contract.manifest import read_trusted_keys
 from contract.times import utc_from_ns
-from edge.config.files import read_key
 from server import accounts
 from server.accounts import NewUser
 from server.identity.passwords import random_password
@@ -33,7 +32,7 @@ def opened(layout: Layout) -> Iterator[Store]:
 
 def register_gateway(store: Store, layout: Layout, *, now_ns: int) -> None:
     """The gateway's key is known at the centre, and its token is in its file; nothing is done when both hold."""
-    key_hex = public_key_hex(read_key(str(layout.secret("gateway.key.pem"))))
+    (key_hex,) = read_trusted_keys(layout.trusted_keys.read_bytes())
     path = layout.secret("gateway.token")
     with store.write() as conn:
         known = gateways.by_token(conn, path.read_text().strip()) if path.exists() else None

@@ -123,7 +123,7 @@ def _cpu_s(process: psutil.Process) -> float:
 
 
 def _looks(devices: dict[str, list[dict[str, dict[str, int]]]]) -> int:
-    return sum(device["counters"].get("looks", 0) for device in devices["items"])
+    return sum(device["counters"].get("judged", 0) for device in devices["items"])
 
 
 def main() -> None:

@@ -70,11 +70,10 @@ class System:
         found: dict[str, psutil.Process] = {}
         for child in psutil.Process(self.process.pid).children():
             try:
-                words = " ".join(child.cmdline())
+                words = {Path(word).name for word in child.cmdline()}
             except psutil.NoSuchProcess:
                 continue
-            name = next((name for name, word in WORDS.items() if f" {word} " in f" {Path(words).name} {words} "), "")
-            found[name] = child
+            found |= {name: child for name, word in WORDS.items() if word in words}
         return found
 
     def kill(self, name: str) -> None:
