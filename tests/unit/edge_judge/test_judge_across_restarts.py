@@ -99,7 +99,7 @@ def test_a_live_tape_across_restarts_and_full_files_gives_the_same_events_file_b
     state: bytes | None = None
     live: list[Event] = []
     for part in (scene[:7], scene[7:20], scene[20:]):
-        tape = Tape(tmp_path / "o.jsonl", START, rotation=Rotation(max_file_bytes=2500))
+        tape = Tape(tmp_path / "o.jsonl", START, rotation=Rotation(max_file_bytes=2500, max_files=1000))
         store = EvidenceStore.open(tmp_path, key=KEY, config=EvidenceConfig())
         judge = CameraJudge(START, maker=FileEvidence(START, store=store, footage=footage(), tape=tape), state=state)
         steps = [judge.take(record) for record in part]
