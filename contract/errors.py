@@ -82,8 +82,8 @@ class StateError(TantouError):
     """A change of a lead that its transition table does not allow from where it stands."""
 
 
-class LeadRefused(StateError):
-    """A change of a lead that was refused; `code` is the API's word for why, `holder` who holds the lead (None: nobody).
+class LeadRefused(StateError):  # noqa: N818 -- an answer to a person, not a failure
+    """A change of a lead that was refused; `code` is the API's word for why, `holder` who holds it (None: nobody).
 
     Codes: not_found, wrong_state, claimed_by_other, not_holder, version_conflict, undo_over, same_person.
     """

@@ -32,7 +32,7 @@ def ns_from_utc(text: str) -> int:
     if not _MATCH.match(text):
         raise ContractError(f"time {text[:40]!r}: expected UTC as 2026-01-31T08:00:00.000000000Z")
     try:
-        whole = datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+        whole = datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)  # a tenth of what strptime takes
     except ValueError as error:
         raise ContractError(f"time {text!r}: {error}") from error
     return int(whole.timestamp()) * NS + int(text[20:29])

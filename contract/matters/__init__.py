@@ -6,6 +6,7 @@ In: a matter's name and plain facts. Out: the matter's `Facts` type, or a Contra
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 from typing import Any
@@ -20,6 +21,7 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
+@functools.cache  # looked up for every event that is decoded; a matter that is not known is asked for again
 def facts_type(matter: str) -> type[msgspec.Struct]:
     """The `Facts` type of a matter; raises ContractError for one that this version does not know."""
     if matter not in names():
