@@ -49,16 +49,17 @@ def test_the_cookie_is_secure_when_the_server_listens_to_the_network(store: Stor
         assert "secure" in answer.headers["set-cookie"].lower()
 
 
-def test_a_wrong_password_an_unknown_name_and_a_disabled_user_are_answered_alike(site: Site) -> None:
-    user = site.user("wang", "operator")
-    wrong = site.client().post("/session", json={"name": "wang", "password": "wrong-password"})
-    unknown = site.client().post("/session", json={"name": "li", "password": PASSWORD})
-    with site.store.write() as connection:
-        users.change(connection, replace(user, disabled=True))
-    disabled = site.client().post("/session", json={"name": "wang", "password": PASSWORD})
-    assert (wrong.status_code, code_of(wrong)) == (401, "login_failed")
-    assert wrong.content == unknown.content == disabled.content
-    with site.store.read() as connection:
+def test_a_wrong_password_an_unknown_name_and_a_disabled_user_are_answered_alike(store: Store) -> None:
+    with running_site(store, is_alive=True) as site:
+        user = site.user("wang", "operator")
+        wrong = site.client().post("/session", json={"name": "wang", "password": "wrong-password"})
+        unknown = site.client().post("/session", json={"name": "li", "password": PASSWORD})
+        with store.write() as connection:
+            users.change(connection, replace(user, disabled=True))
+        disabled = site.client().post("/session", json={"name": "wang", "password": PASSWORD})
+        assert (wrong.status_code, code_of(wrong)) == (401, "login_failed")
+        assert wrong.content == unknown.content == disabled.content
+    with store.read() as connection:  # noted beside the answers, at the latest when the server stops
         assert [row.entry.action for row in audit.page(connection, who="u-wang")] == ["session.refused"] * 2
 
 
