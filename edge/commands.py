@@ -77,7 +77,7 @@ def check(path: Path, *, as_json: bool = False) -> int:
     else:
         print(
             f"{path}: no mistake; {len(config.cameras)} camera(s), {len(config.zones)} zone(s), "
-            f"sha256 {config.config_sha256}"
+            f"sha256 {config.config_sha256}" + ("" if config.broker else "; without [broker]: for replays only")
         )
     return EXIT_MISTAKES if mistakes else 0
 
@@ -93,11 +93,16 @@ def read_config(path: Path, *, is_broker_tried: bool = False) -> EdgeConfig:
     return load_edge(text, str(path), path.absolute().parent, reach_problem=reach)
 
 
+class _OneLine(logging.Formatter):
+    """A traceback stays on the line of its event."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return super().format(record).replace("\n", " | ")
+
+
 def log_to_stderr() -> None:
     """One line an event: UTC time, level, room, then the event's name and key=value pairs."""
-    formatter = logging.Formatter(
-        "%(asctime)s.%(msecs)03dZ level=%(levelname)s room=%(name)s %(message)s", "%Y-%m-%dT%H:%M:%S"
-    )
+    formatter = _OneLine("%(asctime)s.%(msecs)03dZ level=%(levelname)s room=%(name)s %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)

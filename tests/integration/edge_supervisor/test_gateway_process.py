@@ -144,7 +144,7 @@ def test_killed_at_any_moment_there_is_one_event_and_its_evidence_is_whole(
             gateway.start()
             gateway.wait_for("camera_state device=cam-1 state=live", times=count)
             # Not a wait for something to come about: the moment of the kill is what is drawn here.
-            time.sleep(draw.uniform(0.0, 2.5))
+            time.sleep(draw.uniform(0.5, 4.0))
             gateway.kill()
         gateway.start()
         until(lambda: any(has_clip(event) for event in events_of(centre)), within_s=40)

@@ -70,7 +70,7 @@ def test_a_good_file_is_typed_with_absolute_paths() -> None:
 
 
 def test_the_hash_is_of_what_is_written_and_not_of_where_the_file_lies() -> None:
-    elsewhere = load_edge(GOOD, "edge.toml", Path("/home/me"), file_problem=no_file_problem)
+    elsewhere = load_edge(GOOD, "edge.toml", Path("/srv/elsewhere"), file_problem=no_file_problem)
     changed = load(GOOD.replace("grace_s = 20", "grace_s = 21"))
     spelled_out = load(GOOD.replace("[zone.rule]", "demo = false\n[zone.rule]"))
     assert load(GOOD).config_sha256 == elsewhere.config_sha256 == spelled_out.config_sha256
