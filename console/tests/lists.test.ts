@@ -15,7 +15,7 @@ function device(name: string, more: Partial<Device> = {}): Device {
   return {
     device: name, gateway: 'gw-1', town: 'demo', name, kind: 'camera', state: 'live', state_since: '2026-01-31T08:00:00.000000000Z',
     detail: '', last_frame: null, codec: null, frame_px: null, clock: null, position: null, zones: [], gateway_online: true,
-    gateway_at: null, software: null, counters: {}, ...more,
+    gateway_at: '2026-01-31T08:00:50.000000000Z', software: null, counters: {}, ...more,
   }
 }
 
@@ -39,19 +39,22 @@ describe('evidence', () => {
 })
 
 describe('devices', () => {
+  const now = Date.parse('2026-01-31T08:01:00Z')
   it('puts a dead gateway first and the worst device first under each', () => {
     const groups = groupByGateway([
       device('b-live'),
       device('a-dark', { state: 'dark' }),
       device('c-frozen', { state: 'frozen' }),
       device('d', { gateway: 'gw-2', gateway_online: false }),
-    ])
+    ], now)
     expect(groups.map((group) => group.gateway)).toEqual(['gw-2', 'gw-1'])
     expect(groups[1]!.devices.map((one) => one.device)).toEqual(['c-frozen', 'a-dark', 'b-live'])
   })
   it('never calls a device well when its gateway is silent', () => {
-    expect(shownDeviceState(device('x', { gateway_online: false }))).toBe('stale')
-    expect(shownDeviceState(device('x', { state: null }))).toBe('unknown')
+    expect(shownDeviceState(device('x', { gateway_online: false }), now)).toBe('stale')
+    expect(shownDeviceState(device('x'), now + 120_000)).toBe('stale')
+    expect(shownDeviceState(device('x'), now)).toBe('live')
+    expect(shownDeviceState(device('x', { state: null }), now)).toBe('unknown')
   })
 })
 

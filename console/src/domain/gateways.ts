@@ -1,24 +1,24 @@
 /** Devices under their gateways: a dead gateway is one row that opens to its devices, the rest is ranked by urgency. */
 
 import type { Device } from '@/api/types'
-import { byUrgency, needsAttention } from './status'
+import { byUrgency, gatewayState, needsAttention, type GatewayState } from './status'
 
 export interface GatewayGroup {
   gateway: string
   town: string
-  online: boolean
+  state: GatewayState
   at: string | null
   software: string | null
   devices: Device[]
 }
 
-export function groupByGateway(devices: readonly Device[]): GatewayGroup[] {
+export function groupByGateway(devices: readonly Device[], now: number): GatewayGroup[] {
   const groups = new Map<string, GatewayGroup>()
   for (const device of devices) {
     const group = groups.get(device.gateway) ?? {
       gateway: device.gateway,
       town: device.town,
-      online: device.gateway_online,
+      state: gatewayState(device.gateway_online, device.gateway_at, now),
       at: device.gateway_at,
       software: device.software,
       devices: [],
@@ -26,10 +26,11 @@ export function groupByGateway(devices: readonly Device[]): GatewayGroup[] {
     group.devices.push(device)
     groups.set(device.gateway, group)
   }
-  for (const group of groups.values()) group.devices.sort(byUrgency)
+  for (const group of groups.values()) group.devices.sort((a, b) => byUrgency(a, b, now))
+  const attention = (group: GatewayGroup): number => group.devices.filter((one) => needsAttention(one, now)).length
   return [...groups.values()].sort(
-    (a, b) => Number(a.online) - Number(b.online) || attention(b) - attention(a) || a.gateway.localeCompare(b.gateway),
+    (a, b) => RANK[a.state] - RANK[b.state] || attention(b) - attention(a) || a.gateway.localeCompare(b.gateway),
   )
 }
 
-const attention = (group: GatewayGroup): number => group.devices.filter(needsAttention).length
+const RANK: Record<GatewayState, number> = { offline: 0, silent: 1, online: 2 }

@@ -2,6 +2,7 @@
 
 import type { Device, EvidenceAnswer, LeadState } from '@/api/types'
 import type { Met } from './event'
+import { ageSeconds } from './time'
 
 export type Tone = 'critical' | 'warning' | 'ok' | 'unknown' | 'planned' | 'accent' | 'plain'
 
@@ -31,11 +32,21 @@ export const metTone = (met: Met): Tone => (met === 'met' ? 'ok' : met === 'not_
 export const signerTone = (signer: EvidenceAnswer['signer']): Tone =>
   signer === 'proved' ? 'ok' : signer === 'wrong' ? 'critical' : 'unknown'
 
-/** The state of a device as it can be known: under a gateway that is offline nothing is known now. */
+/** Gateways speak each 10 s; one that has been silent this long is not known to live, whatever the broker believes. */
+export const SILENT_AFTER_S = 60
+
+export type GatewayState = 'online' | 'silent' | 'offline'
+
+export function gatewayState(online: boolean, at: string | null, now: number): GatewayState {
+  if (!online) return 'offline'
+  return at === null || ageSeconds(at, now) > SILENT_AFTER_S ? 'silent' : 'online'
+}
+
+/** The state of a device as it can be known: under a gateway that does not speak nothing is known now. */
 export type ShownDeviceState = NonNullable<Device['state']> | 'unknown' | 'stale'
 
-export function shownDeviceState(device: Device): ShownDeviceState {
-  if (!device.gateway_online) return device.state === null ? 'unknown' : 'stale'
+export function shownDeviceState(device: Device, now: number): ShownDeviceState {
+  if (gatewayState(device.gateway_online, device.gateway_at, now) !== 'online') return device.state === null ? 'unknown' : 'stale'
   return device.state ?? 'unknown'
 }
 
@@ -61,13 +72,13 @@ export const deviceTone = (state: ShownDeviceState): Tone => DEVICE_TONES[state]
 /** What to repair first: the worst tone first, then what has been wrong longest. */
 const RANK: Record<Tone, number> = { critical: 0, warning: 1, unknown: 2, planned: 3, accent: 3, plain: 4, ok: 5 }
 
-export function byUrgency(a: Device, b: Device): number {
-  const rank = RANK[deviceTone(shownDeviceState(a))] - RANK[deviceTone(shownDeviceState(b))]
+export function byUrgency(a: Device, b: Device, now: number): number {
+  const rank = RANK[deviceTone(shownDeviceState(a, now))] - RANK[deviceTone(shownDeviceState(b, now))]
   return rank || (a.state_since ?? '').localeCompare(b.state_since ?? '') || a.name.localeCompare(b.name, 'zh-CN')
 }
 
-export function needsAttention(device: Device): boolean {
-  return ['critical', 'warning', 'unknown'].includes(deviceTone(shownDeviceState(device)))
+export function needsAttention(device: Device, now: number): boolean {
+  return ['critical', 'warning', 'unknown'].includes(deviceTone(shownDeviceState(device, now)))
 }
 
 /** The main road of a lead, for the stepper; side states stand beside it. */

@@ -26,7 +26,7 @@ export interface MatterPane {
   /** What was not seen, as sentences. */
   cautions(event: ActEvent, words: Words): string[]
   /** A predicate in the reader's language. */
-  predicate(one: Predicate, words: Words): { name: string; required: string; found: string }
+  predicate(one: Predicate, words: Words): { name: string; required: string; found: string; source: string }
   timer(event: ActEvent): { spans: readonly Span[]; due: string | null }
 }
 
@@ -40,7 +40,7 @@ const plain: MatterPane = {
   sentence: (event, { t, timeToday }) => `${t('facts.onset')} ${timeToday(event.onset, Date.now())}`,
   rows: (event) => Object.entries(event.facts).map(([label, value]) => ({ label, value: JSON.stringify(value) })),
   cautions: () => [],
-  predicate: ({ id, required, found }) => ({ name: id, required, found }),
+  predicate: ({ id, required, found, source }) => ({ name: id, required, found, source }),
   timer: () => ({ spans: [], due: null }),
 }
 

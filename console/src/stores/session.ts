@@ -7,12 +7,15 @@ import { ApiProblem } from '@/api/problem'
 import { rightsOf } from '@/api/rights'
 import type { SessionAnswer, User } from '@/api/types'
 
+/** The cookie cannot be read from here; this mark says that one was given, so that a first visit asks for nothing. */
+const GIVEN = 'tantou.session'
+
 export const useSession = defineStore('session', () => {
   const user = shallowRef<User | null>(null)
   const csrfToken = ref<string | null>(null)
   /** The session ended while a page was open: the page stays, a log-in box comes over it. */
   const expired = ref(false)
-  const asked = ref(false)
+  const asked = ref(localStorage.getItem(GIVEN) === null)
 
   const api = createApi({
     csrfToken: () => csrfToken.value,
@@ -27,6 +30,7 @@ export const useSession = defineStore('session', () => {
     user.value = answer.user
     csrfToken.value = answer.csrf_token
     expired.value = false
+    localStorage.setItem(GIVEN, '1')
   }
 
   /** Asks the server once; later calls answer from memory. */
@@ -38,6 +42,7 @@ export const useSession = defineStore('session', () => {
       } catch (error) {
         if (!(error instanceof ApiProblem) || error.isNetwork) throw error
         asked.value = true
+        localStorage.removeItem(GIVEN)
       }
     }
     return user.value !== null
@@ -50,6 +55,7 @@ export const useSession = defineStore('session', () => {
 
   async function logout(): Promise<void> {
     await api.logout().catch(() => undefined)
+    localStorage.removeItem(GIVEN)
     user.value = null
     csrfToken.value = null
     expired.value = false

@@ -84,7 +84,19 @@ function phrase(text: string, { t, te }: Words): string {
     const match = pattern.exec(text)
     if (match) return t(own(key), { n: match[1] ?? '' })
   }
-  return text
+  return text.replace('>=', '≥').replace('<=', '≤')
+}
+
+/** The names of laws and standards stay as they are; what is said about them is put into the reader's language. */
+const SOURCES: ReadonlyArray<readonly [RegExp, string]> = [
+  [/ art\. (\d+)/, 'source.article'],
+  [/zone configuration/, 'source.zone'],
+  [/evidence set (\w+)/, 'source.set'],
+  [/\(complete\)/, 'source.complete'],
+]
+
+function source(text: string, { t }: Words): string {
+  return SOURCES.reduce((said, [pattern, key]) => said.replace(pattern, (_, n: unknown) => t(own(key), { n: String(n) })), text)
 }
 
 function predicate(one: Predicate, words: Words) {
@@ -92,6 +104,7 @@ function predicate(one: Predicate, words: Words) {
     name: words.word(own('predicate'), one.id),
     required: phrase(one.required, words),
     found: phrase(one.found, words),
+    source: source(one.source, words),
   }
 }
 
