@@ -48,11 +48,9 @@ def server_problem(url: str, ports: dict[str, int], plain_scheme: str) -> str | 
 
 
 def camera_problem(url: str) -> str | None:
-    """What is wrong with a camera's address; a `file:` address replays a file."""
-    if url.startswith("file:"):
-        return None if len(url) > len("file:") else "names no file"
+    """What is wrong with a camera's address; a recording is no camera, `edge replay` judges it."""
     try:
         endpoint(url, CAMERA_PORTS)
     except ValueError as error:
-        return str(error) if "expected" not in str(error) else f"{error} or file:"
+        return str(error)
     return None
