@@ -27,6 +27,7 @@ check: $(STAMPS)/python $(STAMPS)/node ## style, types, import rules, console
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(NPM) run --silent check
+	$(NPM) run --silent test
 
 test: setup ## unit, property, house, integration and end-to-end tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
