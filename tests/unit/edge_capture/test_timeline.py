@@ -49,7 +49,7 @@ def test_a_burst_of_old_packets_is_dated_back_by_the_punctual_one_after_it() -> 
 
 
 def test_the_first_packet_without_a_stamp_is_dated_by_the_next() -> None:
-    packets = stamped(Timeline(), [arrival(None, 0.0, key=True), *stream(3600, 10, 0.04)], [])
+    packets = stamped(Timeline(), [arrival(None, 0.0, key=True), *stream(900_000, 10, 0.04)], [])
     assert [one.at_ns - packets[0].at_ns for one in packets[:3]] == [0, 40_000_000, 80_000_000]
 
 
@@ -62,6 +62,21 @@ def test_a_stream_that_starts_anew_goes_on_at_the_time_of_receipt() -> None:
     assert before[-1].dts is not None
     assert after[0].dts > before[-1].dts
     assert timeline.counters()["anchors"] == 2
+
+
+def test_a_stamp_that_runs_ahead_of_the_wall_clock_is_a_break() -> None:
+    timeline = Timeline()
+    stamped(timeline, stream(0, 50, 0), [])
+    ahead = timeline.stamp(arrival(3600 * HZ, 2.0))
+    assert abs(ahead.at_ns - (T0 + 2 * NS)) < 20_000
+
+
+def test_a_wall_clock_that_was_set_back_does_not_take_capture_time_back() -> None:
+    timeline = Timeline()
+    before = stamped(timeline, stream(0, 50, 0), [])
+    after = timeline.begin(BASE, stream(0, 10, -3600))
+    assert before[-1].at_ns < after[0].at_ns < before[-1].at_ns + 20_000
+    assert {b.at_ns - a.at_ns for a, b in pairwise(after)} == {40_000_000}
 
 
 def test_a_reconnect_continues_the_line_even_with_another_time_base() -> None:
