@@ -36,7 +36,8 @@ from edge.spool import OutgoingEvent, Spool, Step
 from edge.threads import WatchedThread
 
 log = logging.getLogger(__name__)
-RECORDS_WAITING_MAX = 8
+RECORDS_WAITING_MAX = 3  # a waiting frame of 1080p holds 6 MB
+LOOK_OVERDUE_S = 30.0
 _TICK_S = 0.5
 _COMMIT_BACKOFF = Backoff(first_s=0.2, most_s=10.0)
 
@@ -49,6 +50,7 @@ class Surroundings:
     store: EvidenceStore
     tapes: Path
     now_ns: Callable[[], int]
+    monotonic_s: Callable[[], float]
     stop: threading.Event
 
 
@@ -66,18 +68,20 @@ class Camera:
         self._counts: Counter[str] = Counter()
         self._evidence_counts: Callable[[], dict[str, int]] = dict
         self._last_seen: Observation | None = None
+        self._looked_s = 0.0
         self._was_live = False
         self._problems: dict[str, str] = {}
         self._told_state: tuple[CameraState, int] | None = None
         self.feed = CameraFeed(
             config, on_frame=on_frame, on_state=self._note_state, now_ns=around.now_ns, stop=around.stop
         )
-        self.feed_thread = WatchedThread(f"camera:{config.id}", lambda _stop: self.feed.run(), stop=around.stop)
-        self.judge_thread = WatchedThread(f"judge:{config.id}", self._judge, stop=around.stop)
+        self.feed_thread = self._thread("camera", lambda _stop: self.feed.run())
+        self.judge_thread = self._thread("judge", self._judge)
 
     def take(self, observation: Observation, frame: Frame) -> None:
         """A look at this camera, for its judge; returns at once. The oldest look gives way when the judge is slow."""
         self._problems.pop("detector", None)
+        self._looked_s = self._around.monotonic_s()
         self._put(observation, frame)
 
     def note_detector_failure(self, reason: str) -> None:
@@ -104,15 +108,23 @@ class Camera:
         for what, problem in problems.items():
             if problem:
                 return "stalled", f"not judged, the {what} fails: {problem}"[:2000]
+        if found.state != "live":
+            return found.state, found.detail
+        unseen_s = self._around.monotonic_s() - self._looked_s
+        if unseen_s > max(LOOK_OVERDUE_S, 3 * self._config.analyse_every_s):
+            return (
+                "stalled",
+                f"not judged, no look for {unseen_s:.0f} s: does the model hang, is the machine overloaded?",
+            )
         picture = self._last_seen.picture if self._last_seen is not None else None
-        if found.state == "live" and (wrong := picture_problem(picture)) is not None:
-            return wrong
-        return found.state, found.detail
+        return picture_problem(picture) or (found.state, found.detail)
 
     def _note_state(self, status: CameraStatus) -> None:
         """Called in the feed's thread: the judge must know from when on there was no picture."""
         log.info("camera_state device=%s state=%s detail=%r", status.device, status.state, status.detail)
         was_live, self._was_live = self._was_live, status.state == "live"
+        if self._was_live and not was_live:
+            self._looked_s = self._around.monotonic_s()
         if was_live and not self._was_live and status.last_frame_ns is not None and not self._around.stop.is_set():
             reason = f"{status.state}: {status.detail}"[:500]
             self._put(StreamLost(device=status.device, at_ns=status.last_frame_ns, reason=reason), None)
@@ -192,6 +204,10 @@ class Camera:
             else:
                 self._problems.pop("spool", None)
                 return
+
+    def _thread(self, what: str, body: Callable[[threading.Event], None]) -> WatchedThread:
+        around = self._around
+        return WatchedThread(f"{what}:{self._config.id}", body, stop=around.stop, monotonic_s=around.monotonic_s)
 
     def _footage(self) -> Footage:
         masks = self._config.masks

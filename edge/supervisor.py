@@ -95,6 +95,7 @@ class Gateway:
             store=EvidenceStore.open(data_dir, key=key, config=config.evidence),
             tapes=data_dir / "tapes",
             now_ns=time.time_ns,
+            monotonic_s=time.monotonic,
             stop=stop,
         )
         made_by = provenance(config, model=model.name, model_sha256=model.sha256)
@@ -114,11 +115,14 @@ class Gateway:
         self._housekeeper = Housekeeper(
             data_dir, self._spool, max_bytes=config.evidence.max_store_mb * _MB, now_ns=time.time_ns
         )
+        bodies = {
+            "inference": self._service.run,
+            "uplink-events": self._events.run,
+            "uplink-evidence": self._evidence.run,
+            "housekeeper": self._housekeeper.run,
+        }
         self._threads = [
-            WatchedThread("inference", self._service.run, stop=stop),
-            WatchedThread("uplink-events", self._events.run, stop=stop),
-            WatchedThread("uplink-evidence", self._evidence.run, stop=stop),
-            WatchedThread("housekeeper", self._housekeeper.run, stop=stop),
+            WatchedThread(name, body, stop=stop, monotonic_s=time.monotonic) for name, body in bodies.items()
         ]
         for camera in self._cameras.values():
             self._threads += [camera.judge_thread, camera.feed_thread]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from edge.capture.backoff import Backoff
 
 log = logging.getLogger(__name__)
+SETTLED_S = 60.0  # a body that ran this long begins again without growing delay
 
 
 class WatchedThread:
@@ -21,11 +22,13 @@ class WatchedThread:
         body: Callable[[threading.Event], None],
         *,
         stop: threading.Event,
+        monotonic_s: Callable[[], float],
         backoff: Backoff = Backoff(first_s=0.5, most_s=60.0),  # noqa: B008 -- frozen
     ) -> None:
         self.name = name
         self._body = body
         self._stop = stop
+        self._monotonic_s = monotonic_s
         self._backoff = backoff
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._failures = 0
@@ -39,9 +42,7 @@ class WatchedThread:
 
     def note_progress(self) -> None:
         """The body did its work: an earlier crash is over."""
-        if self.problem:
-            self.problem = ""
-            self._failures = 0
+        self.problem = ""
 
     def is_over(self, within_s: float) -> bool:
         """Whether it ended; waits up to `within_s` for that."""
@@ -51,12 +52,13 @@ class WatchedThread:
     def _run(self) -> None:
         draw = random.Random()  # noqa: S311 -- jitter is no secret
         while not self._stop.is_set():
+            began_s = self._monotonic_s()
             try:
                 self._body(self._stop)
             # The edge of a thread: nothing that happens inside may end the others or pass unseen.
             except Exception as error:
                 self.crashes += 1
-                self._failures += 1
+                self._failures = 1 if self._monotonic_s() - began_s > SETTLED_S else self._failures + 1
                 self.problem = f"{type(error).__name__}: {error}"[:500]
                 log.exception("thread_crashed name=%s crashes=%d", self.name, self.crashes)
                 self._stop.wait(self._backoff.delay_s(self._failures, draw))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import sqlite3
@@ -16,6 +17,7 @@ from edge.spool.events import EventQueue
 from edge.spool.steps import Step
 from edge.spool.uploads import UploadQueue
 
+log = logging.getLogger(__name__)
 COMMIT_BATCH_MAX = 500
 _MESSAGE_ID = re.compile(r".{1,200}:[1-9][0-9]{0,9}")
 
@@ -109,6 +111,16 @@ class Spool:
             batch = self._waiting[:COMMIT_BATCH_MAX]
             del self._waiting[:COMMIT_BATCH_MAX]
         try:
+            self._settle(batch)
+        finally:
+            # Whatever happened: nobody may take an uncommitted step for a committed one, or wait for ever.
+            for waiting in batch:
+                if not waiting.is_done:
+                    waiting.error = waiting.error or StoreError("spool: step not committed: a mistake in the program")
+                    waiting.is_done = True
+
+    def _settle(self, batch: list[_Waiting]) -> None:
+        try:
             self._write([waiting.step for waiting in batch])
         except StoreError:
             for waiting in batch:
@@ -121,7 +133,7 @@ class Spool:
 
     def _write(self, steps: list[Step]) -> None:
         if any(step.uploads for step in steps):
-            self.make_room()
+            self._try_to_make_room()
         try:
             self._write_once(steps)
         except sqlite3.Error as error:
@@ -129,6 +141,13 @@ class Spool:
             if not (is_full and self.uploads.try_drop_lowest("the disk is full")):
                 raise StoreError(f"spool: step not committed: {error}; is the disk full or broken?") from error
             self._write(steps)
+
+    def _try_to_make_room(self) -> None:
+        try:
+            self.make_room()
+        except (OSError, sqlite3.Error):
+            # The step itself may still fit.
+            log.exception("no_room_made")
 
     def _write_once(self, steps: list[Step]) -> None:
         with self._database.transaction():

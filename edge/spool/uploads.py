@@ -81,7 +81,7 @@ class UploadQueue:
         """Whether some evidence could be given up, also where the disk leaves no room to write that down."""
         try:
             return self.drop_lowest(why) > 0
-        except sqlite3.Error:
+        except (OSError, sqlite3.Error):
             log.exception("evidence_drop_failed")
             return False
 

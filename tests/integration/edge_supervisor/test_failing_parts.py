@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from contract.events import Event
 from contract.health import DeviceHealth
+from contract.observations import Detection
 from contract.times import NS
+from edge.capture.types import Image
 from edge.commands import read_config
 from edge.supervisor import Gateway, Model
 from tests.integration.broker import running_broker, until
-from tests.integration.edge_replay.street import Stay
+from tests.integration.edge_replay.street import RedBoxes, Stay
 from tests.integration.edge_supervisor.gateway import MoodyRedBoxes, street_clip, write_config
 from tests.integration.edge_uplink.centre import centre_at
 from tests.integration.edge_uplink.receiver import TOKEN
@@ -24,9 +28,9 @@ NOW_NS = 1_800_000_000 * NS
 
 
 @contextmanager
-def running_gateway(config: Path) -> Iterator[Gateway]:
+def running_gateway(config: Path, detector: RedBoxes) -> Iterator[Gateway]:
     stop = threading.Event()
-    gateway = Gateway(read_config(config), Model(MoodyRedBoxes(), "red boxes", "0" * 64), stop=stop)
+    gateway = Gateway(read_config(config), Model(detector, "red boxes", "0" * 64), stop=stop)
     gateway.start()
     try:
         yield gateway
@@ -54,7 +58,7 @@ def test_each_broken_part_has_a_name_and_the_others_go_on(tmp_path: Path) -> Non
         blocked = tmp_path / "data" / "tapes" / "judged"
         blocked.parent.mkdir(parents=True)
         blocked.write_text("a file where the tape's folder should be")
-        with centre_at(broker, answers=True) as centre, running_gateway(config) as gateway:
+        with centre_at(broker, answers=True) as centre, running_gateway(config, MoodyRedBoxes()) as gateway:
             until(lambda: any(event.device == "fine" for event in centre.payloads("event") if isinstance(event, Event)))
             until(lambda: device(gateway, "gone").state == "not_found")
             until(lambda: device(gateway, "garbage").state == "garbage")
@@ -85,9 +89,38 @@ def test_a_camera_that_falls_silent_and_comes_back_is_said_so_and_the_act_goes_o
             evidence_url="http://127.0.0.1:1",
             token=TOKEN,
         )
-        with centre_at(broker, answers=True) as centre, running_gateway(config) as gateway:
+        with centre_at(broker, answers=True) as centre, running_gateway(config, MoodyRedBoxes()) as gateway:
             until(lambda: device(gateway, "cam-1").state == "stalled", within_s=30)
             assert "closed the stream" in device(gateway, "cam-1").detail
             until(lambda: device(gateway, "cam-1").counters["losses"] >= 2, within_s=40)
             told = [event for event in centre.payloads("event") if isinstance(event, Event)]
             assert len({event.event_id for event in told}) == 1
+
+
+class SleepingRedBoxes(RedBoxes):
+    """Does not come back from its work until it is woken."""
+
+    def __init__(self) -> None:
+        self.woken = threading.Event()
+
+    def detect(self, frames_bgr: Sequence[Image], /) -> list[list[Detection]]:
+        """Boxes, late."""
+        self.woken.wait(60)
+        return super().detect(frames_bgr)
+
+
+def test_a_detector_that_hangs_is_seen_though_the_stream_is_live(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.camera.LOOK_OVERDUE_S", 1.0)
+    sleeping = SleepingRedBoxes()
+    with RtspServer({"a": Plan(street_clip(ALWAYS, seconds=20))}) as street, running_broker(tmp_path) as broker:
+        config = write_config(
+            tmp_path, {"cam-1": street.url("a")}, broker_url=broker.url, evidence_url="http://127.0.0.1:1", token=TOKEN
+        )
+        with running_gateway(config, sleeping) as gateway:
+            until(lambda: device(gateway, "cam-1").state == "live")
+            until(lambda: device(gateway, "cam-1").state == "stalled")
+            assert device(gateway, "cam-1").detail.startswith("not judged, no look for 1 s")
+            sleeping.woken.set()
+            until(lambda: device(gateway, "cam-1").state == "live")

@@ -252,3 +252,25 @@ def test_a_file_that_is_no_spool_or_a_newer_one_is_refused_by_name(tmp_path: Pat
         connection.execute("PRAGMA user_version = 9")
     with pytest.raises(StoreError, match="version 9 is not known here"):
         Spool(newer)
+
+
+def test_a_mistake_of_ours_fails_the_step_and_holds_up_nobody(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def put_wrongly(_events: object) -> int:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(spool.events, "put", put_wrongly)
+        with pytest.raises(ZeroDivisionError):
+            spool.commit(step(events="a:1"))
+    spool.commit(step(events="b:1"))
+    assert waiting(spool) == ["b:1"]
+
+
+def test_a_disk_that_cannot_be_measured_does_not_keep_a_step_from_being_kept(tmp_path: Path) -> None:
+    def no_answer() -> int:
+        raise OSError("the disk does not say")
+
+    with closing(Spool(tmp_path / "spool.sqlite", free_bytes=no_answer)) as spool:
+        spool.commit(step(events="a:1", uploads=(file(tmp_path, "a"),)))
+        assert waiting(spool) == ["a:1"]
+        assert len(spool.uploads) == 1
