@@ -25,14 +25,20 @@ class TimerSpan(Struct, frozen=True):
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """A vehicle's stay at one place. `before_ns`: the last look before it was there; None when no look shows that."""
+    """A vehicle's stay at one place, or its way there.
+
+    `before_ns` is the look before the first at this place; None when there was none. A place where nothing was found
+    may have held a car that was not found, so `arrival_seen` is a claim of its own: the vehicle was seen to move there.
+    """
 
     event_id: str
+    first_box: BboxPx
     anchor: BboxPx
     boxes: tuple[BboxPx, ...]
     labels: tuple[str, ...]
     since_ns: int
     before_ns: int | None
+    arrival_seen: bool
     last_seen_ns: int
     phase: Literal["arriving", "standing", "overdue"] = "arriving"
     due_ns: int | None = None
@@ -63,11 +69,13 @@ class Place(Struct, frozen=True, kw_only=True):
 class State(Struct, frozen=True, kw_only=True):
     """What the fold remembers of one zone; boxes in pixels of `frame_px`.
 
+    `vehicles` are the boxes of the last look, in the zone or not: an arrival comes from one of them.
     `crowded_out` counts newcomers that found no room among the places remembered.
     """
 
     places: tuple[Place, ...] = ()
     frame_px: tuple[int, int] | None = None
+    vehicles: tuple[BboxPx, ...] = ()
     last_at_ns: int | None = None
     lost_at_ns: int | None = None
     crowded_out: int = 0
@@ -76,8 +84,9 @@ class State(Struct, frozen=True, kw_only=True):
 def on_frame(place: Place, *, drawn_on: tuple[int, int], onto: tuple[int, int]) -> Place:
     """The place after the camera changed its picture size."""
     kx, ky = onto[0] / drawn_on[0], onto[1] / drawn_on[1]
-    anchor, *boxes = ((x1 * kx, y1 * ky, x2 * kx, y2 * ky) for x1, y1, x2, y2 in (place.anchor, *place.boxes))
-    return msgspec.structs.replace(place, anchor=anchor, boxes=tuple(boxes))
+    told = (place.first_box, place.anchor, *place.boxes)
+    first_box, anchor, *boxes = ((x1 * kx, y1 * ky, x2 * kx, y2 * ky) for x1, y1, x2, y2 in told)
+    return msgspec.structs.replace(place, first_box=first_box, anchor=anchor, boxes=tuple(boxes))
 
 
 def with_span(spans: tuple[TimerSpan, ...], span: TimerSpan) -> tuple[TimerSpan, ...]:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from contract.geometry import BboxPx
 from contract.identity import event_id
 from contract.observations import Detection, Observation, StreamLost
 from contract.times import NS
 from detectors.fold import Ask, DropEvidence, Finding, FullDecode, HoldEvidence, Step, Zone
-from detectors.geometry import contains, covered_share, ground_point, iou, scaled
+from detectors.geometry import area_px2, contains, covered_share, ground_point, iou, scaled
 from detectors.illegal_parking.config import Config
 from detectors.illegal_parking.place import (
     Place,
@@ -31,6 +32,9 @@ COVERED_SHARE = 0.3
 LOOK_GAP_NS = 12 * NS  # no look for longer: there was no picture, whatever the reason
 ARRIVING_LOST_NS = 5 * NS
 MAX_PLACES = 200
+MOVED_IOU = 0.3
+APPROACH_WIDTHS = 6.0  # within one look of 2 s a car that is about to stop drives a few of its lengths
+APPROACH_AREA_RATIO = 4.0
 
 
 def initial_state() -> State:
@@ -68,6 +72,7 @@ def step(state: State, seen: Observation | StreamLost, zone: Zone, config: Confi
         places=tuple(places[:MAX_PLACES]),
         crowded_out=state.crowded_out + max(0, len(places) - MAX_PLACES),
         frame_px=seen.frame_px,
+        vehicles=tuple(vehicle.bbox_xyxy_px for vehicle in look.vehicles),
         last_at_ns=seen.at_ns,
     )
     return Step(state=after, findings=tuple(findings), asks=tuple(asks))
@@ -79,7 +84,9 @@ class _Look:
     def __init__(self, state: State, seen: Observation, zone: Zone, config: Config) -> None:
         self.state, self.seen, self.zone, self.config = state, seen, zone, config
         self.places = state.places
+        self.before = state.vehicles
         if state.frame_px is not None and state.frame_px != seen.frame_px:
+            self.before = ()
             self.places = tuple(on_frame(p, drawn_on=state.frame_px, onto=seen.frame_px) for p in state.places)
         before_ns = state.last_at_ns
         self.since_last_ns = 0 if before_ns is None else seen.at_ns - before_ns
@@ -108,7 +115,8 @@ class _Look:
         box = found.bbox_xyxy_px
         boxes = keep_boxes(place.boxes, box)
         if place.phase == "arriving" and iou(place.anchor, box) < STILL_IOU:
-            return self._arriving(found)
+            has_moved = place.arrival_seen or iou(place.first_box, box) < MOVED_IOU
+            return msgspec.structs.replace(self._arriving(found), first_box=place.first_box, arrival_seen=has_moved)
         moved = msgspec.structs.replace(
             place,
             boxes=boxes,
@@ -152,17 +160,32 @@ class _Look:
                 onset_ns=self.seen.at_ns,
                 place_key=place_key(box, self.seen.frame_px),
             ),
+            first_box=box,
             anchor=box,
             boxes=(box,),
             labels=(vehicle.label,),
             since_ns=self.seen.at_ns,
             before_ns=None if self.gap else self.state.last_at_ns,
+            arrival_seen=not self.gap and self._came_from_near(box),
             last_seen_ns=self.seen.at_ns,
         )
+
+    def _came_from_near(self, box: BboxPx) -> bool:
+        """Whether a vehicle of this size stood near at the last look and is not there now: it is the one that came."""
+        now = [vehicle.bbox_xyxy_px for vehicle in self.vehicles]
+        gone = (was for was in self.before if all(iou(was, here) < SAME_PLACE_IOU for here in now))
+        return any(_is_near(was, box) for was in gone)
 
     def _span(self, state: SpanState) -> TimerSpan:
         start_ns = self.seen.at_ns - self.since_last_ns
         return TimerSpan(start_ns, self.seen.at_ns, "no_picture" if self.gap else state)
+
+
+def _is_near(one: BboxPx, other: BboxPx) -> bool:
+    reach_px = APPROACH_WIDTHS * max(other[2] - other[0], other[3] - other[1])
+    (x1, y1), (x2, y2) = ground_point(one), ground_point(other)
+    alike = 1 / APPROACH_AREA_RATIO <= area_px2(one) / max(area_px2(other), 1.0) <= APPROACH_AREA_RATIO
+    return alike and abs(x1 - x2) <= reach_px and abs(y1 - y2) <= reach_px
 
 
 def _missing(place: Place) -> bool:

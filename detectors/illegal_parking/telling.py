@@ -47,7 +47,7 @@ def _facts(place: Place, config: Config, *, left: bool) -> Facts:
         grace_s=config.grace_s,
         hidden_s=_seconds(place.total_ns("hidden")),
         no_picture_s=_seconds(place.total_ns("no_picture")),
-        arrival_seen=place.before_ns is not None,
+        arrival_seen=place.arrival_seen,
         left=utc_from_ns(place.last_seen_ns) if left else None,
         spans=spans,
         plate=None,
@@ -112,12 +112,11 @@ def _size_predicate(frame_px: tuple[int, int]) -> Predicate:
 
 
 def _arrival_predicate(place: Place) -> Predicate:
-    seen = place.before_ns is not None
     return Predicate(
         id="arrival",
         required="arrival seen",
-        found="seen" if seen else f"start not seen; there by {utc_from_ns(place.since_ns)}",
-        met="met" if seen else "not_seen",
+        found="seen" if place.arrival_seen else f"start not seen; there by {utc_from_ns(place.since_ns)}",
+        met="met" if place.arrival_seen else "not_seen",
         source="evidence set E1",
     )
 

@@ -11,7 +11,8 @@ from detectors import illegal_parking as rule
 from detectors.fold import DropEvidence, Finding, FullDecode, HoldEvidence
 from tests.unit.detectors.scene import SPOT, START_NS, car, look, looks, lost, phases, run
 
-EMPTY_THEN_PARKED = [*looks(0, 8), *looks(10, 40, car())]
+DRIVING_IN = (380.0, 220.0, 560.0, 330.0)
+EMPTY_THEN_PARKED = [*looks(0, 6), look(8, car(DRIVING_IN)), *looks(10, 40, car())]
 
 
 def facts_of(finding: Finding) -> Facts:
@@ -57,6 +58,29 @@ def test_a_car_that_was_there_at_the_first_look_is_said_to_have_no_seen_start() 
     arrival = next(p for p in findings[0].grade.predicates if p.id == "arrival")
     assert arrival.met == "not_seen"
     assert "start not seen" in arrival.found
+
+
+def test_a_car_that_was_merely_not_found_before_is_not_said_to_have_arrived() -> None:
+    _, findings, asks = run([*looks(0, 8), *looks(10, 40, car())])
+    assert facts_of(findings[0]).arrival_seen is False
+    assert [ask.role for ask in asks if isinstance(ask, HoldEvidence)] == ["arrival", "first_still"]
+
+
+def test_a_car_that_was_seen_to_drive_in_is_said_to_have_arrived() -> None:
+    _, findings, _ = run(EMPTY_THEN_PARKED)
+    assert facts_of(findings[0]).arrival_seen is True
+
+
+def test_a_car_that_creeps_in_is_said_to_have_arrived() -> None:
+    creeping = [look(2.0 * i, car((440.0 + 45 * i, 300.0, 640.0 + 45 * i, 420.0))) for i in range(1, 6)]
+    _, findings, _ = run([look(0), *creeping, *looks(12, 40, car((665.0, 300.0, 865.0, 420.0)))])
+    assert facts_of(findings[0]).arrival_seen is True
+
+
+def test_a_neighbour_that_drives_off_does_not_count_as_the_arrival_of_one_not_found_before() -> None:
+    far = car((5.0, 20.0, 60.0, 50.0))
+    _, findings, _ = run([*looks(0, 8, far), *looks(10, 40, car())])
+    assert facts_of(findings[0]).arrival_seen is False
 
 
 def test_missed_detections_do_not_stop_the_timer() -> None:
