@@ -18,6 +18,7 @@ MAX_RTP_BYTES = 1400
 _SSRC = 0x7A7A7A7A
 _FIRST_STAMP = 0x1234_5678
 """RTP stamps start anywhere but at zero, which FFmpeg takes for none."""
+_GARBAGE = bytes(range(256)) * 64
 _REASONS = {200: "OK", 401: "Unauthorized", 404: "Not Found", 503: "Service Unavailable"}
 
 
@@ -25,13 +26,13 @@ _REASONS = {200: "OK", 401: "Unauthorized", 404: "Not Found", 503: "Service Unav
 class Plan:
     """How one path behaves.
 
-    `ending`: what comes after `pictures_max` pictures (None: the clip): loop it, fall silent, close the connection.
+    `ending`: what comes after `pictures_max` pictures (None: the clip): loop it, fall silent, close, or send garbage.
     `burst` pictures are sent at once before the rest goes out at true speed times `speed`. `sender_offset_s`: sender
     reports tell a clock that is off by so much (None: no reports). `answer`: to DESCRIBE; or garbage, or nothing.
     """
 
     clip: Clip | None = None
-    ending: Literal["loop", "silent", "close"] = "loop"
+    ending: Literal["loop", "silent", "close", "garbage"] = "loop"
     pictures_max: int | None = None
     burst: int = 1
     speed: float = 1.0
@@ -121,6 +122,8 @@ class RtspServer:
                     client.sendall(packer.sender_report(taken_s + plan.sender_offset_s, coded.stamp))
                     report_due = coded.stamp + RTP_HZ
                 client.sendall(b"".join(packer.pack(coded)))
+            if plan.ending == "garbage":
+                client.sendall(_GARBAGE)
         except OSError:
             return
         if plan.ending == "close":
@@ -211,7 +214,7 @@ def _requests(client: socket.socket) -> Iterator[tuple[str, str, dict[str, str]]
 
 def _answer(method: str, url: str, headers: dict[str, str], plan: Plan) -> bytes:
     if plan.answer == "garbage":
-        return bytes(range(256)) * 64
+        return _GARBAGE
     status: int = plan.answer if method == "DESCRIBE" and isinstance(plan.answer, int) else 200
     extra, body = "", ""
     if plan.credentials is not None and method != "OPTIONS":

@@ -36,6 +36,7 @@ def server() -> Iterator[RtspServer]:
         "stops": Plan(SMALL, pictures_max=20, ending="silent"),
         "closes": Plan(SMALL, pictures_max=20, ending="close"),
         "no-keyframe": Plan(SMALL.without_keyframes()),
+        "derails": Plan(SMALL, pictures_max=20, ending="garbage"),
         "resizes": Plan(SMALL.then(LARGE), ending="silent"),
     }
     with RtspServer(plans) as running:
@@ -130,6 +131,12 @@ def test_a_camera_that_stops_sending_is_stalled_and_live_again_after_it_comes_ba
         assert seen.feed.status().counters["connections"] >= 2
         times = [frame.at_ns for frame in seen.frames]
         assert times == sorted(set(times))
+
+
+def test_garbage_in_the_middle_of_a_stream_is_a_loss_and_the_camera_comes_back(server: RtspServer, engine: str) -> None:
+    with Watched(camera(server.url("derails"), engine=engine)) as seen:
+        seen.until(lambda one: {"stalled", "garbage"} & set(one.states()) != set() and one.states()[-1] == "live")
+        assert seen.feed.status().counters["connections"] >= 2
 
 
 def test_a_peer_that_closes_is_a_loss_not_an_end(server: RtspServer, engine: str) -> None:
