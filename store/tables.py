@@ -156,6 +156,7 @@ leads = Table(
     Index(None, "state", "opened_at", "event_id"),
     Index(None, "town", "state", "opened_at", "event_id"),
     Index(None, "opened_at", "event_id"),
+    Index(None, "device", "opened_at", "event_id"),
 )
 
 lead_history = Table(

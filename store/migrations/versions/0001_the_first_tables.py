@@ -125,6 +125,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_leads")),
     )
+    op.create_index(
+        op.f("ix_leads_device_opened_at_event_id"), "leads", ["device", "opened_at", "event_id"], unique=False
+    )
     op.create_index(op.f("ix_leads_opened_at_event_id"), "leads", ["opened_at", "event_id"], unique=False)
     op.create_index(
         op.f("ix_leads_state_opened_at_event_id"), "leads", ["state", "opened_at", "event_id"], unique=False
@@ -297,6 +300,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_leads_town_state_opened_at_event_id"), table_name="leads")
     op.drop_index(op.f("ix_leads_state_opened_at_event_id"), table_name="leads")
     op.drop_index(op.f("ix_leads_opened_at_event_id"), table_name="leads")
+    op.drop_index(op.f("ix_leads_device_opened_at_event_id"), table_name="leads")
     op.drop_table("leads")
     op.drop_table("ingest_counters")
     op.drop_table("gateways")
