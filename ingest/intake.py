@@ -21,6 +21,7 @@ from contract.topics import Channel, Topic, parse_topic
 from store.gateways import Gateway
 
 MAX_ID_CHARS = 200
+_NUL = b"\\u0000"  # as JSON writes it; a bare one is no JSON
 ACKED: frozenset[Channel] = frozenset({"event", "reading"})  # what gateways keep until it is answered
 _PAYLOADS: dict[Channel, type[msgspec.Struct]] = {
     "event": Event,
@@ -90,18 +91,20 @@ def read(letter: Letter, registered: Mapping[str, Gateway]) -> Taken | Refused |
         message = codec.decode(letter.body)
     except ContractError as error:
         return Refused(letter, topic, _message_id(letter.body), "bad_message", error.reason)
-    problem = _problem(topic, message)
+    problem = _problem(topic, message, letter.body)
     if problem is not None:
         return Refused(letter, topic, message.id[:MAX_ID_CHARS], *problem)
     return Taken(topic, message, letter.body)
 
 
-def _problem(topic: Topic, message: codec.Message) -> tuple[str, str] | None:
+def _problem(topic: Topic, message: codec.Message, body: bytes) -> tuple[str, str] | None:
     """The counter's name and the reason why a well-formed message may not stand on this topic; None when it may."""
     data = message.data
     expected = _PAYLOADS.get(topic.channel)
     if expected is None or not isinstance(data, expected):
         return "wrong_channel", f"channel {topic.channel}: found {type(data).__name__}"
+    if _NUL in body:
+        return "bad_message", "a text holds the character NUL, which PostgreSQL does not keep"
     if len(message.id) > MAX_ID_CHARS:
         return "bad_message", f"message id: {len(message.id)} characters, at most {MAX_ID_CHARS}"
     if isinstance(data, Reading):

@@ -71,6 +71,7 @@ class Subscriber:
         self._waiting: queue.Queue[_Delivery] = queue.Queue(limits.waiting_max)
         self._connection = 0
         self._is_over = False
+        self.taking = 0  # messages of the batch that is being stored
         self._state = "starting"
         self._counts: Counter[str] = Counter()
         self._client = self._make_client(password)
@@ -92,6 +93,7 @@ class Subscriber:
         try:
             while not stop.is_set():
                 batch = self._next_batch()
+                self.taking = len(batch)
                 if batch:
                     self._take(batch, stop)
         finally:

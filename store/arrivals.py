@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from contract.readings import Reading
 from contract.times import Utc
-from store.events import upsert
+from store.database import upsert
 from store.tables import ingest_counters, readings, rejects
 
 REJECTS_KEPT = 100_000

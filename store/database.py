@@ -14,7 +14,8 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 
 from contract.errors import StoreError
@@ -107,6 +108,11 @@ def at_the_end(connection: Connection, step: LastStep) -> None:
 def _take_last_lock(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":  # SQLite has one writer anyway
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LAST_LOCK})
+
+
+def upsert(connection: Connection, table: Table) -> Any:
+    """The dialect's INSERT that knows ON CONFLICT."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
 
 
 def migrate(url: str, password: str | None = None) -> None:

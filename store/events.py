@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contract import codec
 from contract.errors import StoreError
@@ -19,6 +18,7 @@ from contract.events import Event, EvidenceItem
 from contract.manifest import MANIFEST_NAME, SIGNATURE_NAME
 from contract.times import Utc
 from store import chain, feed
+from store.database import upsert
 from store.lead_rows import Act, Lead, feed_key, next_history, read_leads
 from store.lead_states import OPENED, REVISED
 from store.tables import blobs, events, evidence_items, lead_history, leads, zones
@@ -52,11 +52,6 @@ class Evidence:
     signature_sha256: str
     files: tuple[EvidenceFile, ...]
     complete: bool
-
-
-def upsert(conn: Connection, table: Any) -> Any:
-    """The dialect's INSERT that knows ON CONFLICT."""
-    return (postgresql if conn.dialect.name == "postgresql" else sqlite).insert(table)
 
 
 def take_in(conn: Connection, arrivals: Sequence[Arrival], *, at: Utc) -> list[Effect]:

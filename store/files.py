@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from contract.times import Utc
 from store import leads
-from store.events import upsert
+from store.database import upsert
 from store.tables import blobs, evidence_items, uploads
 
 

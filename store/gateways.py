@@ -15,7 +15,7 @@ from contract.errors import StoreError
 from contract.health import Birth, BornDevice, BornZone, DeviceHealth, Health, Will
 from contract.times import Utc
 from store import feed
-from store.events import upsert
+from store.database import upsert
 from store.tables import devices, gateway_status, gateways, leads, zones
 
 TOKEN_BYTES = 32

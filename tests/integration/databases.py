@@ -52,10 +52,19 @@ class Postgres:
         self.run(f"CREATE DATABASE {name}")
         return self.url(name)
 
-    def run(self, statement: str) -> None:
+    def shut(self, database: str) -> None:
+        """Cut every connection to a database and take no new one: it is away."""
+        self.run(f"ALTER DATABASE {database} ALLOW_CONNECTIONS false")
+        self.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", database)
+
+    def open(self, database: str) -> None:
+        """It is back."""
+        self.run(f"ALTER DATABASE {database} ALLOW_CONNECTIONS true")
+
+    def run(self, statement: str, *values: str) -> None:
         """One statement outside any transaction."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(statement.encode())
+            connection.execute(statement.encode(), values or None)
 
 
 @contextmanager

@@ -14,12 +14,17 @@ import pytest
 from contract import codec
 from ingest.config import BrokerConfig, LimitsConfig
 from ingest.subscriber import Subscriber
-from store import Store, arrivals, gateways, leads
+from store import Store, arrivals, gateways, leads, open_store
 from tests.integration.acts import START_NS, at, birth, event, gateway, message
 from tests.integration.broker import CENTRE, CENTRE_PASSWORD, Broker, until
+from tests.integration.databases import Postgres
 from tests.integration.ingest.sender import Sender
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # test_batch has both databases
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """SQLite is enough here: test_batch runs on both."""
+    return f"sqlite:///{tmp_path}/centre.db"
 
 
 @pytest.fixture
@@ -123,7 +128,7 @@ def test_what_came_while_ingest_was_away_is_taken_when_it_is_back(
 
 
 def test_a_registration_that_comes_late_is_enough_for_what_is_sent_again(
-    store: Store, broker: Broker, sender: Sender, tmp_path: Path
+    store: Store, broker: Broker, sender: Sender
 ) -> None:
     with subscribed(store, broker):
         sender.send(message(event(1)))
@@ -150,3 +155,31 @@ def test_the_broker_killed_and_started_again_is_found_again(centre: Store, broke
         sender.send_until_acked({f"{event(2).event_id}:1": message(event(2))})
     with centre.read() as conn:
         assert leads.find(conn, event(2).event_id) is not None
+
+
+def test_nothing_is_acked_before_it_is_committed(centre: Store, broker: Broker, sender: Sender) -> None:
+    with subscribed(centre, broker) as subscriber:
+        with centre.write():  # another writer has the database: the batch can only wait
+            sender.send(message(event(1)))
+            until(lambda: subscriber.taking == 1)
+            assert sender.acks == {}
+        assert sender.wait_for(ids(1))
+
+
+def test_a_database_that_goes_away_and_comes_back_loses_nothing(
+    broker: Broker, sender: Sender, postgres: Postgres, tmp_path: Path
+) -> None:
+    store = open_store(postgres.new_database(), str(tmp_path / "blobs"))
+    name = str(store.engine.url.database)
+    with store.write() as conn:
+        gateways.register(conn, gateway(), at=at(0))
+    with subscribed(store, broker) as subscriber:
+        postgres.shut(name)
+        sender.send(message(event(1)))
+        until(lambda: subscriber.counters().get("store_away", 0) >= 2)
+        assert sender.acks == {}
+        postgres.open(name)
+        assert sender.wait_for(ids(1))
+    with store.read() as conn:
+        assert leads.find(conn, event(1).event_id) is not None
+    store.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from contract import codec
@@ -54,6 +56,7 @@ def test_a_gateway_that_is_not_registered_here_is_not_heard_and_so_never_acked(t
         (TOPIC + "event", message(event()).replace(b"event.v1", b"event.v9"), "bad_message"),
         (TOPIC + "event", message(event()).replace(b'"dwell_s":1.0', b'"dwell_s":-1'), "bad_message"),
         (TOPIC + "event", b"{" + b" " * codec.MAX_MESSAGE_BYTES, "bad_message"),
+        (TOPIC + "event", message(event()).replace(b'"car"', b'"c\\u0000r"'), "bad_message"),
         (TOPIC + "health", message(event()), "wrong_channel"),
         (TOPIC + "ack", message(event()), "wrong_channel"),
         (TOPIC + "event", message(event(gateway="gw-2")), "wrong_gateway"),
@@ -91,3 +94,17 @@ def test_an_event_far_too_large_is_refused_and_its_gateway_told() -> None:
     found = read(Letter(TOPIC + "event", message(big)), REGISTERED)
     assert isinstance(found, Refused)
     assert found.message_id == f"{big.event_id}:1"
+
+
+@given(topic=st.text(max_size=60) | st.just(TOPIC + "event"), body=st.binary(max_size=300))
+@settings(deadline=None)
+def test_any_garbage_is_refused_or_not_heard_and_raises_nothing(topic: str, body: bytes) -> None:
+    assert isinstance(read(Letter(topic, body), REGISTERED), Refused | Unheard)
+
+
+@given(cut=st.integers(0, 2000), byte=st.integers(0, 255))
+@settings(deadline=None)
+def test_a_damaged_event_is_taken_whole_or_refused_and_raises_nothing(cut: int, byte: int) -> None:
+    body = bytearray(message(event()))
+    body[cut % len(body)] = byte
+    assert isinstance(read(Letter(TOPIC + "event", bytes(body)), REGISTERED), Taken | Refused)
