@@ -31,11 +31,11 @@ CREATE TABLE counters (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT RO
 
 
 class Database:
-    """One file; `lock` is held around each transaction, `on_rollback` runs after a failed one."""
+    """One file; `lock` is held around each transaction; `on_end` is told after it whether it was committed."""
 
     def __init__(self, path: Path) -> None:
         self.lock = threading.RLock()
-        self.on_rollback: list[Callable[[], None]] = []
+        self.on_end: list[Callable[[bool], None]] = []
         self._read_lock = threading.Lock()
         self._writer = _connect(path)
         self._reader = _connect(path)
@@ -70,9 +70,13 @@ class Database:
             except BaseException:
                 with suppress(sqlite3.Error):
                     self._writer.execute("ROLLBACK")
-                for told in self.on_rollback:
-                    told()
+                self._tell_end(is_committed=False)
                 raise
+            self._tell_end(is_committed=True)
+
+    def _tell_end(self, *, is_committed: bool) -> None:
+        for told in self.on_end:
+            told(is_committed)
 
     def count(self, name: str, count: int) -> None:
         """Adds to a counter inside a transaction."""

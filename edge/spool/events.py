@@ -26,11 +26,16 @@ class EventQueue:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.news = threading.Event()
-        self._recount()
-        database.on_rollback.append(self._recount)
+        self._length = database.read_int("SELECT count(*) FROM events")
+        self._change = 0
+        database.on_end.append(self._end)
 
     def __len__(self) -> int:
         return self._length
+
+    def length_with_changes(self) -> int:
+        """As `len`, with what the caller's transaction has changed so far."""
+        return self._length + self._change
 
     def put(self, events: Iterable[OutgoingEvent]) -> int:
         """Takes messages in, inside the caller's transaction; one already here stays as it is. How many came."""
@@ -39,7 +44,7 @@ class EventQueue:
         for event in events:
             act, _, revision = event.message_id.rpartition(":")
             new += self._database.write(sql, (event.message_id, act, int(revision), event.body))
-        self._length += new
+        self._change += new
         return new
 
     def thin_out(self) -> int:
@@ -49,7 +54,7 @@ class EventQueue:
             " (SELECT 1 FROM events AS later WHERE later.act = events.act AND later.revision > events.revision)"
         )
         self._database.count("events_replaced", thinned)
-        self._length -= thinned
+        self._change -= thinned
         return thinned
 
     def pending(self, limit: int, *, after_seq: int = 0) -> list[SpooledEvent]:
@@ -79,8 +84,10 @@ class EventQueue:
                 self._database.refuse(ack.id, ack.reason, found.body)
         if not self._database.write("DELETE FROM events WHERE message_id = ?", (ack.id,)):
             return "unknown"
-        self._length -= 1
+        self._change -= 1
         return ack.result
 
-    def _recount(self) -> None:
-        self._length = self._database.read_int("SELECT count(*) FROM events")
+    def _end(self, is_committed: bool) -> None:
+        """What others see changes when the rows do: with the commit."""
+        self._length += self._change if is_committed else 0
+        self._change = 0

@@ -156,9 +156,9 @@ class Spool:
             # Of several steps of one device in a batch the last state counts.
             for device, state in {step.device: step.state for step in steps}.items():
                 self._database.write("INSERT OR REPLACE INTO states VALUES (?, ?)", (device, state))
-            if len(self.events) > self._limits.max_events:
+            if self.events.length_with_changes() > self._limits.max_events:
                 self.events.thin_out()
-            if len(self.events) > self._limits.max_events:
+            if self.events.length_with_changes() > self._limits.max_events:
                 raise StoreError(f"spool: {self._limits.max_events} events wait, no more fit; is the centre reachable?")
         if new_events:
             self.events.news.set()

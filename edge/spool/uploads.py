@@ -23,8 +23,9 @@ class UploadQueue:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.news = threading.Event()
-        self._recount()
-        database.on_rollback.append(self._recount)
+        self._length = database.read_int("SELECT count(*) FROM uploads")
+        self._change = 0
+        database.on_end.append(self._end)
 
     def __len__(self) -> int:
         return self._length
@@ -33,7 +34,7 @@ class UploadQueue:
         """Takes files in, inside the caller's transaction; how many were new."""
         sql = f"INSERT OR IGNORE INTO uploads ({_COLUMNS}) VALUES (?, ?, ?, ?)"  # noqa: S608 -- a constant
         new = sum(self._database.write(sql, upload) for upload in uploads)
-        self._length += new
+        self._change += new
         return new
 
     def pending(self, limit: int) -> list[Upload]:
@@ -86,7 +87,9 @@ class UploadQueue:
             return False
 
     def _remove(self, sha256: str) -> None:
-        self._length -= self._database.write("DELETE FROM uploads WHERE sha256 = ?", (sha256,))
+        self._change -= self._database.write("DELETE FROM uploads WHERE sha256 = ?", (sha256,))
 
-    def _recount(self) -> None:
-        self._length = self._database.read_int("SELECT count(*) FROM uploads")
+    def _end(self, is_committed: bool) -> None:
+        """What others see changes when the rows do: with the commit."""
+        self._length += self._change if is_committed else 0
+        self._change = 0
