@@ -77,8 +77,8 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.include_router(console_files.router(console or Path(__file__).parent / "static"))
-    app.add_middleware(headers.SecurityHeaders)
-    app.add_middleware(headers.BodyLimit, max_bytes=MAX_BODY_BYTES)
+    app.add_middleware(headers.RequestLimits, max_bytes=MAX_BODY_BYTES)
+    app.add_middleware(headers.SecurityHeaders)  # the outermost: also on what the limits refuse
     for route in api_routes():
         scope_of(route)
     return app

@@ -59,8 +59,11 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
-class BodyLimit:
-    """ASGI middleware: a request body over the limit is refused with 413, whether its length was told or not."""
+class RequestLimits:
+    """ASGI middleware: no NUL in an address (PostgreSQL holds none), and a body within the limit.
+
+    A larger body is refused with 413, whether its length was told or not.
+    """
 
     def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
         self._app = app
@@ -70,6 +73,9 @@ class BodyLimit:
         """Pass the request on with a body that cannot outgrow the limit."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            await answer(Problem("invalid_request", "a NUL character is not text"))(scope, receive, send)
             return
         told = dict(scope["headers"]).get(b"content-length", b"0")
         if not told.isdigit() or int(told) > self._max_bytes:

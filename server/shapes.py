@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 INSTANT = "2026-11-24T08:30:00.000000000Z"
 EVENT_ID = "6f1f7e6a-8f0e-8c3b-9d57-2f6f0c4f9a11"
@@ -41,6 +41,14 @@ class Ask(BaseModel):
     """What a request's body says: unknown fields are refused, so that a misspelt one is never a silent default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*")
+    @classmethod
+    def refuse_nul(cls, value: object) -> object:
+        """PostgreSQL holds no NUL in text."""
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("a NUL character is not text")
+        return value
 
 
 class GroundPosition(Answer):
