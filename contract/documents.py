@@ -14,7 +14,7 @@ from contract import matters
 from contract.codec import PAYLOAD_TYPES
 from contract.manifest import Manifest
 from contract.observations import EvidenceMade, Observation, StreamLost, TapeStart
-from contract.reports import EvalReport, VerifyReport
+from contract.reports import EvalReport, ParkingReplayReport, VerifyReport
 from contract.topics import DOWNWARD, ROOT, UPWARD, Channel
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -23,6 +23,7 @@ _OTHERS: dict[str, Any] = {
     "observations": TapeStart | Observation | StreamLost | EvidenceMade,
     "report.verify": VerifyReport,
     "report.eval": EvalReport,
+    "report.parking.replay": ParkingReplayReport,
 }
 
 

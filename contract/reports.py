@@ -62,3 +62,30 @@ class EvalReport(Struct, frozen=True, kw_only=True):
     by_camera: dict[str, CameraAp] = field(default_factory=dict)
     at_threshold: AtThreshold | None = None
     smoke: SmokeEval | None = None
+
+
+class ReplayedEvent(Struct, frozen=True, kw_only=True):
+    """One act found in recorded detections, in frame numbers of the recording."""
+
+    first_frame: int
+    due_frame: int
+    last_frame: int
+    dwell_s: float
+    box: tuple[float, float, float, float]
+    hidden: tuple[tuple[int, int], ...] = ()
+    grade: str
+
+
+class ReplayedVideo(Struct, frozen=True, kw_only=True):
+    """The acts of one video, or why it was skipped."""
+
+    skipped: str | None
+    events: tuple[ReplayedEvent, ...] = ()
+
+
+class ParkingReplayReport(Struct, frozen=True, kw_only=True):
+    """What `tantou parking replay` found, by video."""
+
+    schema: Literal["tantou.parking.replay/1"] = "tantou.parking.replay/1"
+    min_dwell_s: float
+    videos: dict[str, ReplayedVideo]

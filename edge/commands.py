@@ -1,4 +1,4 @@
-"""The gateway's words on the command line: `edge run`, `edge replay`, `check`."""
+"""The gateway's words on the command line: `edge run`, `edge replay`, `check`, `parking replay`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EXIT_MISTAKES = 2
 
 
 def add_parsers(subparsers: Any) -> None:
-    """Adds `edge` and `check`."""
+    """Adds `edge`, `check` and `parking`."""
     edge = subparsers.add_parser("edge", help="run a gateway; replay a recording")
     words = edge.add_subparsers(dest="edge_word", required=True, metavar="WORD")
     running = words.add_parser("run", help="watch the cameras until SIGTERM or Ctrl-C")
@@ -32,12 +32,23 @@ def add_parsers(subparsers: Any) -> None:
     checking = subparsers.add_parser("check", help="list all mistakes of an edge.toml")
     checking.add_argument("file", type=Path, metavar="FILE", help="edge.toml")
     checking.add_argument("--json", action="store_true", help="as JSON")
+    parking = subparsers.add_parser("parking", help="judge recorded detections of published videos")
+    parking_words = parking.add_subparsers(dest="parking_word", required=True, metavar="WORD")
+    tracks = parking_words.add_parser("replay", help="the parking rule over recorded detector output")
+    tracks.add_argument("folder", type=Path, metavar="DIR", help="videos.csv, detections/, mask_*.json")
+    tracks.add_argument("--min-dwell", type=float, default=60.0, metavar="S", help="grace in seconds (60)")
+    tracks.add_argument("--json", action="store_true", help="as JSON")
+    tracks.add_argument("--out", type=Path, metavar="FILE", help="the JSON into a file")
 
 
 def run(args: argparse.Namespace) -> int:
     """Runs what was parsed; the exit code."""
     if args.word == "check":
         return check(args.file, as_json=args.json)
+    if args.word == "parking":
+        from edge import tracks
+
+        return tracks.main(args)
     if args.edge_word == "replay":
         from edge import replay
 

@@ -20,6 +20,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "demo": ("tantou.demo.commands", "the demo's footage and cameras"),
     "edge": ("edge.commands", "run a gateway; replay a recording"),
     "check": ("edge.commands", "list all mistakes of an edge.toml"),
+    "parking": ("edge.commands", "judge recorded detections of published videos"),
     "ingest": ("ingest.commands", "take in events and evidence"),
     "gateways": ("ingest.commands", "register and list gateways"),
     "server": ("server.commands", "the HTTP API and the console"),

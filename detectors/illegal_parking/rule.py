@@ -121,7 +121,7 @@ class _Look:
             place,
             boxes=boxes,
             labels=(*place.labels, found.label)[-15:],
-            spans=with_span(place.spans, self._span("seen" if not _missing(place) else "hidden")),
+            spans=with_span(place.spans, self._span("seen")),
             last_seen_ns=self.seen.at_ns,
             open_missing_ns=0,
             covered_missing_ns=0,
@@ -177,6 +177,7 @@ class _Look:
         return any(_is_near(was, box) for was in gone)
 
     def _span(self, state: SpanState) -> TimerSpan:
+        """The time since the last look, told by this one: a look that misses the vehicle hides its own interval."""
         start_ns = self.seen.at_ns - self.since_last_ns
         return TimerSpan(start_ns, self.seen.at_ns, "no_picture" if self.gap else state)
 
@@ -186,10 +187,6 @@ def _is_near(one: BboxPx, other: BboxPx) -> bool:
     (x1, y1), (x2, y2) = ground_point(one), ground_point(other)
     alike = 1 / APPROACH_AREA_RATIO <= area_px2(one) / max(area_px2(other), 1.0) <= APPROACH_AREA_RATIO
     return alike and abs(x1 - x2) <= reach_px and abs(y1 - y2) <= reach_px
-
-
-def _missing(place: Place) -> bool:
-    return place.open_missing_ns > 0 or place.covered_missing_ns > 0
 
 
 def _advance(place: Place, seen: Observation, config: Config) -> tuple[Place, Sequence[Finding], Sequence[Ask]]:
