@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 from contract.times import NS
 from edge.capture.types import Arrival, Packet
@@ -56,6 +57,7 @@ class Timeline:
             return []
         first = _with_first_stamps(first)
         raws = [_raw(one) or 0 for one in first]
+        self._is_reordered = any(later < raw for raw, later in pairwise(raws))
         leads_ns = [one.received_ns - self._ns(raw - raws[0]) for one, raw in zip(first, raws, strict=True)]
         self._anchor(raws[0], max(min(leads_ns), first[0].received_ns - MAX_BURST_NS))
         self._last_received_ns = first[0].received_ns
@@ -150,11 +152,12 @@ def _raw(arrival: Arrival) -> int | None:
 
 
 def _with_first_stamps(first: Sequence[Arrival]) -> list[Arrival]:
-    """FFmpeg tells no stamp for the first packet of an RTSP stream: counted back from the first one that has it."""
-    known = next((index for index, one in enumerate(first) if _raw(one) is not None), None)
-    raw = 0 if known is None else _raw(first[known]) or 0
+    """FFmpeg tells no stamp for the first packet of an RTSP stream, a keyframe: it is shown just before all others."""
+    known = [raw for one in first if (raw := _raw(one)) is not None]
+    raw = min(known, default=0)
     stamped = list(first)
-    for index in reversed(range(known or 0)):
+    untold = next((index for index, one in enumerate(first) if _raw(one) is not None), len(first))
+    for index in reversed(range(untold)):
         raw -= max(1, stamped[index].duration)
-        stamped[index] = stamped[index]._replace(pts=raw, dts=raw)
+        stamped[index] = stamped[index]._replace(pts=raw)
     return stamped

@@ -12,8 +12,11 @@ from av.video.stream import VideoStream
 
 RTP_HZ = 90_000
 _ENCODERS = {
-    "h264": ("libx264", {"preset": "ultrafast", "tune": "zerolatency", "x264-params": "annexb=1:repeat-headers=1"}),
-    "hevc": ("libx265", {"preset": "ultrafast", "tune": "zerolatency"}),
+    "h264": (
+        "libx264",
+        {"preset": "ultrafast", "sc_threshold": "0", "x264-params": "annexb=1:repeat-headers=1"},
+    ),
+    "hevc": ("libx265", {"preset": "ultrafast"}),
 }
 
 
@@ -37,7 +40,7 @@ class Clip:
     @property
     def length(self) -> int:
         """In 90 kHz ticks: where the clip joins itself when it loops."""
-        return self.pictures[-1].stamp + RTP_HZ // self.fps
+        return max(one.stamp for one in self.pictures) + RTP_HZ // self.fps
 
     def without_keyframes(self) -> Clip:
         """What a camera sends whose keyframes never come."""
@@ -60,17 +63,29 @@ def draw(index: int, width: int, height: int) -> np.ndarray[Any, np.dtype[np.uin
 def encode_clip(
     codec: str = "h264", *, size_px: tuple[int, int] = (320, 240), fps: int = 25, seconds: float = 2, gop: int = 25
 ) -> Clip:
-    """A clip with a keyframe each `gop` pictures, its parameter sets in-band."""
-    name, options = _ENCODERS[codec]
+    """A clip with a keyframe each `gop` pictures, its parameter sets in-band, shown in the order of sending."""
+    options = {"tune": "zerolatency"}
     if codec == "hevc":
-        options = {**options, "x265-params": f"log-level=error:repeat-headers=1:annexb=1:keyint={gop}:min-keyint={gop}"}
+        options["x265-params"] = f"log-level=error:repeat-headers=1:annexb=1:keyint={gop}:min-keyint={gop}"
+    return _encode(codec, size_px, options, fps=fps, seconds=seconds, gop=gop)
+
+
+def encode_reordered_clip(*, seconds: float = 2, gop: int = 25) -> Clip:
+    """H.264 320x240 with three B pictures between others: sent in another order than shown."""
+    return _encode("h264", (320, 240), {"bf": "3", "b_strategy": "0"}, fps=25, seconds=seconds, gop=gop)
+
+
+def _encode(
+    codec: str, size_px: tuple[int, int], options: dict[str, str], *, fps: int, seconds: float, gop: int
+) -> Clip:
+    name, always = _ENCODERS[codec]
     context: Any = av.CodecContext.create(name, "w")
     context.width, context.height = size_px
     context.pix_fmt = "yuv420p"
     context.framerate = fps
     context.time_base = Fraction(1, fps)
     context.gop_size = gop
-    context.options = {**options, "sc_threshold": "0"} if codec == "h264" else options
+    context.options = {**always, **options}
     packets = []
     for index in range(int(fps * seconds)):
         frame = av.VideoFrame.from_ndarray(draw(index, *size_px), format="bgr24")

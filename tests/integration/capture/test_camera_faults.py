@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.integration.capture.watching import Watched, camera, needs_gstreamer
-from tests.rtsp_server.clips import encode_clip
+from tests.rtsp_server.clips import encode_clip, encode_reordered_clip
 from tests.rtsp_server.server import Plan, RtspServer
 
 SMALL = encode_clip(seconds=2, gop=10)
 LARGE = encode_clip(seconds=1, gop=10, size_px=(640, 480))
 HEVC = encode_clip("hevc", seconds=1, gop=10)
+
+REORDERED = encode_reordered_clip()
 
 
 @pytest.fixture(params=["pyav", pytest.param("gstreamer", marks=needs_gstreamer)])
@@ -37,6 +39,7 @@ def server() -> Iterator[RtspServer]:
         "closes": Plan(SMALL, pictures_max=20, ending="close"),
         "no-keyframe": Plan(SMALL.without_keyframes()),
         "derails": Plan(SMALL, pictures_max=20, ending="garbage"),
+        "reordered": Plan(REORDERED),
         "resizes": Plan(SMALL.then(LARGE), ending="silent"),
     }
     with RtspServer(plans) as running:
@@ -62,6 +65,20 @@ def test_h265_is_live(server: RtspServer, engine: str) -> None:
     with Watched(camera(server.url("hevc"), engine=engine)) as seen:
         seen.until_frames(3)
         assert seen.feed.status().codec == "hevc"
+
+
+def test_pictures_sent_in_another_order_than_shown_keep_their_own_times(server: RtspServer, engine: str) -> None:
+    with Watched(camera(server.url("reordered"), engine=engine, full_decode_fps=60)) as seen:
+        seen.until_frames(2)
+        seen.feed.ask_full_decode(seen.frames[-1].at_ns + 2_000_000_000)
+        seen.until_frames(40)
+        steps = {round((b.at_ns - a.at_ns) / 1e7) for a, b in itertools.pairwise(seen.frames[2:])}
+        assert steps == {4}
+        assert round((seen.frames[1].at_ns - seen.frames[0].at_ns) / 1e7) == 100
+        clip = seen.feed.ring.snapshot(0, 2**62)
+        assert all(packet.pts is not None and packet.dts is not None and packet.dts <= packet.pts for packet in clip)
+        shown_ns = sorted(packet.at_ns for packet in clip[:30])
+        assert {round((b - a) / 1e7) for a, b in itertools.pairwise(shown_ns)} == {4}
 
 
 def test_full_decode_on_request_gives_the_pictures_between_keyframes_at_the_capped_rate(
