@@ -58,7 +58,7 @@ $(STAMPS)/node: $(STAMPS)/python console/package.json console/package-lock.json
 	@touch $@
 
 $(STAMPS)/console: $(STAMPS)/node $(CONSOLE_SOURCES)
-	$(NPM) run --silent build
+	$(NPM) run --silent build -- --logLevel warn
 	@touch $@
 
 $(STAMPS)/footage: $(STAMPS)/python $(wildcard tantou/demo/*.py)
