@@ -55,23 +55,7 @@ def create_app(
         feed=Feed(config.live, store),
     )
     once.prepare(store.engine)
-    clockwork = Clockwork(centre)
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with centre.feed.running(), clockwork.running():
-            yield
-        await centre.gate.finished()
-
-    app = FastAPI(
-        title="Tantou",
-        version="1",
-        summary="Leads with evidence that stands",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        lifespan=lifespan,
-    )
+    app = _bare(centre)
     app.state.centre = centre
     problems.install(app)
     for router in ROUTERS:
@@ -82,6 +66,19 @@ def create_app(
     for route in api_routes():
         scope_of(route)
     return app
+
+
+def _bare(centre: Centre) -> FastAPI:
+    """An application without routes that runs the feed and the clockwork while it is up."""
+    clockwork = Clockwork(centre)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with centre.feed.running(), clockwork.running():
+            yield
+        await centre.gate.finished()
+
+    return FastAPI(title="Tantou", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
 
 
 def api_routes() -> Iterator[APIRoute]:
