@@ -8,7 +8,8 @@ import { useSession } from '@/stores/session'
 const PAGE = 50
 
 export function useQueueList() {
-  const { api } = useSession()
+  const session = useSession()
+  const { api } = session
   const live = useLive()
   const rows = shallowRef<LeadSummary[]>([])
   const state = ref<'loading' | 'ready' | 'failed'>('loading')
@@ -33,6 +34,7 @@ export function useQueueList() {
   async function onLead(id: string, leadState: LeadSummary['state']): Promise<void> {
     const at = rows.value.findIndex((row) => row.event_id === id)
     const waits = leadState === 'alert' || leadState === 'claimed'
+    if (at < 0 && leadState === 'claimed') return bringBack(id)
     if (at < 0) {
       if (leadState !== 'alert') return
       if (rows.value.length === 0 && state.value !== 'loading') return load()
@@ -45,6 +47,13 @@ export function useQueueList() {
     }
     const fresh = await api.lead(id).catch(() => null)
     if (fresh) rows.value = rows.value.map((row) => (row.event_id === id ? fresh : row))
+  }
+
+  /** What one takes oneself (an undo, the next one of a longer queue) is in the list at once. */
+  async function bringBack(id: string): Promise<void> {
+    const fresh = await api.lead(id).catch(() => null)
+    if (fresh?.holder?.id !== session.user?.id || fresh === null || rows.value.some((row) => row.event_id === id)) return
+    rows.value = [...rows.value, fresh].sort((a, b) => a.opened_at.localeCompare(b.opened_at))
   }
 
   onMounted(() => {

@@ -38,7 +38,7 @@ function rows(event: ActEvent, words: Words): FactRow[] {
       value: facts.arrival_seen ? t(own('arrivalSeen')) : t('met.not_seen'),
       unknown: !facts.arrival_seen,
     },
-    { label: t(own('since')), value: time(facts.since) },
+    { label: t(own('since')), value: (facts.arrival_seen ? '' : '≤ ') + time(facts.since) },
     { label: t(own('due')), value: time(facts.due) },
     { label: t(own('left')), value: facts.left ? time(facts.left) : t(own('notLeft')) },
     { label: t(own('hidden')), value: span(facts.hidden_s) },
