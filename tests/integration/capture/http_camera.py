@@ -75,6 +75,9 @@ def _handler(plan: HttpPlan, stop: threading.Event) -> type[BaseHTTPRequestHandl
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
+            if plan.silent:
+                stop.wait(20)
+                return
             said = datetime.fromtimestamp(time.time() + plan.clock_off_s, UTC)
             fields = (said.hour, said.minute, said.second, said.year, said.month, said.day)
             answer = _ONVIF.format(*fields) if plan.body is None else plan.body.decode()

@@ -72,5 +72,13 @@ def test_a_feed_asks_onvif_first_and_falls_back_to_the_http_date() -> None:
                 _assert_within(seen.feed.clock(), 7)
 
 
+def test_a_clock_server_that_hangs_holds_nobody_up() -> None:
+    with RtspServer({"x": Plan(CLIP)}) as server, HttpCamera(HttpPlan(silent=True)) as http:
+        clock = CameraClockConfig(http_date_url="http://127.0.0.1:9/", onvif_url=http.url)
+        with Watched(camera(server.url("x"), clock=clock)) as seen:
+            seen.until(lambda one: len(one.frames) >= 3, deadline_s=5)
+            assert seen.feed.clock().source == "none"
+
+
 def _assert_within(clock: Any, offset_s: float) -> None:
     assert abs(clock.offset_s - offset_s) <= clock.uncertainty_s + 0.05, clock
