@@ -9,9 +9,17 @@ from msgspec import Meta, Struct
 from contract.geometry import Where
 from contract.times import Utc
 
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$", description="id safe in topics and paths")]
-Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
-EventId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}(?!\n)$", description="id safe in topics and paths")]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}(?!\n)$")]
+EventId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?!\n)$")]
+EvidencePath = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9_-]+(\.[a-z0-9_-]+)*(/[a-z0-9_-]+(\.[a-z0-9_-]+)*)*(?!\n)$",
+        max_length=200,
+        description="path in a package: no empty part, none that climbs out",
+    ),
+]
 Text = Annotated[str, Meta(max_length=2000)]
 
 Phase = Literal["opened", "updated", "closed"]
@@ -61,7 +69,7 @@ class EvidenceItem(Struct, frozen=True, kw_only=True):
     """One evidence file as the event names it; the manifest says more."""
 
     sha256: Sha256
-    path: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._/-]{0,199}$")]
+    path: EvidencePath
     role: EvidenceRole
     media_type: Text
     size_bytes: Annotated[int, Meta(ge=0)]

@@ -86,7 +86,7 @@ class Birth(Struct, frozen=True, kw_only=True):
     at: Utc
     software: Text
     config_sha256: str
-    public_key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+    public_key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}(?!\n)$")]
     devices: Annotated[tuple[BornDevice, ...], Meta(max_length=1000)]
     zones: Annotated[tuple[BornZone, ...], Meta(max_length=5000)]
 

@@ -42,7 +42,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     files: Annotated[tuple[EvidenceItem, ...], Meta(max_length=200)]
     missing: tuple[str, ...] = ()
     provenance: Provenance
-    signer_public_key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", description="raw Ed25519 key, hex")]
+    signer_public_key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}(?!\n)$", description="raw Ed25519 key, hex")]
 
 
 def encode_manifest(manifest: Manifest) -> bytes:

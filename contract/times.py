@@ -11,7 +11,7 @@ from msgspec import Meta
 from contract.errors import ContractError
 
 NS = 1_000_000_000
-_PATTERN = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{9}Z$"
+_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{9}Z(?!\n)$"
 _MATCH = re.compile(_PATTERN)
 
 Utc = Annotated[str, Meta(pattern=_PATTERN, description="UTC instant, RFC 3339, nine decimals")]
