@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Device, EvidenceFile } from '@/api/types'
+import type { Device, EvidenceFile, LeadDetail } from '@/api/types'
 import { clockOffsetText, clockState } from '@/domain/event'
-import { judgedOf, overlayOf, sizeText, stillsOf } from '@/domain/evidence'
+import { firstLook, judgedOf, overlayOf, sizeText, stillsOf } from '@/domain/evidence'
 import { groupByGateway } from '@/domain/gateways'
 import { shownDeviceState } from '@/domain/status'
 
@@ -32,6 +32,17 @@ describe('evidence', () => {
   it('finds the overlay that was made from a still', () => {
     expect(overlayOf(files, files[3]!)?.role).toBe('overlay')
     expect(overlayOf(files, files[0]!)).toBeNull()
+  })
+  it('shows the still of the thumbnail at once and promises nothing more', () => {
+    const sha256 = 'ab'.repeat(32)
+    const lead = {
+      event_id: 'e', thumb_url: `/api/v1/leads/e/evidence/files/${sha256}?purpose=prefetch`,
+      event: { evidence: { items: [{ ...file('arrival', '1') }, { ...file('due', '2'), sha256 }] } },
+    } as unknown as LeadDetail
+    const look = firstLook(lead)!
+    expect(look.items.map((one) => [one.role, one.available, one.url])).toEqual([['due', true, `/api/v1/leads/e/evidence/files/${sha256}`]])
+    expect([look.signer, look.complete]).toEqual(['unknown', false])
+    expect(firstLook({ ...lead, thumb_url: null })).toBeNull()
   })
   it('writes sizes shortly', () => {
     expect([999, 1500, 412345, 3_400_000].map(sizeText)).toEqual(['999 B', '1.5 KB', '412 KB', '3.4 MB'])

@@ -1,6 +1,6 @@
 /** Which file of the evidence is what: the stills in order of time, the one that is judged, overlays, clips. */
 
-import type { EvidenceFile } from '@/api/types'
+import type { EvidenceAnswer, EvidenceFile, LeadDetail } from '@/api/types'
 
 const STILL_ROLES = new Set(['arrival', 'first_still', 'due', 'last', 'departure', 'other'])
 /** The still on which a person judges, best first. */
@@ -35,6 +35,26 @@ export function clipsOf(files: readonly EvidenceFile[]): EvidenceFile[] {
   return files
     .filter((file) => file.media_type.startsWith('video/'))
     .sort((a, b) => (a.captured ?? a.path).localeCompare(b.captured ?? b.path))
+}
+
+/**
+ * What can be shown of a lead before its evidence is asked for: the still of its thumbnail, which is there and in the cache.
+ * Nothing is said about the rest: not whether it is complete, not who signed it.
+ */
+export function firstLook(lead: LeadDetail): EvidenceAnswer | null {
+  const url = lead.thumb_url
+  const item = lead.event.evidence?.items.find((one) => url?.includes(`/files/${one.sha256}`))
+  if (!url || !item) return null
+  const file: EvidenceFile = { ...item, url: url.split('?')[0]!, available: true }
+  return {
+    event_id: lead.event_id,
+    manifest_sha256: null,
+    manifest_url: null,
+    signature_url: null,
+    signer: 'unknown',
+    complete: false,
+    items: [file],
+  }
 }
 
 export const shortHash = (sha256: string): string => sha256.slice(0, 8)

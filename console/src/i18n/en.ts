@@ -420,7 +420,7 @@ export default {
     gatewayState: { online: 'online', silent: 'Gateway silent', offline: 'Gateway offline' },
     gatewayOfflineTry: "Check this gateway's power and network. Its {n} devices show their last known state.",
     lastHeard: 'last heard {time}',
-    allGood: 'all well',
+    allGood: 'all normal',
     summary: '{live} / {total} online',
     needs: '{n} need attention',
     none: 'No device yet; devices appear once a gateway connects.',
@@ -443,7 +443,7 @@ export default {
   kind: { camera: 'camera', tower: 'tower probe', sensor: 'sensor' },
   cameraState: {
     starting: 'Starting',
-    live: 'Well',
+    live: 'Normal',
     unauthorized: 'Log-in refused',
     not_found: 'No such address',
     unreachable: 'Unreachable',

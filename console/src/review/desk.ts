@@ -6,6 +6,7 @@ import { actKey, releaseOnLeaving } from '@/api/client'
 import type { DismissReason, EvidenceAnswer, LeadDetail, VerdictAsk } from '@/api/types'
 import { useNow } from '@/components/now'
 import { countdown, mayRenew, RENEW_EVERY_MS, secondsLeft } from '@/domain/lease'
+import { firstLook } from '@/domain/evidence'
 import { millis } from '@/domain/time'
 import { REST_AFTER_NEW_MS, verdictReady } from '@/keys/guard'
 import { useLive } from '@/stores/live'
@@ -73,7 +74,7 @@ export function useDesk() {
     lead.value = next
     conflict.value = null
     if (isNew) {
-      evidence.value = null
+      evidence.value = next === null ? null : firstLook(next)
       evidenceFailed.value = false
       arrivedAt.value = next === null ? null : Date.now()
       paintedAt.value = null
@@ -96,6 +97,7 @@ export function useDesk() {
   async function run<T>(act: () => Promise<T>): Promise<T | null> {
     if (busy.value) return null
     busy.value = true
+    notice.value = null
     try {
       return await act()
     } catch (error) {
@@ -115,8 +117,7 @@ export function useDesk() {
     await run(async () => {
       const next = await api.next()
       hold(next)
-      if (next === null && notice.value === null) notice.value = { kind: 'empty' }
-      else if (next !== null && notice.value?.kind === 'empty') notice.value = null
+      if (next === null) notice.value = { kind: 'empty' }
     })
   }
 
@@ -126,7 +127,6 @@ export function useDesk() {
     await run(async () => {
       const taken = await api.claim(id)
       const before = lead.value
-      notice.value = null
       hold(taken)
       if (before) await api.release(before.event_id).catch(() => undefined)
     })
@@ -145,7 +145,6 @@ export function useDesk() {
   async function decide(act: VerdictAsk): Promise<void> {
     const held = lead.value
     if (held === null || !ready.value) return
-    notice.value = null
     const done = await run(() => sendVerdict(held, act))
     if (!done) return
     const until = done.undo_until ? millis(done.undo_until) : Date.now()
