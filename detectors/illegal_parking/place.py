@@ -89,6 +89,20 @@ def on_frame(place: Place, *, drawn_on: tuple[int, int], onto: tuple[int, int]) 
     return msgspec.structs.replace(place, first_box=first_box, anchor=anchor, boxes=tuple(boxes))
 
 
+def blinded(state: State, from_ns: int) -> State:
+    """The state when nothing was seen from `from_ns` on; what was counted past it is taken back."""
+    if state.lost_at_ns is not None and state.lost_at_ns <= from_ns:
+        return state
+    places = (_seen_until(place, from_ns) for place in state.places if place.since_ns <= from_ns)
+    last_at_ns = state.last_at_ns if state.last_at_ns is None else min(state.last_at_ns, from_ns)
+    return msgspec.structs.replace(state, places=tuple(places), last_at_ns=last_at_ns, lost_at_ns=from_ns)
+
+
+def _seen_until(place: Place, until_ns: int) -> Place:
+    spans = (TimerSpan(s.start_ns, min(s.end_ns, until_ns), s.state) for s in place.spans if s.start_ns < until_ns)
+    return msgspec.structs.replace(place, spans=tuple(spans), last_seen_ns=min(place.last_seen_ns, until_ns))
+
+
 def with_span(spans: tuple[TimerSpan, ...], span: TimerSpan) -> tuple[TimerSpan, ...]:
     """Spans with one more; joined to the last when alike. Past the limit the worse state stands for both."""
     if span.end_ns <= span.start_ns:

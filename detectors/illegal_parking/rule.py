@@ -18,6 +18,7 @@ from detectors.illegal_parking.place import (
     SpanState,
     State,
     TimerSpan,
+    blinded,
     keep_boxes,
     on_frame,
     place_key,
@@ -32,6 +33,7 @@ COVERED_SHARE = 0.3
 LOOK_GAP_NS = 12 * NS  # no look for longer: there was no picture, whatever the reason
 ARRIVING_LOST_NS = 5 * NS
 MAX_PLACES = 200
+FROZEN_S = 5.0  # parking reference 2.5: a picture that repeats itself this long is no picture
 MOVED_IOU = 0.3
 APPROACH_WIDTHS = 6.0  # within one look of 2 s a car that is about to stop drives a few of its lengths
 APPROACH_AREA_RATIO = 4.0
@@ -48,10 +50,11 @@ def step(state: State, seen: Observation | StreamLost, zone: Zone, config: Confi
     A look that is not later than the one before changes nothing.
     """
     if isinstance(seen, StreamLost):
-        lost_at_ns = seen.at_ns if state.lost_at_ns is None else state.lost_at_ns
-        return Step(state=msgspec.structs.replace(state, lost_at_ns=lost_at_ns))
+        return Step(state=blinded(state, seen.at_ns))
     if state.last_at_ns is not None and seen.at_ns <= state.last_at_ns:
         return Step(state=state)
+    if seen.picture is not None and seen.picture.repeated_s >= FROZEN_S:
+        return _frozen(state, seen, seen.at_ns - round(seen.picture.repeated_s * NS), config)
     look = _Look(state, seen, zone, config)
     places: list[Place] = []
     findings: list[Finding] = []
@@ -76,6 +79,16 @@ def step(state: State, seen: Observation | StreamLost, zone: Zone, config: Confi
         last_at_ns=seen.at_ns,
     )
     return Step(state=after, findings=tuple(findings), asks=tuple(asks))
+
+
+def _frozen(state: State, seen: Observation, from_ns: int, config: Config) -> Step[State]:
+    """The picture has not changed since `from_ns`: whoever came after that came on a picture that nobody took."""
+    phantoms = [_leave(place, seen, config) for place in state.places if place.since_ns > from_ns]
+    return Step(
+        state=blinded(state, from_ns),
+        findings=tuple(finding for gone in phantoms for finding in gone.findings),
+        asks=tuple(ask for gone in phantoms for ask in gone.asks),
+    )
 
 
 class _Look:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.matters.illegal_parking import Facts
-from contract.observations import Detection, Observation, StreamLost
+from contract.observations import Detection, Observation, Picture, StreamLost
 from contract.times import NS, ns_from_utc
 from detectors import illegal_parking as rule
 from detectors.fold import DropEvidence, Finding, HoldEvidence
@@ -27,10 +27,14 @@ glimpse = st.tuples(st.sampled_from([0.0, 0.4, 2.0, 5.0, 20.0]), st.lists(vehicl
 @st.composite
 def scenes(draw: st.DrawFn) -> list[Observation | StreamLost]:
     """Any order of looks, repeats, gaps and losses; vehicles tend to stay where they are."""
-    at_s, scene, standing = 0.0, [], draw(st.lists(vehicle, max_size=2))
+    at_s, last_s, scene, standing = 0.0, 0.0, [], draw(st.lists(vehicle, max_size=2))
     for step_s, others, is_lost in draw(st.lists(glimpse, max_size=40)):
         at_s += step_s
-        scene.append(lost(at_s) if is_lost and others else look(at_s, *standing, *others))
+        frozen_s = at_s - last_s if is_lost and not others else 0.0
+        seen = look(at_s, *standing, *others)
+        pictured = msgspec.structs.replace(seen, picture=Picture(brightness=90, sharpness=9, repeated_s=frozen_s))
+        scene.append(lost(at_s) if is_lost and others else pictured)
+        last_s = last_s if frozen_s else at_s
     return scene
 
 

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from contract.matters.illegal_parking import Facts
+from contract.observations import Picture
 from contract.times import NS, utc_from_ns
 from detectors import illegal_parking as rule
 from detectors.fold import DropEvidence, Finding, FullDecode, HoldEvidence
@@ -122,6 +123,30 @@ def test_time_without_a_picture_is_not_counted_and_is_said() -> None:
     facts = facts_of(findings[0])
     assert facts.no_picture_s == 40.0
     assert facts.dwell_s == 20.0
+    assert findings[0].last_seen_ns == START_NS + 70 * NS
+
+
+def test_a_frozen_picture_of_a_car_is_not_standing_time() -> None:
+    frozen = [
+        msgspec.structs.replace(
+            look(at_s, car()), picture=Picture(brightness=90.0, sharpness=50.0, repeated_s=at_s - 20.0)
+        )
+        for at_s in range(22, 90, 2)
+    ]
+    _, findings, _ = run([*looks(0, 8), *looks(10, 20, car()), *frozen])
+    assert findings == []
+
+
+def test_after_a_frozen_picture_the_timer_goes_on_without_the_frozen_time() -> None:
+    frozen = [
+        msgspec.structs.replace(
+            look(at_s, car()), picture=Picture(brightness=90.0, sharpness=50.0, repeated_s=at_s - 20.0)
+        )
+        for at_s in range(22, 60, 2)
+    ]
+    _, findings, _ = run([*looks(0, 8), *looks(10, 20, car()), *frozen, *looks(60, 80, car())])
+    facts = facts_of(findings[0])
+    assert (facts.dwell_s, facts.no_picture_s) == (20.0, 40.0)
     assert findings[0].last_seen_ns == START_NS + 70 * NS
 
 
