@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 import { packAhead } from './build-plugins.ts'
 
 // `npm run dev` talks to a running server; TANTOU_SERVER names it when it is not the default one.
-const server = process.env.TANTOU_SERVER ?? 'http://127.0.0.1:8080'
+const server = process.env.TANTOU_SERVER ?? 'http://127.0.0.1:18080'
 
 export default defineConfig({
   plugins: [vue(), packAhead()],

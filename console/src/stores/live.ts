@@ -1,20 +1,18 @@
-/** News from the server (SSE): who listens gets leads and devices as they change; the bar gets the state of the line. */
+/** News from the server: who listens gets leads and devices as they change; the bar gets the state of the line. */
 
 import { defineStore } from 'pinia'
 import { ref, shallowRef } from 'vue'
 import type { LiveDevice, LiveLead, QueueAnswer } from '@/api/types'
+import { openLine, type LineState, type News } from './line'
 import { useSession } from './session'
 
-export type LineState = 'connecting' | 'live' | 'offline'
-
-interface Listeners {
-  lead(news: LiveLead): void
-  device(news: LiveDevice): void
+interface Listener {
+  lead?(news: LiveLead): void
+  device?(news: LiveDevice): void
   /** Something was missed: load anew what is shown. */
-  resync(): void
+  resync?(): void
 }
 
-const RETRY_MS = 4000
 /** Updates that arrive this soon after the line came back were missed before; they are counted for the notice. */
 const CATCH_UP_MS = 2000
 const NOTICE_MS = 6000
@@ -25,66 +23,48 @@ export const useLive = defineStore('live', () => {
   const asOf = ref<number | null>(null)
   const caughtUp = ref<number | null>(null)
   const queue = shallowRef<QueueAnswer | null>(null)
-  const listeners = new Set<Partial<Listeners>>()
-  let source: EventSource | null = null
-  let retry: ReturnType<typeof setTimeout> | undefined
-  let lostOnce = false
+  const listeners = new Set<Listener>()
+  let close: (() => void) | null = null
   let backAt = 0
 
-  function heard(): void {
-    asOf.value = Date.now()
-    if (caughtUp.value !== null && Date.now() - backAt < CATCH_UP_MS) caughtUp.value += 1
-  }
-
-  function onOpen(): void {
-    line.value = 'live'
-    asOf.value = Date.now()
-    if (!lostOnce) return
-    lostOnce = false
+  function onLine(state: LineState): void {
+    const wasLost = line.value === 'offline'
+    if (state === 'live' || line.value === 'live') asOf.value = Date.now()
+    line.value = state
+    if (state !== 'live' || !wasLost) return
     backAt = Date.now()
     caughtUp.value = 0
     setTimeout(() => (caughtUp.value = null), NOTICE_MS)
   }
 
-  function onError(): void {
-    if (line.value === 'live') asOf.value = Date.now()
-    line.value = 'offline'
-    lostOnce = true
-    // The browser reconnects by itself (with Last-Event-ID) unless it was refused: then ask why, and try again.
-    if (source?.readyState !== EventSource.CLOSED) return
-    stop()
-    void session.api.session().catch(() => undefined)
-    retry = setTimeout(start, RETRY_MS)
-  }
-
-  function tell<K extends keyof Listeners>(kind: K, ...news: Parameters<Listeners[K]>): void {
-    heard()
-    for (const one of listeners) (one[kind] as ((...n: Parameters<Listeners[K]>) => void) | undefined)?.(...news)
+  function hear(news: News): void {
+    if (news.kind === 'line') return onLine(news.state)
+    asOf.value = Date.now()
+    if (news.kind === 'queue') {
+      queue.value = news.queue
+      return
+    }
+    if (caughtUp.value !== null && Date.now() - backAt < CATCH_UP_MS) caughtUp.value += 1
+    for (const one of listeners) {
+      if (news.kind === 'lead') one.lead?.(news.lead)
+      else if (news.kind === 'device') one.device?.(news.device)
+      else one.resync?.()
+    }
   }
 
   function start(): void {
-    if (source !== null) return
-    clearTimeout(retry)
-    source = new EventSource('/api/v1/live')
-    source.onopen = onOpen
-    source.onerror = onError
-    source.addEventListener('lead', (e) => tell('lead', JSON.parse(e.data) as LiveLead))
-    source.addEventListener('device', (e) => tell('device', JSON.parse(e.data) as LiveDevice))
-    source.addEventListener('resync', () => tell('resync'))
-    source.addEventListener('queue', (e) => {
-      asOf.value = Date.now()
-      queue.value = JSON.parse(e.data) as QueueAnswer
-    })
+    if (close !== null || session.user === null) return
+    line.value = 'connecting'
+    close = openLine(session.user.id, { hear, refused: () => void session.api.session().catch(() => undefined) })
   }
 
   function stop(): void {
-    clearTimeout(retry)
-    source?.close()
-    source = null
+    close?.()
+    close = null
   }
 
   /** Listen until the returned function is called. */
-  function listen(one: Partial<Listeners>): () => void {
+  function listen(one: Listener): () => void {
     listeners.add(one)
     return () => listeners.delete(one)
   }
