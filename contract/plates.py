@@ -83,3 +83,30 @@ class PlateSeen(Struct, frozen=True, kw_only=True):
     bright: Share
     sharpness: float
     reads: tuple[RawRead, ...]
+
+
+Abstention = Literal[
+    "no_plate",
+    "too_small",
+    "corners_unsure",
+    "tilted",
+    "too_dark",
+    "too_bright",
+    "covered",
+    "not_a_plate",
+    "readers_disagree",
+    "colour_conflict",
+    "outside_vehicle",
+    "too_few_frames",
+    "votes_split",
+    "kind_exempt",
+]
+"""Why a plate was not read; every one leaves the lead as it is, without a number."""
+
+
+class PlateRead(Struct, frozen=True, kw_only=True):
+    """What one picture says: a text and its kind, or the reason why not; never both, never a filled-in character."""
+
+    text: str | None = None
+    kind: str | None = None
+    reason: Abstention | None = None
