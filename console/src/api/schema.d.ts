@@ -856,6 +856,7 @@ export interface components {
             media_type: string;
             /** @default null */
             parent_sha256: string | null;
+            /** @description path in a package: no empty part, none that climbs out */
             path: string;
             /** @enum {unknown} */
             role: "arrival" | "clip" | "close_up" | "departure" | "due" | "first_still" | "last" | "observations" | "other" | "overlay" | "zone";

@@ -301,7 +301,11 @@ export default {
     none: 'No predicates listed.',
     level: 'Grade {grade}',
   },
-  counter: { title: 'Counter-evidence', none: 'No counter-evidence.' },
+  counter: {
+    title: 'Counter-evidence',
+    none: 'No counter-evidence.',
+    kind: { evidence_failed: 'the gateway could not make the evidence of this revision' },
+  },
   place: {
     title: 'Position',
     unknown: 'Position unknown',

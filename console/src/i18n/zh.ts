@@ -302,7 +302,7 @@ export default {
     none: '没有列出依据。',
     level: '等级 {grade}',
   },
-  counter: { title: '反证', none: '没有反证。' },
+  counter: { title: '反证', none: '没有反证。', kind: { evidence_failed: '边缘网关未能生成该次修订的证据' } },
   place: {
     title: '位置',
     unknown: '位置未知',
