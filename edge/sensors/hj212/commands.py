@@ -1,0 +1,148 @@
+"""`tantou hj212 ...`: frames of a file judged, one JSON object a line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from contract.errors import ConfigError, ContractError, Mistake
+from edge.sensors.hj212.decoder import Decoder, Fate, Outcome, overdue_splits
+from edge.sensors.hj212.escapes import read_lines
+from edge.sensors.hj212.framing import IDLE_S
+from edge.sensors.hj212.sealing import KEY_BYTES
+from edge.sensors.hj212.splits import OPEN_S
+from edge.sensors.hj212.tolerances import in_order
+
+EXIT_GOOD: Final = 0
+_SECRETS: Final = frozenset({"NewPW"})
+_NO_ANSWER: Final = "none"
+
+
+def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The words of this room."""
+    hj212 = commands.add_parser("hj212", help="HJ 212 sensors: decode frames of a file")
+    words = hj212.add_subparsers(dest="hj212_word", required=True, metavar="WORD")
+    decode = words.add_parser(
+        "decode",
+        help="judge the frames of a file",
+        description="Each data line is what one connection delivers before a silence; lines of one group share a "
+        "connection. Escapes: \\r \\n \\\\ \\xNN.",
+    )
+    decode.add_argument("file", type=Path, metavar="FILE", help="comment lines (# id: ..; dir: ..) and data lines")
+    decode.add_argument("--json", action="store_true", help="JSON lines instead of a table")
+    decode.add_argument("--out", type=Path, metavar="FILE", help="write there instead of printing")
+    decode.add_argument("--key-file", type=Path, metavar="FILE", help="SM4 key of sealed frames, 32 hex digits")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code 0 when the file could be read, whatever its frames are."""
+    keys = {"*": _key(args.key_file)} if args.key_file else {}
+    try:
+        lines = args.file.read_bytes().split(b"\n")
+    except OSError as error:
+        raise ContractError(f"{args.file}: cannot be read ({error.strerror})") from error
+    judged = decode_lines(lines, keys=keys)
+    shown = map(_as_json if args.json else _as_row, judged)
+    if args.out is None:
+        for line in shown:
+            print(line)
+    else:
+        args.out.write_text("".join(f"{line}\n" for line in shown))
+    return EXIT_GOOD
+
+
+main = run
+
+
+def decode_lines(lines: Iterable[bytes], *, keys: dict[str, bytes] | None = None) -> Iterator[dict[str, Any]]:
+    """One object a data line, and one for each part set that its group leaves open."""
+    group: str | None = None
+    decoder: Decoder | None = None
+    at_s = 0.0
+    for line in read_lines(lines):
+        if decoder is None or line.group is None or line.group != group:
+            yield from _left_open(decoder, group, at_s)
+            decoder, group = Decoder(keys=keys or {}), line.group
+        decoder.uploaded = line.uploaded
+        at_s += IDLE_S
+        outcomes = decoder.feed(line.data, at_s=at_s, clock=line.recv)
+        at_s += IDLE_S
+        outcomes += decoder.silence(at_s=at_s, clock=line.recv)
+        yield _object(line.number, line.id, outcomes)
+    yield from _left_open(decoder, group, at_s)
+
+
+def _left_open(decoder: Decoder | None, group: str | None, at_s: float) -> Iterator[dict[str, Any]]:
+    if decoder is not None and group is not None:
+        for outcome in overdue_splits(decoder.devices, at_s=at_s + OPEN_S):
+            yield _object(None, group, [outcome])
+
+
+def _object(number: int | None, line_id: str | None, outcomes: list[Outcome]) -> dict[str, Any]:
+    """As the format page says; noise is no frame and is told only where there is nothing else."""
+    frames = [one for one in outcomes if one.fate is not Fate.NOISE]
+    verdicts = [one.verdict for one in frames] or [Fate.NOISE.value]
+    answers = [one.answer or _NO_ANSWER for one in frames] or [_NO_ANSWER]
+    return {
+        "line": number,
+        "id": line_id,
+        "verdict": verdicts[0] if len(verdicts) == 1 else f"multi({'|'.join(verdicts)})",
+        "answer": "|".join(answers),
+        "frames": [_frame(one) for one in frames],
+    }
+
+
+def _frame(outcome: Outcome) -> dict[str, Any]:
+    message = outcome.message
+    header = message.header if message else None
+    values = message.values if message else ()
+    return {
+        "verdict": outcome.verdict,
+        "mn": header.mn if header else None,
+        "st": header.st if header else None,
+        "cn": header.cn if header else None,
+        "qn": header.qn if header else None,
+        "data_time": message.items.data_time_text if message else None,
+        "mark": ",".join(outcome.quality) or None,
+        "tolerances": [tolerance.value for tolerance in in_order(outcome.slips)],
+        "values": [
+            {
+                "code": one.code,
+                "field": one.field,
+                "value": one.value if one.code not in _SECRETS else None,
+                "text": one.text if one.code not in _SECRETS else None,
+                "flag": one.flag,
+            }
+            for one in values
+        ],
+    }
+
+
+def _as_json(judged: dict[str, Any]) -> str:
+    return msgspec.json.encode(judged).decode()
+
+
+def _as_row(judged: dict[str, Any]) -> str:
+    marks = sorted({frame["mark"] for frame in judged["frames"] if frame["mark"]})
+    where = "-" if judged["line"] is None else judged["line"]
+    return f"{where:>6} {judged['id'] or '-':<8} {judged['answer']:<10} {judged['verdict']} {' '.join(marks)}".rstrip()
+
+
+def _key(path: Path) -> bytes:
+    """The key in a file; it is never shown."""
+    try:
+        key = bytes.fromhex(path.read_text().strip())
+    except (OSError, ValueError) as error:
+        raise ConfigError(str(path), (Mistake("key", None, "cannot be read as hex digits"),)) from error
+    if len(key) != KEY_BYTES:
+        raise ConfigError(str(path), (Mistake("key", None, f"{len(key)} bytes, expected {KEY_BYTES}"),))
+    return key
+
+
+if __name__ == "__main__":
+    sys.exit("run it as `tantou hj212`")
