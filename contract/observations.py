@@ -27,7 +27,11 @@ class Picture(Struct, frozen=True, kw_only=True):
 
 
 class Observation(Struct, frozen=True, kw_only=True, tag="observation", tag_field="kind"):
-    """What one analysed frame shows; `at_ns` is capture time, UTC nanoseconds, mapped from the stream's PTS."""
+    """What one analysed frame shows; `at_ns` is capture time, UTC nanoseconds, mapped from the stream's PTS.
+
+    `looked_px`: the parts of the frame that were looked at (left, top, right, bottom), empty: all of it. What is in no
+    part was not seen, which does not say that nothing was there.
+    """
 
     device: str
     at_ns: int
@@ -35,6 +39,7 @@ class Observation(Struct, frozen=True, kw_only=True, tag="observation", tag_fiel
     detections: tuple[Detection, ...]
     picture: Picture | None = None
     clock: Clock | None = None
+    looked_px: tuple[tuple[int, int, int, int], ...] = ()
 
 
 class StreamLost(Struct, frozen=True, kw_only=True, tag="stream_lost", tag_field="kind"):

@@ -32,6 +32,7 @@ from edge.evidence.from_tape import TapeEvidence
 from edge.evidence.key import read_signing_key
 from edge.evidence.tape import Tape, read_tape
 from edge.inference.look import Detects, Looker
+from edge.inference.views import Views
 from edge.judge import CameraJudge, provenance, tape_start
 from edge.judge.start import given_clock
 from models import open_detector
@@ -98,8 +99,10 @@ def replay_recording(
     tape = Tape(out / TAPE_NAME, start)
     maker = FileEvidence(start, store=store, footage=_footage(replay, ring, camera), tape=tape)
     told = Told(say)
+    clock = given_clock(camera.clock)
+    looker = Looker(detector, clock_of=lambda _: clock, windows_of=Views(config).windows)
     try:
-        broken = _judge_frames(replay, CameraJudge(start, maker=maker), _looker(detector, camera), told)
+        broken = _judge_frames(replay, CameraJudge(start, maker=maker), looker, told)
     finally:
         tape.close()
         # Acts that were not due when the recording ended leave nothing; manifests lie in their packages.
@@ -205,11 +208,6 @@ def _judge_frames(replay: Replay, judge: CameraJudge, looker: Looker, told: Told
     reason = "the recording ended" if broken is None else f"the recording broke off: {broken.detail}"
     told.add(at_ns, judge.take(StreamLost(device=device, at_ns=at_ns, reason=reason)).events)
     return broken
-
-
-def _looker(detector: Detects, camera: CameraConfig) -> Looker:
-    clock = given_clock(camera.clock)
-    return Looker(detector, clock_of=lambda _: clock)
 
 
 def _footage(replay: Replay, ring: PacketRing, camera: CameraConfig) -> Footage:

@@ -30,6 +30,7 @@ from edge.housekeeping import Housekeeper
 from edge.inference.look import Detects, Looker
 from edge.inference.mailbox import Mailbox
 from edge.inference.service import InferenceService
+from edge.inference.views import Views
 from edge.judge import provenance, tape_start
 from edge.judge.start import software
 from edge.spool import Spool, SpoolLimits
@@ -104,7 +105,11 @@ class Gateway:
             for camera in config.cameras
         }
         self._service = InferenceService(
-            Looker(model.detector, clock_of=lambda device: self._cameras[device].feed.clock()),
+            Looker(
+                model.detector,
+                clock_of=lambda device: self._cameras[device].feed.clock(),
+                windows_of=Views(config).windows,
+            ),
             self._mailbox,
             deliver=self._deliver,
             batch_max=config.inference.batch_max,

@@ -65,6 +65,9 @@ class InferenceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     input_px: Annotated[int, Meta(ge=64, le=4096, multiple_of=32)] = 640
     min_score: Annotated[float, Meta(ge=0, le=1)] = 0.3
     batch_max: Annotated[int, Meta(ge=1, le=64)] = 4
+    tiles_max: Annotated[
+        int, Meta(ge=1, le=16, description="looks a picture; each costs as much as one at the whole picture")
+    ] = 1
 
 
 class SpoolConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,6 +103,9 @@ class CameraConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     frame_px: FramePx | None = None
     analyse_every_s: Annotated[float, Meta(ge=0.04, le=60)] = 2.0
     full_decode_fps: Annotated[float, Meta(ge=0.1, le=60)] = 5.0
+    look: Annotated[
+        Literal["zones", "whole"], Meta(description="at windows around its zones, or always at the whole picture")
+    ] = "zones"
     no_keyframe_s: Annotated[float, Meta(ge=1, le=600)] = 30.0
     read_timeout_s: Annotated[float, Meta(ge=0.5, le=60)] = 5.0
     position: Position | None = None

@@ -12,6 +12,7 @@ from tests.house.sources import ROOT
 
 MODULES = (
     "capture_cost",
+    "regions",
     "spool_rate",
     "ingest_rate",
     "api_latency",

@@ -18,6 +18,7 @@ from contract.codec import decode
 from contract.errors import CaptureError, ContractError, EvidenceError
 from contract.events import Event
 from contract.manifest import decode_manifest
+from contract.observations import Observation
 from contract.times import NS, ns_from_utc
 from contract.verification import verify_package
 from edge import replay
@@ -28,7 +29,7 @@ from edge.capture.types import Frame
 from edge.config import EdgeConfig
 from edge.evidence.clips import Footage
 from edge.evidence.files import EvidenceStore, FileEvidence
-from edge.evidence.tape import Tape
+from edge.evidence.tape import Tape, read_tape
 from edge.inference.look import Looker
 from edge.judge import CameraJudge, tape_start
 from edge.judge.start import given_clock
@@ -117,6 +118,32 @@ def test_two_replays_give_equal_bytes_and_so_does_the_tape_alone(tmp_path: Path)
     assert again.messages == first.messages
     assert list(again.tree()) == ["events.jsonl"]
     assert first.damages() == []
+
+
+def test_a_recording_looked_at_around_its_zone_tells_the_same_act_and_its_tape_says_where_it_looked(
+    tmp_path: Path,
+) -> None:
+    kerb = ("[[60, 60], [310, 60], [310, 230], [60, 230]]", "[[140, 120], [190, 120], [190, 145], [140, 145]]")
+    by_zone = configured(tmp_path / "zones", edit=lambda text: text.replace(*kerb) + "[inference]\ninput_px = 64\n")
+    whole = configured(tmp_path / "whole", edit=lambda text: text.replace(*kerb))
+    source = write_street(
+        tmp_path / "street.mp4",
+        [Stay(arrives_s=10, leaves_s=50, drive_s=3), Stay(2, 60, left_px=0, top_px=190)],
+        seconds=70,
+    )
+    first, second = (replayed(by_zone, source, tmp_path / name) for name in ("first", "second"))
+    assert first.tree() == second.tree()
+    assert rejudged(first.tape, tmp_path / "again").messages == first.messages
+    seen = [record.record for record in read_tape(first.tape)]
+    looks = [record for record in seen if isinstance(record, Observation)]
+    ((left, top, right, bottom),) = looks[0].looked_px
+    assert (right - left) * (bottom - top) < 320 * 240
+    assert {record.looked_px for record in looks} == {((left, top, right, bottom),)}
+    plain = replayed(whole, source, tmp_path / "plain")
+    assert [(event.event_id, event.phase, event.facts) for event in first.events] == [
+        (event.event_id, event.phase, event.facts) for event in plain.events
+    ]
+    assert (first.damages(), len(first.packages())) == ([], 1)
 
 
 def test_the_arrival_is_in_the_evidence_after_a_grace_of_300_s_with_a_ring_of_60_s_and_an_early_leaver_leaves_nothing(

@@ -1,0 +1,34 @@
+"""What of each camera's picture is looked at, as the configuration alone says: the same live and in every replay."""
+
+from __future__ import annotations
+
+from contract.geometry import PolygonPx
+from detectors.geometry import scaled
+from edge.config import EdgeConfig
+from edge.inference.regions import Window, plan
+
+
+class Views:
+    """Plans a camera's windows at its first picture, and again when its pictures change their size."""
+
+    def __init__(self, config: EdgeConfig) -> None:
+        self._input_px = config.inference.input_px
+        self._tiles_max = config.inference.tiles_max
+        self._zones: dict[str, list[tuple[PolygonPx, tuple[int, int]]]] = {
+            camera.id: [(zone.polygon_px, zone.frame_px) for zone in config.zones if zone.camera == camera.id]
+            for camera in config.cameras
+            if camera.look == "zones"
+        }
+        self._planned: dict[str, tuple[tuple[int, int], list[Window]]] = {}
+
+    def windows(self, device: str, frame_px: tuple[int, int]) -> list[Window]:
+        """The windows of a camera in a picture of this size; the whole picture where nothing is drawn or set."""
+        planned = self._planned.get(device)
+        if planned is None or planned[0] != frame_px:
+            polygons = [scaled(p, drawn_on=size, onto=frame_px) for p, size in self._zones.get(device, [])]
+            planned = (
+                frame_px,
+                plan(polygons, frame_px=frame_px, input_px=self._input_px, tiles_max=self._tiles_max),
+            )
+            self._planned[device] = planned
+        return planned[1]
