@@ -17,7 +17,7 @@ from contract.health import Birth, Health, Will
 from contract.readings import Reading
 from contract.times import Utc
 from ingest.intake import ACKED, Letter, Refused, Taken, read, topic_of
-from store import Store, arrivals, events, gateways
+from store import Store, arrivals, events, gateways, leads
 from store.arrivals import ReadingArrival, Reject
 from store.events import Arrival
 
@@ -119,9 +119,26 @@ class _Batch:
         # Health first: a birth names the zones that the events of the same batch are in.
         for one in taken:
             self._take_health(one)
-        self._take_events([one for one in taken if isinstance(one.message.data, Event)])
+        self._take_events(self._own([one for one in taken if isinstance(one.message.data, Event)]))
         self._take_readings([one for one in taken if isinstance(one.message.data, Reading)])
         arrivals.keep_rejects(self._conn, self._rejects, at=self._at)
+
+    def _own(self, taken: Sequence[Taken]) -> list[Taken]:
+        """Those that tell of the gateway's own acts: who knows the id of another's act may not tell it anew."""
+        said = {one.message.data.event_id for one in taken if isinstance(one.message.data, Event)}
+        owners = leads.owners(self._conn, said) if said else {}
+        own: list[Taken] = []
+        for one in taken:
+            if not isinstance(one.message.data, Event):
+                continue
+            act, speaker = one.message.data.event_id, (one.topic.town, one.topic.gateway)
+            if owners.setdefault(act, speaker) == speaker:
+                own.append(one)
+                continue
+            letter = Letter(str(one.topic), one.body)
+            reason = f"event {act}: another gateway told it first"
+            self._refuse(Refused(letter, one.topic, one.message.id, "wrong_gateway", reason))
+        return own
 
     def _take_events(self, taken: Sequence[Taken]) -> None:
         batch = [Arrival(one.message.data, one.body) for one in taken if isinstance(one.message.data, Event)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -87,6 +88,12 @@ def locked(conn: Connection, event_id: str) -> Lead:
     if not found:
         raise LeadRefused("not_found", f"lead {event_id}: not known here")
     return found[0]
+
+
+def owners(conn: Connection, event_ids: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Town and gateway of those of these acts that are known: nobody else may speak of them."""
+    query = select(leads.c.event_id, leads.c.town, leads.c.gateway).where(leads.c.event_id.in_(sorted(event_ids)))
+    return {row.event_id: (row.town, row.gateway) for row in conn.execute(query)}
 
 
 def change(conn: Connection, lead: Lead, action: Action, act: Act, **columns: Any) -> Lead:

@@ -25,6 +25,7 @@ from store.lead_rows import (
     find,
     history,
     locked,
+    owners,
     read_leads,
 )
 from store.lead_states import Action
@@ -43,6 +44,7 @@ __all__ = [
     "find",
     "history",
     "offer_due",
+    "owners",
     "release",
     "renew",
     "return_",

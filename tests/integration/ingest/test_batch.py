@@ -73,6 +73,26 @@ def test_good_repeated_and_bad_messages_of_one_batch_each_get_their_own_answer(c
     }
 
 
+def test_an_act_of_another_gateway_cannot_be_told_anew_and_its_lead_stays_as_it_was(centre: Store) -> None:
+    with centre.write() as conn:
+        gateways.register(conn, gateway(id="gw-2", town="rivertown", public_key_hex="cd" * 32), at=at(0))
+    stranger = event(1, 9, town="rivertown", gateway="gw-2", event_id=event(1).event_id)
+    forged = Letter("tantou/v1/rivertown/gw-2/event", message(stranger))
+    unseen = event(2, 1, town="rivertown", gateway="gw-2", event_id=event(2).event_id)
+    commit(centre, [of_event(1)], at=at(5))
+    answers = commit(centre, [forged, of_event(2), Letter(forged.topic, message(unseen))], at=at(6))
+    assert [(ack.id, ack.result) for ack in answers.acks["rivertown", "gw-2"]] == [
+        (f"{event(1).event_id}:9", "rejected"),
+        (f"{event(2).event_id}:1", "rejected"),
+    ]
+    with centre.read() as conn:
+        for number in (1, 2):
+            lead = leads.find(conn, event(number).event_id)
+            assert lead is not None
+            assert (lead.gateway, lead.town, lead.revision, lead.version) == ("gw-1", "demo", 1, 1)
+        assert [row.gateway for row in arrivals.list_rejects(conn)] == ["gw-2", "gw-2"]
+
+
 def test_an_unregistered_gateway_is_counted_and_neither_stored_nor_acked(store: Store) -> None:
     answers = commit(store, [of_event(1)], at=at(5))
     assert answers.acks == {}
