@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from contract.errors import ModelError
+from contract.observations import Detection
 from models.boxes import Floats
 from models.letterbox import Frame
 
@@ -22,7 +23,10 @@ IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 
 @dataclass(frozen=True)
 class Labelled:
-    """One picture: `file` relative to the folder, truth boxes (m, 4) xyxy in px of `frame_hw`, their class names."""
+    """One picture: `file` relative to the folder, truth boxes (m, 4) xyxy in px of `frame_hw`, their class names.
+
+    `kind` is what the manifest says it shows (`tower_far`, `negative_cloud`), None where it says nothing.
+    """
 
     file: str
     camera: str | None
@@ -30,6 +34,15 @@ class Labelled:
     frame_hw: tuple[int, int]
     boxes_xyxy_px: Floats
     labels: tuple[str, ...]
+    kind: str | None = None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One picture's truth and what was found in it."""
+
+    truth: Labelled
+    found: tuple[Detection, ...]
 
 
 @dataclass(frozen=True)
@@ -67,20 +80,25 @@ class LabelledFolder:
             frame_hw,
             np.concatenate([centre - half, centre + half], axis=1) * size,
             tuple(self.classes[int(index)] for index in shares[:, 0]),
+            entry.get("kind") or None,
         )
 
 
-def open_folder(folder: Path) -> LabelledFolder:
-    """The labelled folder at a path; raises ModelError naming what is missing."""
+def open_folder(folder: Path, unnamed: tuple[str, ...] = ()) -> LabelledFolder:
+    """The labelled folder at a path; raises ModelError naming what is missing.
+
+    `unnamed`: the classes of a folder without `classes.txt`, in the order of its label numbers.
+    """
     names = _beside(folder, "classes.txt")
-    if names is None:
+    classes = tuple(names.read_text("utf-8").split()) if names is not None else unnamed
+    if not classes:
         raise ModelError(f"{folder}: classes.txt is missing, here and one folder up; it names one class a line")
     images = tuple(
         f"images/{file.name}" for file in sorted((folder / "images").glob("*")) if file.suffix.lower() in IMAGE_SUFFIXES
     )
     if not images:
         raise ModelError(f"{folder}: images/ holds no picture; expected {', '.join(sorted(IMAGE_SUFFIXES))}")
-    return LabelledFolder(folder, tuple(names.read_text("utf-8").split()), images, _manifest(folder))
+    return LabelledFolder(folder, classes, images, _manifest(folder))
 
 
 def _beside(folder: Path, name: str) -> Path | None:

@@ -33,7 +33,7 @@ def compose(
     """One training canvas of `size_hw` from one drawn sample, or from four as a mosaic when four are drawn."""
     height, width = size_hw
     if len(draw) == 1:
-        return _shade(_place(samples[draw[0]], rng, (height, width), zoom=(0.6, 1.7)), rng)
+        return shade(_place(samples[draw[0]], rng, (height, width), zoom=(0.6, 1.7)), rng)
     across, down = (int(rng.uniform(0.35, 0.65) * side) for side in (width, height))
     cells = [(0, 0, across, down), (across, 0, width, down), (0, down, across, height), (across, down, width, height)]
     canvas = np.full((height, width, 3), PAD, np.uint8)
@@ -44,14 +44,21 @@ def compose(
         canvas[y1:y2, x1:x2] = part.picture
         boxes.append(part.boxes_xyxy_px + np.array([x1, y1, x1, y1], np.float32))
         classes.append(part.classes)
-    return _shade(Labelled(canvas, np.concatenate(boxes), np.concatenate(classes)), rng)
+    return shade(Labelled(canvas, np.concatenate(boxes), np.concatenate(classes)), rng)
 
 
 def _place(
     sample: Sample, rng: np.random.Generator, size_hw: tuple[int, int], *, zoom: tuple[float, float]
 ) -> Labelled:
-    height, width = size_hw
-    picture = cv2.imread(str(sample.file), cv2.IMREAD_COLOR)
+    picture = np.asarray(cv2.imread(str(sample.file), cv2.IMREAD_COLOR), np.uint8)
+    return place(Labelled(picture, sample.boxes_xyxy_px, sample.classes), rng, size_hw, zoom=zoom)
+
+
+def place(
+    labelled: Labelled, rng: np.random.Generator, size_hw: tuple[int, int], *, zoom: tuple[float, float]
+) -> Labelled:
+    """A picture with its boxes on a canvas at a drawn zoom (1 = it just fits), place, slight aspect and mirroring."""
+    picture, (height, width) = labelled.picture, size_hw
     fit = min(width / picture.shape[1], height / picture.shape[0])
     scale = fit * float(np.exp(rng.uniform(np.log(zoom[0]), np.log(zoom[1]))))
     aspect = float(np.exp(rng.uniform(-0.1, 0.1)))
@@ -69,11 +76,11 @@ def _place(
         canvas = cv2.warpAffine(small, matrix, (width, height), borderValue=(PAD, PAD, PAD))
     else:
         canvas = cv2.warpAffine(picture, matrix, (width, height), borderValue=(PAD, PAD, PAD))
-    corners = sample.boxes_xyxy_px * np.array([scale_x, scale_y] * 2) + np.array([move_x, move_y] * 2)
+    corners = labelled.boxes_xyxy_px * np.array([scale_x, scale_y] * 2) + np.array([move_x, move_y] * 2)
     boxes = np.concatenate(
         [np.minimum(corners[:, :2], corners[:, 2:]), np.maximum(corners[:, :2], corners[:, 2:])], axis=1
     )
-    return _clip(np.asarray(canvas, np.uint8), boxes.astype(np.float32), sample.classes)
+    return _clip(np.asarray(canvas, np.uint8), boxes.astype(np.float32), labelled.classes)
 
 
 def _clip(picture: Picture, boxes: Floats, classes: NDArray[np.int64]) -> Labelled:
@@ -85,7 +92,7 @@ def _clip(picture: Picture, boxes: Floats, classes: NDArray[np.int64]) -> Labell
     return Labelled(picture, clipped[kept], classes[kept])
 
 
-def _shade(labelled: Labelled, rng: np.random.Generator) -> Labelled:
+def shade(labelled: Labelled, rng: np.random.Generator) -> Labelled:
     """The same canvas under another light and another camera: hue, saturation, gamma, blur, noise, JPEG blocks."""
     hsv = cv2.cvtColor(labelled.picture, cv2.COLOR_BGR2HSV)
     levels = np.arange(256, dtype=np.float32)

@@ -16,10 +16,12 @@ import torch
 from models.training.network import COCO_IDS, keep_own_classes, load_network, save_network
 
 
-def export(checkpoint: Path, onnx_file: Path, safetensors_file: Path) -> None:
-    """Prune the class head to the six classes that matter here, then write both files."""
+def export(checkpoint: Path, onnx_file: Path, safetensors_file: Path, classes: tuple[str, ...]) -> None:
+    """Prune a COCO head to the classes that matter here, then write both files; any other head must have `classes`."""
     network = keep_own_classes(load_network(checkpoint))
-    about = {"classes": " ".join(COCO_IDS), "licence": "AGPL-3.0-or-later", "network": "yolo11n"}
+    if network.model[-1].nc != len(classes):
+        raise ValueError(f"{checkpoint}: the head has {network.model[-1].nc} classes, named are {', '.join(classes)}")
+    about = {"classes": " ".join(classes), "licence": "AGPL-3.0-or-later", "network": "yolo11n"}
     save_network(network, safetensors_file, about)
     network.eval()
     network.fuse(verbose=False)
@@ -46,8 +48,9 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--onnx", type=Path, required=True)
     parser.add_argument("--safetensors", type=Path, required=True)
+    parser.add_argument("--classes", nargs="+", default=list(COCO_IDS), help="names of the head's rows, in order")
     args = parser.parse_args()
-    export(args.checkpoint, args.onnx, args.safetensors)
+    export(args.checkpoint, args.onnx, args.safetensors, tuple(args.classes))
 
 
 if __name__ == "__main__":

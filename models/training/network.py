@@ -1,7 +1,7 @@
 """The YOLO11n network in torch: loading a state dict, saving one, and cutting the class head down.
 
 Only this folder imports torch and ultralytics; it runs in the training environment (docs/guides/train.en.md).
-torchvision is never needed: the loop uses ultralytics' network and loss classes and nothing else of it.
+torchvision is never imported: the loop uses ultralytics' network and loss classes and nothing else of it.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def keep_classes(network: DetectionModel, class_ids: list[int]) -> DetectionMode
 
 
 def keep_own_classes(network: DetectionModel) -> DetectionModel:
-    """The network with the six classes of `COCO_IDS` only; one that was cut before stays as it is."""
-    return network if network.model[-1].nc == len(COCO_IDS) else keep_classes(network, list(COCO_IDS.values()))
+    """The network with the six classes of `COCO_IDS` only; one that has a head of its own stays as it is."""
+    return network if network.model[-1].nc != COCO_CLASSES else keep_classes(network, list(COCO_IDS.values()))
 
 
 @torch.no_grad()

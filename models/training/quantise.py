@@ -22,6 +22,7 @@ from models.letterbox import letterbox
 
 SIZES_PX = (640, 416)
 PAD_BGR = (114, 114, 114)
+UNNAMED = ("smoke", "fire")  # calibration looks at pictures, not labels: a folder without classes.txt will do
 
 
 class CalibrationPictures(CalibrationDataReader):
@@ -43,10 +44,11 @@ class CalibrationPictures(CalibrationDataReader):
 
 
 def balanced(folder: LabelledFolder, per_scene: int, seed: int) -> list[str]:
-    """At most `per_scene` pictures of each scene of the manifest, drawn with a seed."""
+    """At most `per_scene` pictures of each scene of the manifest, or kind where it has none, drawn with a seed."""
     by_scene: dict[str, list[str]] = defaultdict(list)
     for image in folder.images:
-        by_scene[folder.manifest.get(image, {}).get("scene", "")].append(image)
+        entry = folder.manifest.get(image, {})
+        by_scene[entry.get("scene") or entry.get("kind", "")].append(image)
     rng = np.random.default_rng(seed)
     return [str(image) for _, images in sorted(by_scene.items()) for image in rng.permutation(images)[:per_scene]]
 
@@ -73,7 +75,7 @@ def quantise(float_file: Path, int8_file: Path, data: Path, *, per_scene: int, s
         quantize_static(
             str(prepared),
             str(int8_file),
-            CalibrationPictures(open_folder(data), per_scene, seed),
+            CalibrationPictures(open_folder(data, UNNAMED), per_scene, seed),
             quant_format=QuantFormat.QDQ,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,

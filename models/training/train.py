@@ -10,7 +10,7 @@ import argparse
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import asdict, dataclass
@@ -29,6 +29,8 @@ from models.training.samples import Sample, draw_shares, for_head, mend, read_sa
 SIZES_HW = ((192, 320), (256, 416), (256, 416), (320, 544), (384, 640))
 PIXELS_PER_BATCH = 8 * 384 * 640  # the same work for each step, whatever the size drawn
 MAX_BATCH = 20
+Batch = dict[str, torch.Tensor]
+Draw = Callable[[int, int], Batch]  # (epoch, step) -> the batch of that step, the same on every call
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,7 @@ class Plan:
     seed: int = 11
 
 
-def batch_of(
-    samples: list[Sample], shares: np.ndarray[Any, Any], plan: Plan, epoch: int, step: int
-) -> dict[str, torch.Tensor]:
+def batch_of(samples: list[Sample], shares: np.ndarray[Any, Any], plan: Plan, epoch: int, step: int) -> Batch:
     """The batch of one step, a function of (seed, epoch, step) alone."""
     rng = np.random.default_rng((plan.seed, epoch, step))
     size_hw = SIZES_HW[rng.integers(len(SIZES_HW))]
@@ -59,7 +59,7 @@ def batch_of(
     return collate([compose(samples, draw, rng, size_hw) for draw in draws], size_hw)
 
 
-def collate(canvases: list[Labelled], size_hw: tuple[int, int]) -> dict[str, torch.Tensor]:
+def collate(canvases: list[Labelled], size_hw: tuple[int, int]) -> Batch:
     """Arrays in the form that ultralytics' loss takes: RGB 0..1 pictures, boxes as centre and size in shares."""
     pictures = np.stack([canvas.picture[..., ::-1].transpose(2, 0, 1) for canvas in canvases])
     boxes = np.concatenate([canvas.boxes_xyxy_px for canvas in canvases]) / np.array([size_hw[1], size_hw[0]] * 2)
@@ -73,15 +73,14 @@ def collate(canvases: list[Labelled], size_hw: tuple[int, int]) -> dict[str, tor
     }
 
 
-def batches(samples: list[Sample], plan: Plan, epoch: int) -> Iterator[dict[str, torch.Tensor]]:
+def batches(draw: Draw, plan: Plan, epoch: int) -> Iterator[Batch]:
     """The batches of one epoch, each drawn in a second thread while the network works on the one before."""
-    shares = draw_shares(samples)
     with ThreadPoolExecutor(1) as pool:
-        ahead = pool.submit(batch_of, samples, shares, plan, epoch, 0)
+        ahead = pool.submit(draw, epoch, 0)
         for step in range(plan.steps_per_epoch):
             batch = ahead.result()
             if step + 1 < plan.steps_per_epoch:
-                ahead = pool.submit(batch_of, samples, shares, plan, epoch, step + 1)
+                ahead = pool.submit(draw, epoch, step + 1)
             yield batch
 
 
@@ -111,19 +110,23 @@ def optimiser_for(network: nn.Module, plan: Plan) -> torch.optim.AdamW:
     )
 
 
-def train(network: Any, samples: list[Sample], plan: Plan, out: Path) -> None:
-    """Train in place and write `out/epoch-NN.safetensors` (averaged weights) after each epoch."""
+def train(network: Any, draw: Draw, plan: Plan, out: Path, *, optimiser: torch.optim.Optimizer | None = None) -> None:
+    """Train in place and write `out/epoch-NN.safetensors` (averaged weights) after each epoch.
+
+    A parameter group of `optimiser` may carry `lr_share`: its learning rate as a share of the plan's.
+    """
     network.train()
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.eval()
-    criterion, optimiser, average = network.init_criterion(), optimiser_for(network, plan), deepcopy(network)
+    criterion, average = network.init_criterion(), deepcopy(network)
+    optimiser = optimiser or optimiser_for(network, plan)
     step = 0
     for epoch in range(plan.epochs):
         began, losses = time.monotonic(), []
-        for batch in batches(samples, plan, epoch):
+        for batch in batches(draw, plan, epoch):
             for group in optimiser.param_groups:
-                group["lr"] = learning_rate(plan, step)
+                group["lr"] = learning_rate(plan, step) * group.get("lr_share", 1.0)
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 predictions = network(batch["img"])
             loss, _ = criterion(_float(predictions), batch)
@@ -159,8 +162,9 @@ def main() -> None:
     torch.manual_seed(plan.seed)
     cv2.setNumThreads(1)
     network = load_network(args.weights)
-    samples = mend(read_samples(args.data, "train"), args.teacher)
-    train(network, for_head(samples, network.model[-1].nc), plan, args.out)
+    samples = for_head(mend(read_samples(args.data, "train"), args.teacher), network.model[-1].nc)
+    shares = draw_shares(samples)
+    train(network, lambda epoch, step: batch_of(samples, shares, plan, epoch, step), plan, args.out)
 
 
 if __name__ == "__main__":
