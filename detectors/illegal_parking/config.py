@@ -18,7 +18,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         float, Meta(ge=2, le=120, description="not found on open ground this long: it has left")
     ] = 15.0
     cover_limit_s: Annotated[
-        float, Meta(ge=2, le=600, description="behind another vehicle this long: nobody knows, so it has left")
+        float, Meta(ge=2, le=600, description="covered, or without a picture, this long: nobody knows, so it has left")
     ] = 60.0
     update_every_s: Annotated[float, Meta(ge=10, le=86_400, description="a standing act is told again")] = 300.0
     legal_ground: str | None = None

@@ -56,9 +56,10 @@ def step(state: State, seen: Observation | StreamLost, zone: Zone, config: Confi
     if seen.picture is not None and seen.picture.repeated_s >= FROZEN_S:
         return _frozen(state, seen, seen.at_ns - round(seen.picture.repeated_s * NS), config)
     look = _Look(state, seen, zone, config)
+    lost = [_leave(place, seen, config) for place in look.forgotten]
     places: list[Place] = []
-    findings: list[Finding] = []
-    asks: list[Ask] = []
+    findings: list[Finding] = [finding for gone in lost for finding in gone.findings]
+    asks: list[Ask] = [ask for gone in lost for ask in gone.asks]
     for place, found in look.matches():
         kept = look.moved_on(place, found) if found is not None else look.missed(place)
         if kept is None:
@@ -104,6 +105,10 @@ class _Look:
         before_ns = state.last_at_ns
         self.since_last_ns = 0 if before_ns is None else seen.at_ns - before_ns
         self.gap = before_ns is None or state.lost_at_ns is not None or self.since_last_ns > LOOK_GAP_NS
+        # Unseen for longer than a vehicle may be covered: what stands there now may be another one.
+        self.forgotten: tuple[Place, ...] = ()
+        if self.gap and self.since_last_ns > round(config.cover_limit_s * NS):
+            self.forgotten, self.places = self.places, ()
         self.vehicles = [d for d in seen.detections if d.label in config.classes and d.score >= config.min_score]
         self.taken: set[int] = set()
 

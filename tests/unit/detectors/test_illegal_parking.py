@@ -155,6 +155,21 @@ def test_a_silent_gap_without_a_word_of_loss_is_not_counted_either() -> None:
     assert facts_of(findings[0]).no_picture_s == 40.0
 
 
+def test_whoever_stands_there_after_a_long_outage_begins_anew() -> None:
+    _, findings, asks = run([*looks(0, 8), *looks(10, 28, car()), lost(29), *looks(3600, 3618, car())])
+    assert findings == []
+    held = {ask.event_id for ask in asks if isinstance(ask, HoldEvidence)}
+    assert len(held) == 2
+    assert len([ask for ask in asks if isinstance(ask, DropEvidence)]) == 1
+
+
+def test_an_overdue_car_is_not_said_to_have_stood_on_through_a_long_outage() -> None:
+    _, findings, _ = run([*EMPTY_THEN_PARKED, lost(41), *looks(3600, 3630, car())])
+    assert phases(findings) == ["opened", "closed", "opened"]
+    assert findings[1].last_seen_ns == START_NS + 40 * NS
+    assert facts_of(findings[2]).since == utc_from_ns(START_NS + 3600 * NS)
+
+
 def test_a_restart_from_saved_state_gives_the_same_findings_at_every_index() -> None:
     scene = [*EMPTY_THEN_PARKED, *looks(42, 70), *looks(72, 110, car())]
     _, whole, _ = run(scene)
