@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from contract.errors import ConfigError, TantouError
+from tantou import native
 
 EXIT_FAILED = 1
 EXIT_MISUSED = 2
@@ -26,6 +27,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "server": ("server.commands", "the HTTP API and the console"),
     "users": ("server.commands", "add, reset and list users"),
     "models": ("models.commands", "model cards: list, pull, verify, evaluate"),
+    "plates": ("tantou.plates", "read number plates in pictures"),
     "verify": ("tantou.verify", "check an evidence package offline"),
 }
 
@@ -46,6 +48,7 @@ def parser(word: str | None) -> tuple[argparse.ArgumentParser, ModuleType | None
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command. Exit code: its own; 1 for what failed, in one line; 2 for a wrong command or configuration."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    native.keep_exceptions_whole()
     try:
         root, room = parser(words[0] if words else None)
         args = root.parse_args(words)

@@ -7,6 +7,9 @@ import socket
 
 import pytest
 
+from tantou import native
+
+native.keep_exceptions_whole()  # as the command line does, before a test module loads anything
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 

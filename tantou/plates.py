@@ -1,0 +1,102 @@
+"""`tantou plates read DIR`: the plates of a folder of pictures by the single-picture rule, one JSON line a picture.
+
+Wiring only: the networks of `models.plates` see and read, the rule of `detectors.plate_single` judges.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import cv2
+import msgspec
+import numpy as np
+
+from contract.errors import ModelError
+from contract.plates import PlateLine, PlateRead, PlateSeen, PlatesOfPicture
+from detectors.plate_single import read_one
+from models.plates.eyes import PlateEyes, open_eyes
+from models.registry import OWN_CARDS, Registry
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
+
+
+def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The words of this room."""
+    plates = commands.add_parser("plates", help="read number plates in pictures")
+    words = plates.add_subparsers(dest="plates_word", required=True, metavar="WORD")
+    text = "the plates of a folder of pictures, one JSON line a picture, by the single-picture rule"
+    read = words.add_parser("read", help=text, description=text)
+    read.add_argument("folder", type=Path, metavar="DIR")
+    read.add_argument("--crops", action="store_true", help="each picture shows one plate and little else")
+    read.add_argument("--json", action="store_true", help="JSON lines (the default)")
+    read.add_argument("--out", type=Path, metavar="FILE", help="write the lines there instead of printing")
+    read.add_argument("--cards", type=Path, action="append", default=[], metavar="DIR", help="more cards")
+    read.add_argument("--cache", type=Path, metavar="DIR", help="where pulled weights are kept")
+    read.add_argument("--threads", type=int, default=1, help="CPU threads of each network")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code 0; raises ModelError when a weight or the folder cannot be had."""
+    pictures = pictures_of(args.folder)
+    eyes = open_eyes(Registry(folders=(OWN_CARDS, *args.cards), cache=args.cache), threads=args.threads)
+    lines = read_pictures(eyes, args.folder, pictures, crops=args.crops)
+    if args.out is None:
+        _write(lines, sys.stdout.buffer)
+    else:
+        with args.out.open("wb") as file:
+            _write(lines, file)
+    return 0
+
+
+main = run
+
+
+def pictures_of(folder: Path) -> tuple[Path, ...]:
+    """Every picture below a folder, by name; raises ModelError when there is none."""
+    files = folder.rglob("*") if folder.is_dir() else iter(())
+    found = tuple(sorted(file for file in files if file.suffix.lower() in SUFFIXES))
+    if not found:
+        raise ModelError(f"{folder}: no picture there; expected a folder with {', '.join(sorted(SUFFIXES))}")
+    return found
+
+
+def read_pictures(eyes: PlateEyes, folder: Path, pictures: Iterable[Path], *, crops: bool) -> Iterator[PlatesOfPicture]:
+    """One line a picture; file names are relative to the folder's parent, so that `scenes/` stays in them."""
+    for file in pictures:
+        began = time.perf_counter()
+        frame = _decoded(file)
+        seen = eyes.look_at_crop(frame) if crops else eyes.look(frame)
+        plates = tuple(line_of(plate, read_one(plate)) for plate in seen)
+        spent_ms = round((time.perf_counter() - began) * 1e3, 1)
+        name = str(file.resolve().relative_to(folder.resolve().parent))
+        yield PlatesOfPicture(file=name, plates=plates, ms=spent_ms)
+
+
+def line_of(seen: PlateSeen, read: PlateRead) -> PlateLine:
+    """A plate as it is printed: the verdict, where it is, and every raw read."""
+    return PlateLine(
+        text=read.text,
+        kind=read.kind,
+        colour=seen.colour,
+        quad=seen.quad_px,
+        width_px=seen.width_px,
+        reason=read.reason,
+        raw={f"{raw.reader}/{raw.rows}/{raw.margin:.2f}": raw.text for raw in seen.reads},
+    )
+
+
+def _decoded(file: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    frame = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR)
+    if frame is None:
+        raise ModelError(f"{file}: no picture that can be decoded; take it out of the folder")
+    return np.asarray(frame, np.uint8)
+
+
+def _write(lines: Iterable[PlatesOfPicture], stream: BinaryIO) -> None:
+    for line in lines:
+        stream.write(msgspec.json.encode(line) + b"\n")
