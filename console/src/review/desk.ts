@@ -2,15 +2,16 @@
 
 import { computed, onBeforeUnmount, onMounted, ref, shallowRef } from 'vue'
 import { asProblem, type ApiProblem } from '@/api/problem'
-import { actKey, releaseOnLeaving } from '@/api/client'
 import type { DismissReason, EvidenceAnswer, LeadDetail, VerdictAsk } from '@/api/types'
 import { useNow } from '@/components/now'
-import { countdown, mayRenew, RENEW_EVERY_MS, secondsLeft } from '@/domain/lease'
+import { countdown } from '@/domain/lease'
 import { firstLook } from '@/domain/evidence'
 import { millis } from '@/domain/time'
 import { REST_AFTER_NEW_MS, verdictReady } from '@/keys/guard'
 import { useLive } from '@/stores/live'
 import { useSession } from '@/stores/session'
+import { useLeaseKeeper } from './leaseKeeper'
+import { sendVerdict, takeBack } from './sending'
 
 /** What the desk says in its notice line; the view puts it into words. */
 export type Notice =
@@ -30,9 +31,6 @@ export interface Undoable {
   until: number
 }
 
-const RETRY_MS = 2000
-const RETRY_FOR_MS = 60_000
-
 export function useDesk() {
   const session = useSession()
   const live = useLive()
@@ -50,7 +48,6 @@ export function useDesk() {
   const paintedAt = ref<number | null>(null)
   /** Ticks once the rest after a new alert is over, so that buttons wake up without waiting for the next second. */
   const rested = ref(0)
-  let touchedAt = Date.now()
   let shownSha256: string | null = null
   let isGone = false
 
@@ -145,7 +142,7 @@ export function useDesk() {
   async function decide(act: VerdictAsk): Promise<void> {
     const held = lead.value
     if (held === null || !ready.value) return
-    const done = await run(() => sendVerdict(held, act))
+    const done = await run(() => give(held, act))
     if (!done) return
     const until = done.undo_until ? millis(done.undo_until) : Date.now()
     undoable.value = { lead: done, verdict: act.verdict, until }
@@ -153,25 +150,21 @@ export function useDesk() {
     await claimNext()
   }
 
-  /** One key for all tries: however often it is sent, the verdict is given once. */
-  async function sendVerdict(held: LeadDetail, act: VerdictAsk): Promise<LeadDetail | null> {
-    const key = actKey()
-    const giveUpAt = Date.now() + RETRY_FOR_MS
-    for (;;) {
-      try {
-        const done = await api.verdict(held.event_id, held.version, act, key)
-        notice.value = null
-        return done
-      } catch (error) {
-        const problem = asProblem(error)
-        if (problem.code === 'version_conflict' && problem.current) {
-          conflict.value = { before: held, now: problem.current, act }
-          return null
-        }
-        if (!problem.isNetwork || isGone || Date.now() > giveUpAt) throw problem
-        notice.value = { kind: 'retrying' }
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
-      }
+  /** A lead that has changed meanwhile is no failure: it is shown beside what was seen. */
+  async function give(held: LeadDetail, act: VerdictAsk): Promise<LeadDetail | null> {
+    try {
+      const done = await sendVerdict(held, act, {
+        api,
+        isGone: () => isGone,
+        onRetry: () => (notice.value = { kind: 'retrying' }),
+      })
+      notice.value = null
+      return done
+    } catch (error) {
+      const { code, current } = asProblem(error)
+      if (code !== 'version_conflict' || !current) throw error
+      conflict.value = { before: held, now: current, act }
+      return null
     }
   }
 
@@ -182,24 +175,13 @@ export function useDesk() {
     const target = undoable.value
     if (target === null) return
     await run(async () => {
-      const back = await takeBack(target)
+      const back = await takeBack(api, target.lead)
       const before = lead.value
       undoable.value = null
       hold(back)
       notice.value = { kind: 'undone' }
       if (before && before.event_id !== back.event_id) await api.release(before.event_id).catch(() => undefined)
     })
-  }
-
-  /** A new revision from the edge within the ten seconds is no reason to refuse the person. */
-  async function takeBack(target: Undoable): Promise<LeadDetail> {
-    try {
-      return await api.undo(target.lead.event_id, target.lead.version)
-    } catch (error) {
-      const current = asProblem(error).current
-      if (!current?.allowed.includes('undo')) throw error
-      return await api.undo(current.event_id, current.version)
-    }
   }
 
   /** After a conflict the lead stands as it is now; the person decides again, or it is no longer theirs. */
@@ -218,16 +200,7 @@ export function useDesk() {
     void api.shown(held.event_id, sha256).catch(() => undefined)
   }
 
-  async function renew(): Promise<void> {
-    const held = lead.value
-    if (held === null || !mayRenew({ visible: !document.hidden, touchedAt }, Date.now())) return
-    try {
-      const { lease_until } = await api.renew(held.event_id)
-      if (lead.value?.event_id === held.event_id) lead.value = { ...lead.value, lease_until }
-    } catch (error) {
-      if (['not_holder', 'wrong_state', 'claimed_by_other'].includes(asProblem(error).code)) loseLease(held.event_id)
-    }
-  }
+  useLeaseKeeper(lead, loseLease)
 
   function loseLease(id: string): void {
     if (lead.value?.event_id !== id) return
@@ -255,13 +228,8 @@ export function useDesk() {
     if (own && lead.value === null && !busy.value) await claim(own.event_id)
   }
 
-  const touch = () => (touchedAt = Date.now())
-  const leaving = () => {
-    if (lead.value) releaseOnLeaving(lead.value.event_id, session.csrfToken)
-  }
   let stopListening: (() => void) | undefined
-  let renewing: ReturnType<typeof setInterval> | undefined
-  let expiring: ReturnType<typeof setInterval> | undefined
+  let ending: ReturnType<typeof setInterval> | undefined
 
   onMounted(() => {
     stopListening = live.listen({
@@ -270,37 +238,16 @@ export function useDesk() {
       },
       resync: () => void (lead.value && refresh(lead.value.event_id)),
     })
-    renewing = setInterval(() => void renew(), RENEW_EVERY_MS)
-    expiring = setInterval(() => {
-      if (lead.value && secondsLeft(lead.value.lease_until, Date.now()) === 0) void refreshExpired(lead.value.event_id)
+    ending = setInterval(() => {
       if (undoable.value && undoable.value.until <= Date.now()) undoable.value = null
     }, 1000)
-    addEventListener('pagehide', leaving)
-    addEventListener('pointerdown', touch)
-    addEventListener('keydown', touch)
     void resume()
   })
   onBeforeUnmount(() => {
     isGone = true
     stopListening?.()
-    clearInterval(renewing)
-    clearInterval(expiring)
-    removeEventListener('pagehide', leaving)
-    removeEventListener('pointerdown', touch)
-    removeEventListener('keydown', touch)
-    if (lead.value) void api.release(lead.value.event_id).catch(() => undefined)
+    clearInterval(ending)
   })
-
-  /** The lease is over by this browser's clock; the server's clock decides. */
-  async function refreshExpired(id: string): Promise<void> {
-    if (busy.value) return
-    try {
-      const { lease_until } = await api.renew(id)
-      if (lead.value?.event_id === id) lead.value = { ...lead.value, lease_until }
-    } catch (error) {
-      if (!asProblem(error).isNetwork) loseLease(id)
-    }
-  }
 
   return {
     lead, evidence, evidenceFailed, busy, notice, conflict, undoable, undoSeconds, ready, leaseCountdown, now,
