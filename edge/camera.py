@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from contract import codec
 from contract.errors import ContractError, StoreError
 from contract.health import CameraState, DeviceHealth
 from contract.observations import Observation, StreamLost, TapeStart
-from contract.times import utc_from_ns
+from contract.times import NS, utc_from_ns
 from edge.capture.backoff import Backoff
 from edge.capture.feed import CameraFeed
 from edge.capture.masks import Masks
@@ -34,10 +34,12 @@ from edge.health import picture_problem
 from edge.judge import CameraJudge
 from edge.spool import OutgoingEvent, Spool, Step
 from edge.threads import WatchedThread
+from edge.waiting import Waiting
 
 log = logging.getLogger(__name__)
 RECORDS_WAITING_MAX = 3  # a waiting frame of 1080p holds 6 MB
 LOOK_OVERDUE_S = 30.0
+TIME_BACK_NS = 12 * NS  # by less the rules wait until time has caught up
 _TICK_S = 0.5
 _COMMIT_BACKOFF = Backoff(first_s=0.2, most_s=10.0)
 
@@ -63,8 +65,7 @@ class Camera:
         self._config = config
         self._start = start
         self._around = around
-        self._waiting: deque[tuple[Observation | StreamLost, Frame | None]] = deque()
-        self._arrived = threading.Condition()
+        self._waiting = Waiting(RECORDS_WAITING_MAX)
         self._counts: Counter[str] = Counter()
         self._evidence_counts: Callable[[], dict[str, int]] = dict
         self._last_seen: Observation | None = None
@@ -82,7 +83,7 @@ class Camera:
         """A look at this camera, for its judge; returns at once. The oldest look gives way when the judge is slow."""
         self._problems.pop("detector", None)
         self._looked_s = self._around.monotonic_s()
-        self._put(observation, frame)
+        self._waiting.put(observation, frame)
 
     def note_detector_failure(self, reason: str) -> None:
         """A frame of this camera could not be looked at."""
@@ -92,6 +93,7 @@ class Camera:
         """The camera as it is now: what keeps it from being judged comes before the state of its stream."""
         found = self.feed.status().health()
         counters = {**found.counters, **self._counts, **self._evidence_counts()}
+        counters["judge_skipped"] = self._waiting.skipped
         counters |= {"feed_crashes": self.feed_thread.crashes, "judge_crashes": self.judge_thread.crashes}
         state, detail = self._state(found)
         now_ns = self._around.now_ns()
@@ -127,39 +129,43 @@ class Camera:
             self._looked_s = self._around.monotonic_s()
         if was_live and not self._was_live and status.last_frame_ns is not None and not self._around.stop.is_set():
             reason = f"{status.state}: {status.detail}"[:500]
-            self._put(StreamLost(device=status.device, at_ns=status.last_frame_ns, reason=reason), None)
-
-    def _put(self, record: Observation | StreamLost, frame: Frame | None) -> None:
-        with self._arrived:
-            if len(self._waiting) >= RECORDS_WAITING_MAX:
-                self._waiting.popleft()
-                self._counts["judge_skipped"] += 1
-            self._waiting.append((record, frame))
-            self._arrived.notify()
-
-    def _next(self) -> tuple[Observation | StreamLost, Frame | None] | None:
-        with self._arrived:
-            self._arrived.wait_for(lambda: self._waiting, _TICK_S)
-            return self._waiting.popleft() if self._waiting else None
+            self._waiting.put(StreamLost(device=status.device, at_ns=status.last_frame_ns, reason=reason))
 
     def _judge(self, stop: threading.Event) -> None:
         """The body of the judge's thread."""
-        tape = Tape(self._around.tapes / self._config.id / "observations.jsonl", self._start, rotation=Rotation())
-        try:
-            maker = FileEvidence(self._start, store=self._around.store, footage=self._footage(), tape=tape)
-            self._evidence_counts = maker.counters
-            judge = self._recalled(maker)
-            while not stop.is_set():
-                arrived = self._next()
-                if arrived is None:
-                    continue
-                step = self._step(judge, maker, *arrived)
-                self._commit(step, stop)
-                self._counts["judged"] += 1
-                self.judge_thread.note_progress()
-                self._last_seen = arrived[0] if isinstance(arrived[0], Observation) else None
-        finally:
-            tape.close()
+        is_anew = False
+        while not stop.is_set():
+            tape = Tape(self._around.tapes / self._config.id / "observations.jsonl", self._start, rotation=Rotation())
+            try:
+                self._judge_onto(tape, stop, is_anew=is_anew)
+            finally:
+                tape.close()
+            is_anew = True
+
+    def _judge_onto(self, tape: Tape, stop: threading.Event, *, is_anew: bool) -> None:
+        """Until the stop event, or until time goes back: what was measured by that other time says nothing then."""
+        maker = FileEvidence(self._start, store=self._around.store, footage=self._footage(), tape=tape)
+        self._evidence_counts = maker.counters
+        judge = CameraJudge(self._start, maker=maker) if is_anew else self._recalled(maker)
+        if judge.last_at_ns is not None:
+            # Nobody watched from there on: the time until the first look is no standing time.
+            began = StreamLost(device=self._config.id, at_ns=judge.last_at_ns, reason="the judge began again")
+            self._waiting.put_back(began)
+        while not stop.is_set():
+            arrived = self._waiting.take(_TICK_S)
+            if arrived is None:
+                continue
+            record, frame = arrived
+            if judge.last_at_ns is not None and record.at_ns < judge.last_at_ns - TIME_BACK_NS:
+                self._waiting.put_back(record, frame)
+                self._counts["times_gone_back"] += 1
+                log.error("judge_begins_anew device=%s reason='the clock of this gateway went back'", self._config.id)
+                return
+            step = self._step(judge, maker, record, frame)
+            self._commit(step, stop)
+            self._counts["judged"] += 1
+            self.judge_thread.note_progress()
+            self._last_seen = record if isinstance(record, Observation) else None
 
     def _recalled(self, maker: FileEvidence) -> CameraJudge:
         state = self._around.spool.load_state(self._config.id)

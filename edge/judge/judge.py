@@ -44,6 +44,7 @@ class CameraJudge:
         self._acts = {event_id: act for event_id, act in before.acts.items() if act.zone in recalled}
         self._held = {event_id: zone for event_id, zone in before.held.items() if zone in recalled}
         self._clock = before.clock
+        self.last_at_ns = before.last_at_ns
         self._saved = self._save()
         maker.keep_only({*self._acts, *self._held})
 
@@ -55,6 +56,7 @@ class CameraJudge:
     def take(self, record: Observation | StreamLost, frame: Frame | None = None) -> JudgeStep:
         """Judge one record; `frame` is its picture, None where there is none (a lost stream, a tape judged again)."""
         self._maker.note(record, state_before=self._saved)
+        self.last_at_ns = record.at_ns
         if isinstance(record, Observation) and record.clock is not None:
             self._clock = record.clock
         events: list[Event] = []
@@ -184,5 +186,6 @@ class CameraJudge:
                 acts=self._acts,
                 held=self._held,
                 clock=self._clock,
+                last_at_ns=self.last_at_ns,
             )
         )

@@ -37,12 +37,13 @@ class ZoneMemory(Struct, frozen=True, kw_only=True):
 
 
 class JudgeState(Struct, frozen=True, kw_only=True):
-    """All of it; `held` maps events that wait for their due time to their zone."""
+    """All of it; `held` maps events that wait for their due time to their zone; `last_at_ns`: of the last record."""
 
     zones: dict[str, ZoneMemory] = {}
     acts: dict[str, Act] = {}
     held: dict[str, str] = {}
     clock: Clock | None = None
+    last_at_ns: int | None = None
 
 
 def read_state(data: bytes) -> JudgeState:

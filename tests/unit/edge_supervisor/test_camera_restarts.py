@@ -1,0 +1,95 @@
+"""What a camera's judge is told when it begins again: that nobody watched meanwhile, and that time may have gone back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from contract.observations import Observation, StreamLost
+from contract.times import NS
+from edge.camera import Camera, Surroundings
+from edge.capture.types import Frame
+from edge.config import CameraConfig
+from edge.config.types import EvidenceConfig
+from edge.evidence.files import EvidenceStore
+from edge.evidence.tape import read_tape
+from edge.spool import Spool
+from tests.integration.broker import until
+from tests.unit.detectors.scene import START_NS, car, look
+from tests.unit.edge_judge.listed import START
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
+CONFIG = CameraConfig(id="cam-1", name="drawn", url="rtsp://127.0.0.1:9/x")
+
+
+@contextmanager
+def judging(folder: Path) -> Iterator[Camera]:
+    """A camera whose looks come from the test; the same folder again is the same gateway started again."""
+    stop = threading.Event()
+    spool = Spool(folder / "spool.sqlite")
+    around = Surroundings(
+        spool=spool,
+        store=EvidenceStore.open(folder, key=KEY, config=EvidenceConfig()),
+        tapes=folder / "tapes",
+        now_ns=lambda: START_NS,
+        monotonic_s=time.monotonic,
+        stop=stop,
+    )
+    camera = Camera(CONFIG, START, around, on_frame=lambda _: None)
+    camera.judge_thread.start()
+    try:
+        yield camera
+    finally:
+        stop.set()
+        assert camera.judge_thread.is_over(10)
+        spool.close()
+
+
+def tell(camera: Camera, seen: Sequence[Observation]) -> None:
+    """Each look is judged before the next one comes."""
+    for number, one in enumerate(seen, camera.health().counters.get("judged", 0) + 1):
+        camera.take(one, Frame("cam-1", one.at_ns, np.zeros((720, 1280, 3), np.uint8), True))
+        until(lambda number=number: camera.health().counters.get("judged", 0) >= number)  # type: ignore[misc]
+
+
+def tape(folder: Path, name: str = "observations.jsonl") -> list[tuple[type, float]]:
+    records = [taped.record for taped in read_tape(folder / "tapes" / "cam-1" / name)]
+    return [(type(one), (one.at_ns - START_NS) / NS) for one in records if isinstance(one, Observation | StreamLost)]
+
+
+def opened(folder: Path) -> int:
+    spool = Spool(folder / "spool.sqlite")
+    try:
+        return sum(b'"opened"' in event.body for event in spool.events.pending(100))
+    finally:
+        spool.close()
+
+
+def test_time_between_two_runs_is_no_standing_time_however_short(tmp_path: Path) -> None:
+    with judging(tmp_path) as camera:
+        tell(camera, [look(at_s, car()) for at_s in (0, 2, 4, 6, 8, 10, 12, 14)])
+    with judging(tmp_path) as camera:
+        tell(camera, [look(at_s, car()) for at_s in (24, 26)])  # down for ten seconds: 14 + 2 s were watched
+    assert tape(tmp_path) == [(StreamLost, 14), (Observation, 24), (Observation, 26)]
+    assert opened(tmp_path) == 0
+    with judging(tmp_path) as camera:
+        tell(camera, [look(at_s, car()) for at_s in (28, 30, 32, 34)])
+    assert opened(tmp_path) == 1
+
+
+@pytest.mark.parametrize("back_s", [3600, 86_400 * 365])
+def test_a_gateway_whose_clock_was_ahead_judges_again_once_it_is_right(tmp_path: Path, back_s: int) -> None:
+    with judging(tmp_path) as camera:
+        tell(camera, [look(back_s + at_s, car()) for at_s in (0, 2, 4)])
+    with judging(tmp_path) as camera:
+        tell(camera, [look(at_s, car()) for at_s in range(0, 26, 2)])
+        assert camera.health().counters["times_gone_back"] == 1
+    assert opened(tmp_path) == 1
+    assert tape(tmp_path)[0] == (Observation, 0)
