@@ -1,4 +1,4 @@
-"""What a camera's judge is told when it begins again: that nobody watched meanwhile, and that time may have gone back."""
+"""What a judge is told when it begins again: that nobody watched meanwhile, and that time may have gone back."""
 
 from __future__ import annotations
 
