@@ -14,6 +14,8 @@ from edge.config import CameraConfig
 
 BAD_KEYFRAMES_MAX = 3
 """So many keyframes in a row without a picture: this stream does not decode."""
+STARVED_NS = 10 * NS
+"""Without a keyframe for longer (smart codecs) the pictures between are decoded: a rule takes 12 s for no picture."""
 _SLACK = 0.1
 """Cameras are not punctual: an interval may be off by this part of it."""
 
@@ -28,9 +30,10 @@ class Decoder:
         self._ring = ring
         self._masks = Masks(camera.masks, camera.frame_px)
         self._look_every_ns = int(camera.analyse_every_s * (1 + _SLACK) * NS)
-        self._full_every_ns = int(NS / camera.full_decode_fps * (1 - _SLACK))
+        self._full_every_ns = self._every_ns = int(NS / camera.full_decode_fps * (1 - _SLACK))
         self._full_until_ns = 0
         self._is_full = False
+        self._is_starved = False
         self._lock = threading.Lock()
         self._keyframes_inside: set[int] = set()
         self._last_frame_ns: int | None = None
@@ -52,7 +55,10 @@ class Decoder:
         """
         if packet.is_keyframe:
             self._note_keyframe(packet.at_ns)
-        wants_full = packet.at_ns <= self._full_until_ns
+        is_asked = packet.at_ns <= self._full_until_ns
+        self._is_starved = self._starves(packet)
+        self._every_ns = self._full_every_ns if is_asked else self._look_every_ns
+        wants_full = is_asked or self._is_starved
         frames: list[Frame] = []
         if wants_full and not self._is_full:
             frames = self._catch_up(packet)
@@ -79,6 +85,13 @@ class Decoder:
             "decode_errors": self._errors,
             "keyframes_skipped": self._skipped_keyframes,
         }
+
+    def _starves(self, packet: Packet) -> bool:
+        """From the moment that a keyframe is overdue until one comes: a picture needs all those before it."""
+        if packet.is_keyframe or self._last_keyframe_ns is None:
+            return False
+        patience_ns = max(STARVED_NS, self._look_every_ns)
+        return self._is_starved or packet.at_ns - self._last_keyframe_ns > patience_ns
 
     def _look(self, packet: Packet) -> list[Frame]:
         """A keyframe is skipped only when the next one will still be in time."""
@@ -131,10 +144,10 @@ class Decoder:
                 raise CaptureError("garbage", f"{self._bad_keyframes} keyframes in a row decode to no picture")
 
     def _chosen(self, pictures: list[Picture]) -> list[Frame]:
-        """At most `full_decode_fps` frames; a keyframe is no exception."""
+        """At most `full_decode_fps` frames while asked, else one a look; a keyframe is no exception."""
         frames = []
         for picture in pictures:
-            if self._last_frame_ns is None or picture.at_ns - self._last_frame_ns >= self._full_every_ns:
+            if self._last_frame_ns is None or picture.at_ns - self._last_frame_ns >= self._every_ns:
                 frames += self._handed_on([picture])
         return frames
 

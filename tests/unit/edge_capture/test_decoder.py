@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -76,6 +77,24 @@ def test_frames_never_exceed_the_asked_rate_in_full_decode() -> None:
     frames = play(one, packets(4, 10))
     assert 12 <= len(frames) <= 17
     assert one.counters()["pictures_decoded"] >= 38
+
+
+def test_a_stream_whose_keyframes_are_far_apart_is_still_looked_at() -> None:
+    ring = PacketRing(60, 10**8)
+    one = decoder(ring, analyse_every_s=2.0)
+    seen: list[float] = []
+    for packet in packets(36, 240):  # a keyframe each 24 s
+        seen += [frame.at_ns / NS for frame in one.take(packet)]
+        ring.append(packet)
+    pauses = [later - earlier for earlier, later in pairwise([*seen, 36.0])]
+    assert max(pauses) < 3
+    assert len(seen) <= 19
+
+
+def test_keyframes_ten_seconds_apart_cost_no_decoding_between_them() -> None:
+    one = decoder(analyse_every_s=2.0)
+    play(one, packets(31, 100))
+    assert one.counters()["pictures_decoded"] == 4
 
 
 def test_a_password_never_shows_in_an_address() -> None:
