@@ -47,7 +47,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A video file as the recording of one configured camera; `start_ns` is the UTC time of its PTS 0."""
+    """A video file as the recording of one configured camera; `start_ns` is the UTC time of its first picture."""
 
     path: Path
     camera: str

@@ -16,7 +16,7 @@ from edge.config import CameraConfig
 
 
 class Replay:
-    """A file played through the same stream as a live camera: `at_ns = start_ns + pts`.
+    """A file played through the same stream as a live camera: `at_ns = start_ns + pts - the first pts`.
 
     Iterating gives the frames; between two of them `ask_full_decode` takes effect at the next packet, as it does live.
     """
@@ -46,12 +46,15 @@ class Replay:
             raise CaptureError("not_found", f"{self._path}: no such file")
         source = self._engine.open(Address(str(self._path)))
         ns_per_tick = NS * source.info.time_base
+        first_ticks: int | None = None
         try:
-            is_first = True
             for arrival in source.arrivals():
-                timed = _received_when_taken(arrival, self._start_ns, ns_per_tick.numerator, ns_per_tick.denominator)
+                is_first = first_ticks is None
+                # Transport streams, and what was cut out of a longer recording, do not begin at zero.
+                first_ticks = _ticks(arrival) if first_ticks is None else first_ticks
+                since_ns = (_ticks(arrival) - first_ticks) * ns_per_tick.numerator // ns_per_tick.denominator
+                timed = arrival._replace(received_ns=self._start_ns + since_ns)
                 yield from self._stream.begin(source.info, [timed]) if is_first else self._stream.take(timed)
-                is_first = False
             yield from self._stream.end()
         finally:
             source.close()
@@ -78,7 +81,7 @@ def pace(frames: Iterable[Frame], *, now_ns: Callable[[], int], wait: Callable[[
         yield frame
 
 
-def _received_when_taken(arrival: Arrival, start_ns: int, numerator: int, denominator: int) -> Arrival:
+def _ticks(arrival: Arrival) -> int:
     """A recording has no delivery: each packet is received at its own stream time."""
     ticks = arrival.dts if arrival.pts is None else arrival.pts
-    return arrival._replace(received_ns=start_ns + (ticks or 0) * numerator // denominator)
+    return ticks or 0

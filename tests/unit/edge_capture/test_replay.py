@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
@@ -46,6 +47,20 @@ def test_only_keyframes_are_decoded_and_their_time_is_start_plus_pts(clips: Path
     playing = replay(clips / name)
     assert seconds(list(playing)) == [0, 1, 2, 3]
     assert playing.counters()["pictures_decoded"] == 4
+
+
+def test_a_recording_whose_stamps_do_not_begin_at_zero_begins_at_its_start_all_the_same(
+    clips: Path, tmp_path: Path
+) -> None:
+    with av.open(str(clips / "h264.mp4")) as source, av.open(str(tmp_path / "cut.ts"), "w", format="mpegts") as cut:
+        stream = cut.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.pts is not None and packet.dts is not None:
+                packet.pts += round(5000 / packet.time_base)
+                packet.dts += round(5000 / packet.time_base)
+                packet.stream = stream
+                cut.mux(packet)
+    assert seconds(list(replay(tmp_path / "cut.ts"))) == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("name", ["h264.mp4", "hevc.mkv"])
