@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from contract.manifest import (
     Manifest,
     decode_manifest,
     encode_manifest,
+    is_signed_by,
     public_key_hex,
     sha256_hex,
 )
@@ -90,6 +92,7 @@ class Package:
                 found is not None
                 and (found.manifest.event_id, found.manifest.revision) == (order.event_id, order.revision)
                 and found.manifest.previous_sha256 == previous
+                and is_signed_by(found.data, found.signature, found.manifest.signer_public_key)
             ):
                 return found
         return None
@@ -106,23 +109,33 @@ class Package:
             else:
                 link_durably(file.source, target)
         if before is not None:
-            earlier = self.folder / revision_folder(before.manifest.revision)
-            write_durably(earlier / MANIFEST_NAME, before.data)
-            write_durably(earlier / SIGNATURE_NAME, before.signature)
+            self._put_aside(before)
         write_durably(self.folder / SIGNATURE_NAME, signed.signature)
         write_durably(self.folder / MANIFEST_NAME, signed.data)
+
+    def _put_aside(self, before: Signed) -> None:
+        """A manifest that lies aside whole stays: of the one above, a process that died may have left another's
+        signature."""
+        earlier = self.folder / revision_folder(before.manifest.revision)
+        there = self._read(earlier)
+        if there is None or there.data != before.data:
+            write_durably(earlier / MANIFEST_NAME, before.data)
+            write_durably(earlier / SIGNATURE_NAME, before.signature)
 
     def _go_back_to(self, manifest_sha256: str | None) -> None:
         """Undo revisions whose events were never kept: a process died after it made them and before that."""
         while (found := self.current()) is not None and sha256_hex(found.data) != manifest_sha256:
             before = found.manifest.previous_revision
-            earlier = self.folder / revision_folder(before) if before is not None else None
-            if earlier is None or self._read(earlier) is None:
+            earlier = self._read(self.folder / revision_folder(before)) if before is not None else None
+            if earlier is None:
                 (self.folder / MANIFEST_NAME).unlink()
                 return
-            (earlier / SIGNATURE_NAME).replace(self.folder / SIGNATURE_NAME)
-            (earlier / MANIFEST_NAME).replace(self.folder / MANIFEST_NAME)
-            earlier.rmdir()
+            write_durably(self.folder / SIGNATURE_NAME, earlier.signature)
+            write_durably(self.folder / MANIFEST_NAME, earlier.data)
+        newest = found.manifest.revision if found is not None else 0
+        for aside in self.folder.glob("revisions/*") if newest else ():
+            if aside.name > Path(revision_folder(newest)).name:
+                shutil.rmtree(aside)
 
     def _read(self, folder: Path) -> Signed | None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from detectors.fold import HoldEvidence
 from edge.capture.ring import PacketRing
 from edge.capture.types import Frame
 from edge.config import EvidenceConfig
+from edge.evidence import package
 from edge.evidence.files import EvidenceStore, FileEvidence
 from edge.evidence.orders import Order
 from edge.evidence.tape import Tape
@@ -280,6 +282,42 @@ def test_revisions_whose_events_were_never_kept_are_undone_when_another_follows(
         f"{EVENT}/revisions/0001/manifest.json",
         f"{EVENT}/revisions/0001/manifest.sig",
     ]
+
+
+@pytest.mark.parametrize("deaths", [(0,), (1,), (2,), (3,), (4,), (1, 1), (2, 2), (3, 1), (3, 2), (3, 3), (4, 3)])
+def test_a_process_that_dies_between_any_two_writes_of_a_package_leaves_a_chain_that_verifies(
+    deaths: tuple[int, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = opened(camera(tmp_path))
+    for number, writes in enumerate(deaths):
+        with monkeypatch.context() as patched:
+            _die_after(patched, writes)
+            dying = camera(tmp_path)
+            dying.look(DUE_S + 1 + number)
+            later = replace(order(dying, 2, first, at_s=DUE_S + 1 + number), phase="updated", settle_clips=True)
+            with suppress(_DeathError):
+                dying.maker.make(replace(later, frame=None))
+    again = camera(tmp_path)
+    again.look(DUE_S + 3)
+    assert again.maker.make(replace(order(again, 3, first, at_s=DUE_S + 3), phase="closed", previous_revision=1))
+    report = again.verify()
+    assert (report.missing, report.changed, report.extra, report.signer) == ((), (), (), "proved")
+
+
+class _DeathError(BaseException):
+    """What no code catches, as kill -9 is not caught."""
+
+
+def _die_after(patched: pytest.MonkeyPatch, writes: int) -> None:
+    left = iter(range(writes))
+    real = package.write_durably
+
+    def write(path: Path, data: bytes) -> None:
+        if next(left, None) is None:
+            raise _DeathError
+        real(path, data)
+
+    patched.setattr(package, "write_durably", write)
 
 
 def test_files_of_a_revision_that_was_never_signed_are_removed(tmp_path: Path) -> None:
