@@ -20,6 +20,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "up": ("tantou.up.commands", "the whole system on this machine"),
     "demo": ("tantou.demo.commands", "the demo's footage and cameras"),
     "edge": ("edge.commands", "run a gateway; replay a recording"),
+    "hj212": ("edge.sensors.hj212.commands", "HJ 212 sensors: decode frames of a file"),
     "check": ("edge.commands", "list all mistakes of an edge.toml"),
     "parking": ("edge.commands", "judge recorded detections of published videos"),
     "ingest": ("ingest.commands", "take in events and evidence"),

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         for line in shown:
             print(line)
     else:
-        args.out.write_text("".join(f"{line}\n" for line in shown))
+        args.out.write_text("".join(f"{line}\n" for line in shown), encoding="utf-8")
     return EXIT_GOOD
 
 

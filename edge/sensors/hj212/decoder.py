@@ -108,14 +108,12 @@ class Decoder:
         elif header.part is not None:
             number, count = header.part
             placed = splits.place(memory.open_sets, message, at_s=at_s)
-            left = placed.left
+            left, message = placed.left, placed.message
             fate, verdict = Fate.PARTIAL, f"partial({number}/{count})"
             if placed.repeated:
                 fate, verdict = Fate.DUPLICATE, "duplicate"
-            elif placed.merged is not None:
-                fate, verdict, message = Fate.MERGED, f"merged({count})", placed.merged
-            if placed.replaced and Tolerance.QN_REUSED not in message.slips:
-                message = replace(message, slips=message.slips | {Tolerance.QN_REUSED})
+            elif placed.merged:
+                fate, verdict = Fate.MERGED, f"merged({count})"
             if fate is not Fate.DUPLICATE and message.slips:
                 verdict = f"{verdict} {_listed(message.slips)}"
         elif message.slips:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from contract.errors import ContractError
 from edge.sensors.hj212.crc import Variant, check_field
 from edge.sensors.hj212.ends import MAX_DATA
-from edge.sensors.hj212.message import MAX_CP_STRICT
+from edge.sensors.hj212.message import MAX_CP_STRICT, MAX_DATA_STRICT
 
 MAX_PARTS: Final = 9999
 
@@ -61,9 +61,11 @@ def encode(draft: Draft, *, variant: Variant = Variant.HJ) -> bytes:
     return frame_of(segment(draft), variant=variant)
 
 
-def split(draft: Draft, *, max_area: int = MAX_CP_STRICT) -> Iterator[Draft]:
-    """The parts of a message whose data area is too long, cut between items, DataTime repeated in each; a message that
-    fits is its own only part. Raises ContractError for an item that alone is too long."""
+def split(draft: Draft) -> Iterator[Draft]:
+    """The parts of a message that is too long, cut between items, DataTime repeated in each, within 950 and 1024 bytes;
+    a message that fits is its own only part. Raises ContractError for an item that alone is too long."""
+    header = len(segment(replace(draft, part=(MAX_PARTS, MAX_PARTS), area="")))
+    max_area = min(MAX_CP_STRICT, MAX_DATA_STRICT - header)
     items = [item for item in draft.area.split(";") if item]
     head = items[0] if items and items[0].startswith("DataTime=") else None
     room = max_area - (len(head.encode()) + 1 if head else 0)

@@ -24,7 +24,7 @@ CRC_DIGITS: Final = 4
 UNREADABLE: Final = -1
 
 START: Final = re.compile(
-    rb"##(?:([0-9]{4})|[^\s#;=&]{0,8}?)\s{0,4}(?:QN|ST|CN|PW|MN|FLAG|PNUM|PNO|RF|CP)\s{0,2}=", re.IGNORECASE
+    rb"##(?:([0-9]{4})|[^#;=&\r\n]{0,8}?)\s{0,4}(?:QN|ST|CN|PW|MN|FLAG|PNUM|PNO|RF|CP)\s{0,2}=", re.IGNORECASE
 )
 _OPENING: Final = re.compile(rb"CP\s{0,4}=\s{0,4}\Z", re.IGNORECASE)
 _OPENING_SPAN: Final = 12
@@ -33,6 +33,7 @@ _SEALED_DATA: Final = re.compile(rb"CP\s{0,4}=\s{0,4}&&\{0x", re.IGNORECASE)
 _END: Final = re.compile(rb"&&(?!&)([0-9A-Fa-f]{0,4})")
 _HEX: Final = re.compile(rb"[0-9A-Fa-f]{0,4}")
 _SOME_FIELD: Final = re.compile(rb"[0-9A-Fa-f]{4}|[0-9A-Za-z]{1,4}(?=[\r\n#])")
+_CUT_FIELD: Final = re.compile(rb"[0-9A-Fa-f]{1,3}\Z")
 _BARE_FIELD: Final = re.compile(rb"([0-9A-Fa-f]{4})(?=[\r\n])")
 _SHUT: Final = re.compile(rb"&&[0-9A-Fa-f]{1,4}(?=[\r\n#])")
 _STOPS: Final = frozenset(b"\r\n#")
@@ -263,6 +264,8 @@ def _hopeless(buffer: bytes, at: int, search: Search, limit: int) -> Decided:
     elif end < limit and buffer[end - 2 : end] == b"&&" and not _opens_there(buffer, at, end):
         field = _SOME_FIELD.match(buffer, end)
         reason, stop = (Loss.BAD_CRC, field.end()) if field else (Loss.NO_CRC, end)
+        if _CUT_FIELD.match(buffer, end):
+            reason, stop = Loss.INCOMPLETE, limit
     elif end < limit and (bare := _BARE_FIELD.match(buffer, end)):
         fits = crc.recognise(buffer[at + HEAD : end], bare[1])
         reason, stop = (Loss.BAD_FIELD if fits else Loss.BAD_CRC), bare.end()

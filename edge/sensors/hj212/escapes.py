@@ -18,7 +18,6 @@ from edge.sensors.hj212.values import moment
 _ESCAPE: Final = re.compile(rb"\\(?:([rn\\])|x([0-9A-Fa-f]{2}))")
 _PLAIN: Final = {b"r": b"\r", b"n": b"\n", b"\\": b"\\"}
 _FIELD: Final = re.compile(r"(?:\A|;)\s*(id|dir|group|recv):\s*([^;]*?)\s*(?=;|\Z)")
-_COMMENT: Final = (b"# ", b"#\n", b"#\r\n", b"#")
 
 
 class Line(Struct, frozen=True):
@@ -51,7 +50,9 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[Line]:
         text = raw.rstrip(b"\r\n")
         if text.startswith(b"# ") or text == b"#":
             said |= dict(_FIELD.findall(text[1:].decode("utf-8", "replace")))
-        elif text:
+        elif not text:
+            said = {}
+        else:
             yield Line(
                 number=number,
                 data=unescaped(text),

@@ -40,11 +40,12 @@ class PartSet:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What one part did: completed a message, was there already, or is kept; `left` are sets given up for room."""
+    """What one part did: `message` is the part as it is kept, or the whole that it completes; `repeated`: it was there
+    already; `left` are sets given up for room."""
 
-    merged: Message | None = None
+    message: Message
+    merged: bool = False
     repeated: bool = False
-    replaced: bool = False
     left: tuple[PartSet, ...] = ()
 
 
@@ -59,15 +60,17 @@ def place(open_sets: list[PartSet], part: Message, *, at_s: float) -> Placed:
         open_sets.append(home)
     before = home.parts.get(number)
     if before is not None and _area(before) == _area(part):
-        return Placed(repeated=True)
+        return Placed(part, repeated=True)
+    if before is not None:
+        part = replace(part, slips=part.slips | {Tolerance.QN_REUSED})
     home.data_time = home.data_time or part.items.data_time_text
     home.parts[number] = part
     if len(home.parts) == count:
         open_sets.remove(home)
-        return Placed(merged=_merged(home), replaced=before is not None)
+        return Placed(_merged(home), merged=True)
     if len(open_sets) > MAX_OPEN_SETS or home.size > MAX_SET_BYTES:
         left = (open_sets.pop(0 if len(open_sets) > MAX_OPEN_SETS else open_sets.index(home)),)
-    return Placed(replaced=before is not None, left=left)
+    return Placed(part, left=left)
 
 
 def overdue(open_sets: list[PartSet], *, at_s: float, open_s: float = OPEN_S) -> list[PartSet]:
