@@ -91,9 +91,11 @@ class Gateway:
         limits = SpoolLimits(config.spool.max_events, config.spool.max_uploads, config.spool.min_free_mb * _MB)
         self._spool = Spool(data_dir / "spool.sqlite", limits=limits)
         self._mailbox = Mailbox()
+        store = EvidenceStore.open(data_dir, key=key, config=config.evidence)
+        store.candidates.keep_devices({camera.id for camera in config.cameras})
         around = Surroundings(
             spool=self._spool,
-            store=EvidenceStore.open(data_dir, key=key, config=config.evidence),
+            store=store,
             tapes=data_dir / "tapes",
             now_ns=time.time_ns,
             monotonic_s=time.monotonic,

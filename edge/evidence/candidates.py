@@ -112,6 +112,12 @@ class CandidateStore:
                     self._counts["candidates_forgotten"] += 1
                     self.drop(candidate.event_id)
 
+    def keep_devices(self, devices: Collection[str]) -> None:
+        """At a gateway's start: what waits for devices that are not configured any more can never become due."""
+        with self._lock:
+            for device in {candidate.device for candidate in self._candidates.values()} - set(devices):
+                self.keep_only(device, ())
+
     @property
     def held_bytes(self) -> int:
         """Bytes of all held files."""

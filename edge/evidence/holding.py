@@ -83,7 +83,8 @@ class Holding:
             )
             self._store.put(moment.event_id, self._device, held, lambda part: part.write_bytes(data))
         except (EvidenceError, OSError) as error:
-            self._failed("still", f"event {moment.event_id} {path}", error)
+            self._failed("still", moment.event_id, path, error)
+            self._tell_lost(moment, f"{path}: could not be kept ({type(error).__name__})")
 
     def want_clip(self, moment: Moment) -> None:
         """A clip around that moment; one with the clip before it when the two would overlap."""
@@ -132,8 +133,15 @@ class Holding:
             )
             self._store.put(event_id, self._device, clip, write)
         except (EvidenceError, OSError) as error:
-            self._failed("clip", f"event {event_id} {path}", error)
+            self._failed("clip", event_id, path, error)
 
-    def _failed(self, what: str, where: str, error: Exception) -> None:
+    def _failed(self, what: str, event_id: str, path: str, error: Exception) -> None:
         self.counts[f"{what}_failed"] += 1
-        _log.warning("evidence: %s failed: %s: %s: %s", what, where, type(error).__name__, error)
+        kind = type(error).__name__
+        _log.warning("evidence: %s failed: event %s %s: %s: %s", what, event_id, path, kind, error)
+
+    def _tell_lost(self, moment: Moment, words: str) -> None:
+        try:
+            self._store.tell_lost(moment.event_id, self._device, words, at_ns=moment.at_ns)
+        except OSError:
+            self.counts["losses_untold"] += 1

@@ -82,8 +82,9 @@ class Tape:
 
     def close(self) -> None:
         """Every record has reached the system."""
-        if self._file is not None:
-            self._file.close()
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
 
     def _begins_after(self, from_ns: int) -> bool:
         """Whether nothing was ever recorded before `from_ns`: then nothing is missing either."""

@@ -104,6 +104,16 @@ def test_only_remembered_acts_of_a_camera_are_kept(tmp_path: Path) -> None:
     assert [bool(store.get(act)) for act in ACTS] == [False, True, True, False]
 
 
+def test_what_waits_for_a_camera_that_is_not_configured_any_more_goes_and_is_counted(tmp_path: Path) -> None:
+    store = CandidateStore(tmp_path, 10 * KB)
+    put(store, 0, "stills/arrival.jpg")
+    store.put(ACTS[1], "cam-2", held("stills/arrival.jpg", 0), lambda part: part.write_bytes(b"x"))
+    store.keep_devices({"cam-1", "cam-3"})
+    assert [bool(store.get(act)) for act in ACTS[:2]] == [True, False]
+    assert store.counters()["candidates_forgotten"] == 1
+    assert not any(ACTS[1] in name for name in files_on_disk(tmp_path))
+
+
 def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
     store = CandidateStore(tmp_path, 10 * KB)
     put(store, 0, "stills/arrival.jpg")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,7 +23,7 @@ from detectors.fold import HoldEvidence
 from edge.capture.ring import PacketRing
 from edge.capture.types import Frame
 from edge.config import EvidenceConfig
-from edge.evidence import package
+from edge.evidence.disk import write_durably
 from edge.evidence.files import EvidenceStore, FileEvidence
 from edge.evidence.orders import Order
 from edge.evidence.tape import Tape
@@ -310,14 +311,13 @@ class _DeathError(BaseException):
 
 def _die_after(patched: pytest.MonkeyPatch, writes: int) -> None:
     left = iter(range(writes))
-    real = package.write_durably
 
     def write(path: Path, data: bytes) -> None:
         if next(left, None) is None:
             raise _DeathError
-        real(path, data)
+        write_durably(path, data)
 
-    patched.setattr(package, "write_durably", write)
+    patched.setattr("edge.evidence.package.write_durably", write)
 
 
 def test_files_of_a_revision_that_was_never_signed_are_removed(tmp_path: Path) -> None:
@@ -349,6 +349,22 @@ def test_a_disk_that_refuses_costs_the_evidence_and_not_the_judge(tmp_path: Path
     ref = here.maker.make(replace(order(here, 2, None, at_s=DUE_S + 1), phase="updated", settle_clips=True))
     assert ref is not None
     assert "stills/due.jpg" in [item.path for item in ref.items]
+
+
+def test_a_still_that_the_disk_refused_is_said_to_be_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = camera(tmp_path)
+    here.look(ARRIVAL_S)
+    with monkeypatch.context() as patched:
+        patched.setattr("edge.evidence.candidates.make_durably", _no_room)
+        here.hold("arrival", ARRIVAL_S)
+    for at_s in range(ARRIVAL_S + 1, DUE_S + 1):
+        here.look(at_s)
+    assert here.maker.make(order(here, 1, None)) is not None
+    assert "stills/arrival.jpg: could not be kept (OSError)" in here.missing()
+
+
+def _no_room(path: Path, write: Callable[[Path], object]) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_a_tape_that_cannot_be_written_is_counted_and_the_act_still_gets_its_evidence(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from contract.errors import ContractError
+from contract.errors import ContractError, EvidenceError
 from contract.events import EvidenceRef
 from contract.observations import EvidenceMade, Observation, StreamLost, TapeStart
 from edge.evidence.tape import Rotation, Tape, read_tape
@@ -70,6 +70,21 @@ def test_a_full_file_is_put_aside_and_each_begins_with_the_judges_state(tmp_path
     read = [records(path) for path in files]
     assert [record for file in read for record in file if isinstance(record, Observation)] == told
     assert [file[0] for file in read] == [BEGUN] * len(files)
+
+
+def test_a_tape_whose_next_file_cannot_be_begun_goes_on_when_it_can(tmp_path: Path) -> None:
+    folder = tmp_path / "tape"
+    tape = Tape(folder / "o.jsonl", START, rotation=Rotation(max_file_bytes=1, max_files=50))
+    tape.append(look(0), state_before=STATE)
+    folder.rename(tmp_path / "away")
+    with pytest.raises(FileNotFoundError):
+        tape.append(look(2), state_before=STATE)
+    with pytest.raises(EvidenceError):
+        tape.made(MADE)
+    (tmp_path / "away").rename(folder)
+    tape.append(look(4), state_before=STATE)
+    tape.close()
+    assert records(folder / "o.jsonl") == [BEGUN, look(4)]
 
 
 def test_an_excerpt_reaches_back_over_files_that_were_put_aside(tmp_path: Path) -> None:
