@@ -14,6 +14,7 @@ from contract import matters
 from contract.codec import PAYLOAD_TYPES
 from contract.manifest import Manifest
 from contract.observations import EvidenceMade, Observation, StreamLost, TapeStart
+from contract.plates import PlatesOfPicture
 from contract.reports import EvalReport, ParkingReplayReport, VerifyReport
 from contract.topics import DOWNWARD, ROOT, UPWARD, Channel
 
@@ -24,6 +25,7 @@ _OTHERS: dict[str, Any] = {
     "report.verify": VerifyReport,
     "report.eval": EvalReport,
     "report.parking.replay": ParkingReplayReport,
+    "report.plates.read": PlatesOfPicture,
 }
 
 

@@ -58,10 +58,14 @@ KINDS: tuple[PlateKind, ...] = (
 
 
 class RawRead(Struct, frozen=True, kw_only=True):
-    """What one reader made of one cut of the plate, nothing dropped; `sure` is each character's probability."""
+    """What one reader made of one cut of the plate, nothing dropped; `sure` is each character's probability.
+
+    The cut was taken for a plate of so many `rows`, `margin` (a share of the plate) wider than its corners.
+    """
 
     reader: str
-    cut: str
+    rows: Literal[1, 2]
+    margin: float
     text: str
     sure: tuple[Share, ...]
 
@@ -77,7 +81,6 @@ class PlateSeen(Struct, frozen=True, kw_only=True):
     corner_score: Share
     width_px: float
     tilt_deg: float
-    rows: Literal[1, 2]
     colour: Colour | None
     dark: Share
     bright: Share
@@ -110,3 +113,23 @@ class PlateRead(Struct, frozen=True, kw_only=True):
     text: str | None = None
     kind: str | None = None
     reason: Abstention | None = None
+
+
+class PlateLine(Struct, frozen=True, kw_only=True):
+    """One plate of a picture in the output of `tantou plates read`; `raw` is every read, by reader and cut."""
+
+    text: str | None
+    kind: str | None
+    colour: Colour | None
+    quad: Quad
+    width_px: float
+    reason: Abstention | None
+    raw: dict[str, str]
+
+
+class PlatesOfPicture(Struct, frozen=True, kw_only=True):
+    """One line of `tantou plates read`: a picture, its plates, best first, and the milliseconds it took."""
+
+    file: str
+    plates: tuple[PlateLine, ...]
+    ms: float

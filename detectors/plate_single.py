@@ -1,7 +1,8 @@
 """What one picture of a plate is worth: a text that two readers agree on, or the named reason why there is none.
 
 Readers are wrong with confidence, so no reader is believed alone: the same text from two of them, written as plates
-are, on a colour that allows it, and no second text that as many support. Too small, tilted, dark or blown out is
+are, on a colour that allows it, and no second text that as many support. What the seen colour forbids counts for
+nothing: eight characters on blue are one too many, whoever reads them. Too small, tilted, dark or blown out is
 refused before anybody reads. Nothing is filled in.
 """
 
@@ -35,16 +36,16 @@ def read_one(seen: PlateSeen, limits: Limits | None = None) -> PlateRead:
     if reason is not None:
         return PlateRead(reason=reason)
     told = supporters(seen.reads, limits)
-    agreed = [text for text, readers in told.items() if len(readers) >= 2]
+    possible = {text: readers for text, readers in told.items() if kind_of(text, seen.colour, 1) is not None}
+    agreed = [text for text, readers in possible.items() if len(readers) >= 2]
     if not agreed:
-        return PlateRead(reason=_unread(seen, told, limits))
-    if len(agreed) > 1:
+        return PlateRead(reason=_unread(seen, told, possible, limits))
+    text = agreed[0]
+    # Readers drop characters more often than they add one: a longer plate's text that holds this one speaks against it.
+    if len(agreed) > 1 or any(text in longer for longer in possible if longer != text):
         return PlateRead(reason="readers_disagree")
-    (text,) = agreed
-    kind = kind_of(text, seen.colour, seen.rows)
-    if kind is None:
-        return PlateRead(reason="colour_conflict")
-    return PlateRead(text=text, kind=kind.name)
+    kind = kind_of(text, seen.colour, _rows(text, seen.reads))
+    return PlateRead(text=text, kind=kind.name if kind else None)
 
 
 def unfit(seen: PlateSeen, limits: Limits) -> Abstention | None:
@@ -70,8 +71,18 @@ def supporters(reads: Sequence[RawRead], limits: Limits) -> Mapping[str, frozens
     return told
 
 
-def _unread(seen: PlateSeen, told: Mapping[str, frozenset[str]], limits: Limits) -> Abstention:
-    """Why no two readers agree: they differ, see no plate's text, or too few characters of a plate seen well."""
+def _rows(text: str, reads: Sequence[RawRead]) -> int:
+    """The rows for which the plate was cut when it said this text; the fewer when both did."""
+    return min((read.rows for read in reads if tidy(read.text) == text), default=1)
+
+
+Told = Mapping[str, frozenset[str]]
+
+
+def _unread(seen: PlateSeen, told: Told, possible: Told, limits: Limits) -> Abstention:
+    """Why no text stands: agreed on the wrong colour, no agreement, or too few characters on a clear plate."""
+    if any(len(readers) >= 2 and text not in possible for text, readers in told.items()):
+        return "colour_conflict"
     if told:
         return "readers_disagree"
     longest = max((len(tidy(read.text)) for read in seen.reads), default=0)

@@ -46,7 +46,7 @@ class Input(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     sizes_px: Annotated[tuple[SizePx, ...], Meta(min_length=1)]
     layout: Literal["nchw"] = "nchw"
-    colour: Literal["rgb"] = "rgb"
+    colour: Literal["rgb", "bgr"] = "rgb"
     pad_bgr: tuple[Annotated[int, Meta(ge=0, le=255)], ...] = (114, 114, 114)
     divide_by: Annotated[float, Meta(gt=0)] = 255.0
 
@@ -65,6 +65,31 @@ class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     recall: Share | None = None
     precision_share: Share | None = None
     by_camera: dict[str, Share] = field(default_factory=dict)
+
+
+class TextReader(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a reader of one line of text wants it, and what its outputs stand for.
+
+    A line becomes `height_px` high; it keeps its shape and is padded on the right to `width_px`, or is stretched to it.
+    Pixels are (BGR - subtract) / divide_by. Output (n, steps, 1 + characters [+ 1 for the space]): CTC, blank first;
+    `characters` None: one a line under `character` in the weight's own metadata.
+    """
+
+    height_px: Annotated[int, Meta(gt=0, le=512)]
+    width_px: Annotated[int, Meta(gt=0, le=2048)]
+    stretch: bool = False
+    subtract: float = 127.5
+    divide_by: Annotated[float, Meta(gt=0)] = 127.5
+    characters: Annotated[str, Meta(min_length=10)] | None = None
+
+
+class ReadFigures(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One measurement of a plate reader or finder: on what and by which rule, counts behind it."""
+
+    data: Text
+    right: Annotated[int, Meta(ge=0)]
+    wrong: Annotated[int, Meta(ge=0)]
+    abstained: Annotated[int, Meta(ge=0)]
 
 
 class DataSource(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,6 +127,9 @@ class Card(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     iou_limit: Share = 0.6
     origin: Origin
     input: Input
+    task: Literal["boxes", "plate_corners", "plate_text"] = "boxes"
+    reader: TextReader | None = None
+    read_figures: tuple[ReadFigures, ...] = ()
     merged: dict[str, tuple[str, ...]] = field(default_factory=dict)
     train_from: Weight | None = None
     metrics: tuple[Metrics, ...] = ()
@@ -171,6 +199,8 @@ def _sense_mistakes(card: Card) -> list[Found]:
             found.append(
                 (f"merged.{group}", f"no such class: {', '.join(strangers)}", f"classes: {', '.join(card.classes)}")
             )
+    if (card.task == "plate_text") != (card.reader is not None):
+        found.append(("reader", 'goes with `task = "plate_text"` and only with it', "see models.cards.TextReader"))
     if len(card.input.pad_bgr) != 3:
         found.append(("input.pad_bgr", f"has {len(card.input.pad_bgr)} numbers", "blue, green, red"))
     return found

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from contract.errors import ModelError
-from models.cards import Card, read_card
+from models.cards import Card, TextReader, read_card
 from models.letterbox import STRIDE_PX
 from models.pull import pull
 from models.runtimes import DEFAULT_RUNTIME, Runtime, open_runtime
@@ -124,8 +124,15 @@ def check_bytes(path: Path, sha256: str, size_bytes: int) -> None:
         raise ModelError(f"{path}: corrupt, SHA-256 {found} where the card says {sha256}; fetch it again")
 
 
-def load(registry: Registry, listed: Listed, *, runtime: str = DEFAULT_RUNTIME, threads: int = 1) -> Runtime:
-    """The card's verified weight in a runtime, after a small run has shown the licence and shape the card promises."""
+def load(
+    registry: Registry, listed: Listed, *, runtime: str = DEFAULT_RUNTIME, threads: int = 1, task: str = "boxes"
+) -> Runtime:
+    """The card's verified weight in a runtime, after a small run has shown the licence and shape the card promises.
+
+    `task` is what the caller is going to use it for; a card of another task is refused.
+    """
+    if listed.card.task != task:
+        raise ModelError(f"card {listed.card.name} is for {listed.card.task}, not for {task}; choose another card")
     weight = registry.weight(listed)
     loaded = open_runtime(runtime, weight, threads=threads)
     check_promise(listed.card, loaded)
@@ -137,9 +144,32 @@ def check_promise(card: Card, loaded: Runtime) -> None:
     stated = loaded.metadata.get("licence") or loaded.metadata.get("license")
     if stated is not None and stated != card.licence:
         raise ModelError(f"card {card.name}: wrong licence, the weight says {stated!r} and the card {card.licence!r}")
+    if card.reader is not None:
+        return _check_reader(card, card.reader, loaded)
+    if card.task == "plate_corners":
+        return _check_corners(card, loaded)
     size_px = min(card.input.sizes_px)
     anchors = sum((size_px // stride) * (STRIDE_PX // stride) for stride in _ANCHOR_STRIDES_PX)
     expected = (1, 4 + len(card.classes), anchors)
     found = loaded.run(np.zeros((1, 3, STRIDE_PX, size_px), np.float32)).shape
     if found != expected:
         raise ModelError(f"card {card.name}: wrong shape, {found} where {len(card.classes)} classes give {expected}")
+    return None
+
+
+def _check_reader(card: Card, reader: TextReader, loaded: Runtime) -> None:
+    """A reader answers with one probability for the blank, each character and perhaps the space."""
+    characters = reader.characters or loaded.metadata.get("character", "").replace("\n", "").replace("\r", "")
+    found = loaded.run(np.zeros((1, 3, reader.height_px, reader.width_px), np.float32)).shape
+    if len(found) != 3 or found[2] not in (len(characters) + 1, len(characters) + 2):
+        raise ModelError(f"card {card.name}: wrong shape, {found} where {len(characters)} characters give 1 or 2 more")
+
+
+def _check_corners(card: Card, loaded: Runtime) -> None:
+    """A corner finder answers box, score and four corners for two anchors a cell of three grids."""
+    size_px = min(card.input.sizes_px)
+    anchors = sum(2 * (size_px // stride) ** 2 for stride in _ANCHOR_STRIDES_PX)
+    found = [output.shape for output in loaded.run_all(np.zeros((1, 3, size_px, size_px), np.float32))]
+    expected = [(1, anchors, 4), (1, anchors, 2), (1, anchors, 8)]
+    if found != expected:
+        raise ModelError(f"card {card.name}: wrong shape, {found} where a {size_px} px picture gives {expected}")

@@ -19,6 +19,7 @@ import numpy as np
 from contract.errors import ModelError
 from contract.plates import PlateLine, PlateRead, PlateSeen, PlatesOfPicture
 from detectors.plate_single import read_one
+from models.letterbox import Frame
 from models.plates.eyes import PlateEyes, open_eyes
 from models.registry import OWN_CARDS, Registry
 
@@ -90,7 +91,7 @@ def line_of(seen: PlateSeen, read: PlateRead) -> PlateLine:
     )
 
 
-def _decoded(file: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _decoded(file: Path) -> Frame:
     frame = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR)
     if frame is None:
         raise ModelError(f"{file}: no picture that can be decoded; take it out of the folder")
@@ -98,5 +99,4 @@ def _decoded(file: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 
 
 def _write(lines: Iterable[PlatesOfPicture], stream: BinaryIO) -> None:
-    for line in lines:
-        stream.write(msgspec.json.encode(line) + b"\n")
+    stream.writelines(msgspec.json.encode(line) + b"\n" for line in lines)

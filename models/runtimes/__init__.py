@@ -39,6 +39,9 @@ class Runtime(Protocol):
     def run(self, batch: Batch) -> NDArray[np.float32]:
         """The first output for a batch (n, 3, h, w); h and w may change from call to call. Raises ModelError."""
 
+    def run_all(self, batch: Batch) -> list[NDArray[np.float32]]:
+        """Every output in the file's order, for networks that answer with several. Raises ModelError."""
+
 
 def open_runtime(name: str, weight: Path, *, threads: int) -> Runtime:
     """Load a weight into the named engine with at most `threads` CPU threads; raises ModelError with the reason."""

@@ -26,8 +26,15 @@ class OrtRuntime:
 
     def run(self, batch: Batch) -> NDArray[np.float32]:
         """The first output for a batch (n, 3, h, w); raises ModelError when the network does not take that shape."""
+        return self._run([self._output], batch)[0]
+
+    def run_all(self, batch: Batch) -> list[NDArray[np.float32]]:
+        """Every output in the file's order; raises ModelError when the network does not take that shape."""
+        return self._run(None, batch)
+
+    def _run(self, outputs: list[str] | None, batch: Batch) -> list[NDArray[np.float32]]:
         try:
-            return np.asarray(self._session.run([self._output], {self._input: batch})[0], np.float32)
+            return [np.asarray(answer, np.float32) for answer in self._session.run(outputs, {self._input: batch})]
         except Exception as refused:  # the binding raises its own types, several of them plain Exception
             raise ModelError(f"onnxruntime refused a batch {batch.shape} {batch.dtype}: {refused}") from refused
 

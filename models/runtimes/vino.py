@@ -36,12 +36,20 @@ class VinoRuntime:
 
     def run(self, batch: Batch) -> NDArray[np.float32]:
         """The first output for a batch (n, 3, h, w); raises ModelError when the network does not take that shape."""
+        return self.run_all(batch)[0]
+
+    def run_all(self, batch: Batch) -> list[NDArray[np.float32]]:
+        """Every output in the file's order; raises ModelError when the network does not take that shape."""
         try:
             request = self._request(batch.shape[1:])
-            answers = [np.array(request.infer([picture[None]])[0], np.float32) for picture in batch]
+            answers = [[np.array(one, np.float32) for one in self._infer(request, picture)] for picture in batch]
         except Exception as refused:  # the binding raises RuntimeError and bare Exception alike
             raise ModelError(f"openvino refused a batch {batch.shape} {batch.dtype}: {refused}") from refused
-        return np.concatenate(answers)
+        return [np.concatenate(output) for output in zip(*answers, strict=True)]
+
+    def _infer(self, request: Any, picture: NDArray[Any]) -> list[NDArray[Any]]:
+        answer = request.infer([picture[None]])
+        return [answer[index] for index in range(len(self._model.outputs))]
 
     def _request(self, shape: tuple[int, ...]) -> Any:
         if shape not in self._requests:

@@ -10,9 +10,11 @@ from contract.plates import PlateRead, PlateSeen, RawRead
 from detectors.plate_single import read_one
 
 
-def reads(*said: tuple[str, str], sure: float = 0.9) -> tuple[RawRead, ...]:
+def reads(*said: tuple[str, str], sure: float = 0.9, rows: Any = 1) -> tuple[RawRead, ...]:
     """Raw reads of (reader, text) with one probability for each character."""
-    return tuple(RawRead(reader=reader, cut="0", text=text, sure=(sure,) * len(text)) for reader, text in said)
+    return tuple(
+        RawRead(reader=reader, rows=rows, margin=0.0, text=text, sure=(sure,) * len(text)) for reader, text in said
+    )
 
 
 def seen(raw: tuple[RawRead, ...], **changed: Any) -> PlateSeen:
@@ -22,7 +24,6 @@ def seen(raw: tuple[RawRead, ...], **changed: Any) -> PlateSeen:
         "corner_score": 0.95,
         "width_px": 120,
         "tilt_deg": 3,
-        "rows": 1,
         "colour": "blue",
         "dark": 0.0,
         "bright": 0.0,
@@ -37,7 +38,8 @@ AGREED = reads(("clp", "皖A·12345"), ("v4", "皖A12345"))
 def test_two_readers_that_agree_give_a_text_and_its_kind() -> None:
     assert read_one(seen(AGREED)) == PlateRead(text="皖A12345", kind="blue")
     assert read_one(seen(AGREED, colour="yellow")).kind == "yellow_single"
-    assert read_one(seen(AGREED, colour="yellow", rows=2)).kind == "yellow_double"
+    double = reads(("clp", "皖A12345"), ("v4", "皖A12345"), rows=2)
+    assert read_one(seen(double, colour="yellow")).kind == "yellow_double"
 
 
 def test_an_unknown_colour_leaves_the_text_standing() -> None:
@@ -74,3 +76,15 @@ def test_a_plate_seen_badly_is_refused_by_name_though_readers_agree(changed: dic
 )
 def test_without_two_readers_on_one_plates_text_there_is_no_text(raw: tuple[RawRead, ...], reason: str) -> None:
     assert read_one(seen(raw)) == PlateRead(reason=reason)  # type: ignore[arg-type]
+
+
+def test_a_longer_plate_that_one_reader_saw_speaks_against_a_part_of_it() -> None:
+    raw = reads(("v4", "AD11166"), ("v6", "AD11166"), ("clp", "皖AD11166"))
+    assert read_one(seen(raw, colour=None)).reason == "readers_disagree"
+    assert read_one(seen(raw[:2], colour="white")).kind == "army"
+
+
+def test_a_read_that_the_colour_forbids_does_not_speak_against_one_that_it_allows() -> None:
+    raw = reads(("clp", "豫SKS090"), ("v6", "豫SKS090"), ("v4", "豫S·KS0901"))
+    assert read_one(seen(raw, colour="blue")).text == "豫SKS090"
+    assert read_one(seen(raw, colour=None)).reason == "readers_disagree"

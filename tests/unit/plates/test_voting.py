@@ -76,7 +76,6 @@ def test_a_plate_outside_the_vehicles_box_is_not_its_plate() -> None:
         corner_score=0.9,
         width_px=100,
         tilt_deg=0,
-        rows=1,
         colour="blue",
         dark=0,
         bright=0,

@@ -1,0 +1,163 @@
+"""Around the networks: cutting, decoding, and what is kept of each plate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from contract.errors import ModelError
+from contract.plates import KINDS
+from models.boxes import Floats
+from models.letterbox import Frame
+from models.plates.align import in_order, one_line, tilt_deg
+from models.plates.corners import CornerFinder, anchors_of
+from models.plates.drawing import draw_plate, find_fonts
+from models.plates.eyes import PlateEyes
+from models.plates.readers import LineReader
+from models.plates.wear import Wear, as_seen
+from tantou.plates import pictures_of, read_pictures
+from tests.unit.plates.networks import TEXT_CARD, Pointer, Speller, card
+
+SQUARE = np.array([[0, 0], [100, 0], [100, 30], [0, 30]], np.float32)
+# 皖 A 1 2 3 4 4 with blanks between, as CTC writes it; the repeated 4 needs one.
+SPELLED = [11, 0, 12, 2, 2, 3, 4, 5, 0, 5]
+
+
+def quad_of(turn_deg: float, shear: float = 0.0) -> Floats:
+    """The square turned about its middle."""
+    turn = np.radians(turn_deg)
+    matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    sheared = (SQUARE - SQUARE.mean(axis=0)) @ np.array([[1, 0], [shear, 1]])
+    return np.asarray(sheared @ matrix + 200, np.float32)
+
+
+@pytest.mark.parametrize("turn_deg", [-40, -20, 0, 15, 40])
+def test_corners_in_any_order_come_out_clockwise_from_the_top_left(turn_deg: float) -> None:
+    quad = quad_of(turn_deg)
+    for order in ([2, 0, 3, 1], [3, 2, 1, 0], [1, 2, 3, 0]):
+        np.testing.assert_allclose(in_order(quad[order]), quad, atol=1e-4)
+
+
+def test_tilt_is_the_larger_of_rotation_and_skew() -> None:
+    assert tilt_deg(quad_of(12)) == pytest.approx(12, abs=0.1)
+    assert tilt_deg(quad_of(0, shear=np.tan(np.radians(25)))) == pytest.approx(25, abs=0.1)
+    assert tilt_deg(quad_of(0)) == pytest.approx(0, abs=1e-4)
+
+
+def test_a_double_row_becomes_one_line_upper_part_first() -> None:
+    double = np.zeros((120, 240, 3), np.uint8)
+    double[:40], double[60:] = 50, 200
+    line = one_line(double, 2)
+    assert line.shape == (80, 480, 3)
+    assert line[:60, :240].max() == 50
+    assert line[40:, 240:].min() == 200
+    assert one_line(double, 1) is double
+
+
+def test_a_reader_merges_repeats_drops_blanks_and_tells_each_characters_probability() -> None:
+    reader = LineReader(TEXT_CARD, Speller(SPELLED))
+    (line,) = reader.read([np.zeros((80, 240, 3), np.uint8)])
+    assert line.text == "皖A12344"
+    assert line.sure == (0.75,) * 7
+    assert reader.read([]) == []
+
+
+def test_a_line_keeps_its_shape_and_is_padded_with_the_middle_grey() -> None:
+    network = Speller(SPELLED)
+    LineReader(TEXT_CARD, network).read([np.full((80, 240, 3), 255, np.uint8), np.zeros((80, 480, 3), np.uint8)])
+    (batch,) = network.batches
+    assert batch.shape == (2, 3, 32, 160)
+    assert batch[0, :, :, :96].min() == 1
+    assert not batch[0, :, :, 96:].any()
+    assert batch[1].max() == -1
+
+
+def test_a_card_without_a_reader_table_reads_no_text() -> None:
+    with pytest.raises(ModelError, match=r"no \[reader\] table"):
+        LineReader(card("plate_corners"), Speller(SPELLED))
+
+
+def test_a_plate_seen_by_two_anchors_is_found_once_with_its_corners() -> None:
+    corners = quad_of(10)
+    frame = np.zeros((400, 500, 3), np.uint8)
+    (found,) = CornerFinder(card("plate_corners"), Pointer(corners)).find(frame)
+    np.testing.assert_allclose(found.quad, corners, atol=0.01)
+    assert found.score == pytest.approx(0.9)
+    assert CornerFinder(card("plate_corners"), Pointer(corners, score=0.2)).find(frame) == []
+
+
+def test_in_a_larger_picture_corners_are_pixels_of_the_picture() -> None:
+    corners = quad_of(0)
+    frame = np.zeros((800, 2560, 3), np.uint8)
+    (found,) = CornerFinder(card("plate_corners"), Pointer(corners)).find(frame)
+    np.testing.assert_allclose(found.quad, corners * 2, atol=0.05)
+
+
+def test_anchors_lie_in_the_middle_of_their_cells_two_a_cell() -> None:
+    anchors = anchors_of((33, 64))
+    assert len(anchors) == 2 * (5 * 8 + 3 * 4 + 2 * 2)
+    assert anchors[0].tolist() == [4, 4, 24, 24]
+    assert anchors[3].tolist() == [12, 4, 48, 48]
+
+
+def eyes_on(quad: Floats) -> PlateEyes:
+    """A chain that finds one plate and spells it the same way twice."""
+    second = card("plate_text", TEXT_CARD.reader, name="second")
+    readers = (LineReader(TEXT_CARD, Speller(SPELLED)), LineReader(second, Speller(SPELLED)))
+    return PlateEyes(CornerFinder(card("plate_corners"), Pointer(quad)), readers)
+
+
+def drawn_picture() -> tuple[Frame, Floats]:
+    """A drawn blue plate in a picture, and its corners."""
+    rng = np.random.default_rng(4)
+    wear = Wear(width_px=150, tilt_deg=5, blur_px=0, motion_px=0, gain=1, noise=0, dirt=0, jpeg=90)
+    seen = as_seen(draw_plate(rng, find_fonts(), KINDS[:1]).face, wear, rng)
+    return seen.frame, seen.quad
+
+
+def test_every_read_of_every_cut_is_kept() -> None:
+    frame, quad = drawn_picture()
+    (seen,) = eyes_on(quad).look(frame)
+    assert seen.colour == "blue"
+    assert seen.width_px == pytest.approx(150, abs=6)
+    assert {(read.reader, read.rows) for read in seen.reads} == {("drawn", 1), ("second", 1)}
+    assert len({(read.reader, read.margin) for read in seen.reads}) == len(seen.reads) == 6
+
+
+def test_a_plate_too_small_for_any_reader_is_reported_unread() -> None:
+    frame = np.zeros((200, 300, 3), np.uint8)
+    (seen,) = eyes_on(SQUARE * 0.3 + 100).look(frame)
+    assert seen.reads == ()
+    assert seen.width_px == pytest.approx(30, abs=0.1)
+
+
+def test_a_crop_whose_corners_are_not_found_is_read_whole() -> None:
+    crop = np.full((24, 94, 3), (150, 70, 15), np.uint8)
+    eyes = eyes_on(SQUARE * 0.2)
+    (seen,) = eyes.look_at_crop(crop)
+    assert seen.quad_px == ((0, 0), (94, 0), (94, 24), (0, 24))
+    assert seen.reads
+
+
+def test_the_command_gives_one_line_a_picture_with_verdict_and_raw_reads(tmp_path: Path) -> None:
+    frame, quad = drawn_picture()
+    folder = tmp_path / "scenes"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "s1.png"), frame)
+    (line,) = read_pictures(eyes_on(quad), folder, pictures_of(folder), crops=False)
+    (plate,) = line.plates
+    assert (line.file, plate.text, plate.kind, plate.reason) == ("scenes/s1.png", "皖A12344", "blue", None)
+    assert set(plate.raw.values()) == {"皖A12344"}
+    assert line.ms > 0
+
+
+def test_a_folder_without_pictures_and_a_broken_picture_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no picture there"):
+        pictures_of(tmp_path)
+    (tmp_path / "broken.jpg").write_bytes(json.dumps({}).encode())
+    with pytest.raises(ModelError, match="can be decoded"):
+        list(read_pictures(eyes_on(SQUARE), tmp_path, pictures_of(tmp_path), crops=False))
