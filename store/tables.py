@@ -155,6 +155,7 @@ leads = Table(
     CheckConstraint("purpose IN ('lead', 'device_evidence')", name="purpose"),
     Index(None, "state", "opened_at", "event_id"),
     Index(None, "town", "state", "opened_at", "event_id"),
+    Index(None, "town", "opened_at", "event_id"),
     Index(None, "opened_at", "event_id"),
     Index(None, "device", "opened_at", "event_id"),
 )
