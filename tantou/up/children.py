@@ -171,8 +171,11 @@ def once(program: Program, say: Say, *, stdin: str = "", timeout_s: float = 120.
 
 
 def tantou(*words: str) -> tuple[str, ...]:
-    """The command line of our own program in this environment."""
-    return (sys.executable, "-m", "tantou", *words)
+    """The command line of our own program in this environment.
+
+    `-P`: the data folder it runs in has folders named like our rooms, and those must not be taken for them.
+    """
+    return (sys.executable, "-P", "-m", "tantou", *words)
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:
