@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from contract.geometry import PolygonPx
 from detectors.geometry import scaled
 from edge.config import EdgeConfig
 from edge.inference.regions import Window, plan
+
+_log = logging.getLogger(__name__)
 
 
 class Views:
@@ -26,9 +30,7 @@ class Views:
         planned = self._planned.get(device)
         if planned is None or planned[0] != frame_px:
             polygons = [scaled(p, drawn_on=size, onto=frame_px) for p, size in self._zones.get(device, [])]
-            planned = (
-                frame_px,
-                plan(polygons, frame_px=frame_px, input_px=self._input_px, tiles_max=self._tiles_max),
-            )
-            self._planned[device] = planned
+            windows = plan(polygons, frame_px=frame_px, input_px=self._input_px, tiles_max=self._tiles_max)
+            planned = self._planned[device] = (frame_px, windows)
+            _log.info("camera_looked_at device=%s frame_px=%s windows_px=%s", device, frame_px, windows)
         return planned[1]

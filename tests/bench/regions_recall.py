@@ -127,10 +127,12 @@ def show(name: str, seen: Sequence[Looked], zones: Zones, threshold: float) -> N
     """AP50 and recall, all and small, looked at whole and by zone."""
     scenes: dict[str, list[Scene]] = {"whole": [], "zones": []}
     sizes: list[tuple[int, int]] = []
+    cameras: list[str] = []
     for look in seen:
         height, width = look.truth.frame_hw
         for cell, windows in zones[look.truth.camera or ""]:
             sizes.append(look.truth.frame_hw)
+            cameras.append(look.truth.camera or "")
             by_zone = join([(window, look.windows[window]) for window in windows], frame_px=(width, height))
             scenes["whole"].append(scene(look.truth, look.whole, cell))
             scenes["zones"].append(scene(look.truth, by_zone, cell))
@@ -149,17 +151,28 @@ def show(name: str, seen: Sequence[Looked], zones: Zones, threshold: float) -> N
     for what, kinds in (("all", scenes), ("small", small)):
         ranked = {how: rank(found, 0.5) for how, found in kinds.items()}
         asked = precision_recall(ranked["whole"], threshold)[0] or 0.0
-        words += [f"{what}, {how}: {_figures(ranking, threshold, asked)}" for how, ranking in ranked.items()]
+        words += [
+            f"{what}, {how}: {_figures(ranking, threshold)}, at P {_recall_at(ranking, asked):.3f}"
+            for how, ranking in ranked.items()
+        ]
+    for camera in sorted(zones):
+        at = [index for index, one in enumerate(cameras) if one == camera]
+        ranked = {how: rank([found[index] for index in at], 0.5) for how, found in small.items()}
+        words += [f"small, {how}, {camera}: {_figures(ranking, threshold)}" for how, ranking in ranked.items()]
     print("\n  ".join(words), flush=True)
 
 
-def _figures(ranking: Ranking, threshold: float, asked: float) -> str:
+def _figures(ranking: Ranking, threshold: float) -> str:
     precision, recall = precision_recall(ranking, threshold)
-    hits = np.cumsum(ranking.hits)
-    enough = np.flatnonzero(hits / np.arange(1, len(hits) + 1) >= asked)
-    at_p = hits[enough[-1]] / ranking.truths if len(enough) else 0.0
     ap = average_precision(ranking)
-    return f"AP50 {ap or 0:.3f}, R {recall or 0:.3f} P {precision or 0:.3f}, at P {at_p:.3f}, of {ranking.truths}"
+    return f"of {ranking.truths}: AP50 {ap or 0:.3f}, R {recall or 0:.3f}, P {precision or 0:.3f}"
+
+
+def _recall_at(ranking: Ranking, precision: float) -> float:
+    """The most that is found at no less than this precision."""
+    hits = np.cumsum(ranking.hits)
+    enough = np.flatnonzero(hits / np.arange(1, len(hits) + 1) >= precision)
+    return float(hits[enough[-1]] / ranking.truths) if len(enough) else 0.0
 
 
 if __name__ == "__main__":

@@ -39,8 +39,9 @@ def test_a_car_seen_by_two_windows_is_one_car_the_surer_one() -> None:
 
 
 def test_a_box_cut_by_its_window_gives_way_to_the_whole_one_although_it_is_surer() -> None:
-    car = (350.0, 50.0, 450.0, 90.0)
-    assert boxes(joined([seen(LEFT, car, score=0.5)], [seen(RIGHT, car, score=0.9)])) == [car]
+    car = (320.0, 50.0, 450.0, 90.0)
+    found = joined([seen(LEFT, car, score=0.5)], [seen(RIGHT, car, score=0.9)])
+    assert [(one.bbox_xyxy_px, one.score) for one in found] == [(car, 0.5)]
 
 
 def test_a_bus_that_both_windows_cut_is_one_bus() -> None:
@@ -55,7 +56,7 @@ def test_a_van_called_car_by_one_window_and_truck_by_the_other_is_one_vehicle() 
 
 
 def test_a_rider_is_not_the_motorcycle() -> None:
-    rider, cycle = (450.0, 40.0, 480.0, 100.0), (448.0, 65.0, 482.0, 108.0)
+    rider, cycle = (450.0, 45.0, 480.0, 100.0), (448.0, 55.0, 482.0, 106.0)
     found = joined([seen(LEFT, rider, label="person")], [seen(RIGHT, cycle, label="motorcycle")])
     assert len(found) == 2
 
@@ -66,15 +67,20 @@ def test_two_cars_side_by_side_in_the_overlap_stay_two() -> None:
     assert sorted(boxes(found)) == [one, other]
 
 
+def test_two_cars_one_behind_the_other_each_found_by_one_window_stay_two() -> None:
+    one, other = (430.0, 50.0, 500.0, 90.0), (470.0, 50.0, 540.0, 90.0)
+    assert len(joined([seen(LEFT, one)], [seen(RIGHT, other)])) == 2
+
+
 def test_a_car_of_the_left_window_and_another_of_the_right_one_stay_two_although_they_touch() -> None:
     one, other = (300.0, 50.0, 404.0, 90.0), (398.0, 50.0, 470.0, 90.0)
     assert len(joined([seen(LEFT, one), seen(LEFT, other)], [seen(RIGHT, other)])) == 2
 
 
 def test_the_picture_s_own_border_cuts_nothing() -> None:
-    car = (0.0, 50.0, 80.0, 90.0)
+    car, nearly = (0.0, 50.0, 80.0, 90.0), (0.0, 50.0, 84.0, 90.0)
     whole: Window = (0, 0, *FRAME_PX)
-    found = join([(whole, [seen(whole, car, score=0.5)]), (LEFT, [seen(LEFT, car, score=0.9)])], frame_px=FRAME_PX)
+    found = join([(whole, [seen(whole, car, score=0.9)]), (LEFT, [seen(LEFT, nearly, score=0.5)])], frame_px=FRAME_PX)
     assert [(one.bbox_xyxy_px, one.score) for one in found] == [(car, 0.9)]
 
 
