@@ -99,7 +99,7 @@ class Decoder:
             message = replace(message, slips=message.slips | {Tolerance.QN_REUSED})
         score(memory, message.slips, message.variant)
         answer = answer_to(header.cn, header.flag) if self.uploaded else None
-        left: tuple[splits.PartSet, ...] = ()
+        left, self.devices.abandoned = self.devices.abandoned, []
         fate, verdict = Fate.ACCEPTED, _ACCEPTED
         if meeting is Meeting.DUPLICATE:
             fate, verdict = Fate.DUPLICATE, "duplicate"
@@ -108,7 +108,7 @@ class Decoder:
         elif header.part is not None:
             number, count = header.part
             placed = splits.place(memory.open_sets, message, at_s=at_s)
-            left, message = placed.left, placed.message
+            left, message = [*left, *placed.left], placed.message
             fate, verdict = Fate.PARTIAL, f"partial({number}/{count})"
             if placed.repeated:
                 fate, verdict = Fate.DUPLICATE, "duplicate"

@@ -23,13 +23,14 @@ from edge.sensors.hj212.tolerances import Tolerance
 from edge.sensors.hj212.values import is_qn
 
 _STRICT: Final = re.compile(
-    r"(?:QN=([0-9]{17});)?(?:ST=([0-9]{2});)CN=([0-9]{4});PW=([^;,=&\s]+);MN=([^;,=&\s]+);(?:Flag=([0-9]{1,3});)?"
+    r"(?:QN=([0-9]{17});)?(?:ST=([0-9]{2});)CN=([0-9]{4});PW=([^;,=&\s]{1,64});MN=([^;,=&\s]{1,64});(?:Flag=([0-9]{1,3});)?"
     r"(?:PNUM=([0-9]{1,4});PNO=([0-9]{1,4});)?(?:RF=([0-9]);)?CP=&&"
 )
 _STRICT_QN: Final = re.compile(r"QN=[0-9]{17};")
 _SOME_QN: Final = "QN=20000101000000000;"
 QN_CHARS: Final = len(_SOME_QN)
 CACHED_HEADERS: Final = 1024
+LONGEST_CACHED_HEADER: Final = 256
 _FIELDS: Final = ("QN", "ST", "CN", "PW", "MN", "Flag", "PNUM", "PNO", "RF")
 _ORDERS: Final = (_FIELDS, ("QN", "PNUM", "PNO", "ST", "CN", "PW", "MN", "Flag", "RF"))  # the second: 2005
 _CANONICAL: Final = {name.lower(): name for name in _FIELDS}
@@ -98,7 +99,7 @@ def parse_header(text: str) -> tuple[Header, int, frozenset[Tolerance]] | str:
     if opening is None:
         return "no CP"
     begin = opening.end()
-    known = _behind_qn(text[QN_CHARS:begin]) if _STRICT_QN.match(text) else None
+    known = _behind_qn(text[QN_CHARS:begin]) if begin <= LONGEST_CACHED_HEADER and _STRICT_QN.match(text) else None
     if known is not None:
         header, slips = known
         qn = text[3:20]

@@ -48,11 +48,13 @@ class DeviceMemory:
 
 
 class Devices:
-    """The memories by MN; the device that was silent longest is forgotten first, and counted."""
+    """The memories by MN; the device that was silent longest is forgotten first, and counted; its open sets wait in
+    `abandoned` until they are told."""
 
     def __init__(self, limit: int = MAX_DEVICES) -> None:
         self.limit = limit
         self.forgotten = 0
+        self.abandoned: list[PartSet] = []
         self.by_mn: OrderedDict[str, DeviceMemory] = OrderedDict()
 
     def of(self, mn: str) -> DeviceMemory:
@@ -61,7 +63,8 @@ class Devices:
         if known is None:
             known = self.by_mn[mn] = DeviceMemory()
             if len(self.by_mn) > self.limit:
-                self.by_mn.popitem(last=False)
+                _, oldest = self.by_mn.popitem(last=False)
+                self.abandoned += oldest.open_sets
                 self.forgotten += 1
         else:
             self.by_mn.move_to_end(mn)

@@ -15,6 +15,7 @@ from msgspec import Struct
 from edge.sensors.hj212.tolerances import Tolerance
 
 CACHED_NAMES: Final = 4096
+LONGEST_CACHED_NAME: Final = 64
 
 
 class Kind(Enum):
@@ -57,9 +58,12 @@ _UPPER_FACTOR: Final = re.compile(r"[A-Z][0-9]{5}")
 _LOWER_DEVICE: Final = re.compile(r"sb[0-9]{1,3}")
 
 
-@lru_cache(CACHED_NAMES)
 def name_of(text: str) -> Name:
     """The name in a text, blanks and letter case mended (T8, T9)."""
+    return _cached(text) if len(text) <= LONGEST_CACHED_NAME else _mended(text)
+
+
+def _mended(text: str) -> Name:
     slips: set[Tolerance] = set()
     stripped = "".join(text.split())
     if stripped != text:
@@ -73,3 +77,6 @@ def name_of(text: str) -> Name:
         slips.add(Tolerance.NAME_CASE)
         code = code.swapcase()
     return Name(code, known, kind, tuple(slips)) if dash else Name(known, None, kind, tuple(slips))
+
+
+_cached: Final = lru_cache(CACHED_NAMES)(_mended)

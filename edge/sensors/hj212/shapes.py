@@ -12,7 +12,8 @@ from edge.sensors.hj212.dialects import Version
 from edge.sensors.hj212.names import Kind, Name, name_of
 from edge.sensors.hj212.tolerances import Tolerance
 
-CACHED_SHAPES: Final = 512
+CACHED_SHAPES: Final = 256
+LONGEST_CACHED_SHAPE: Final = 160  # values; a strict data area of 950 bytes seldom has more
 NO_MARK: Final = -1
 _SEPARATOR: Final = re.compile(r"([;,])")
 
@@ -34,9 +35,12 @@ class Shape(Struct, frozen=True):
     glued: bool
 
 
-@lru_cache(CACHED_SHAPES)
 def shape_of(heads: tuple[str, ...], version: Version) -> Shape:
     """The shape of an area cut at its values: what stands before the first, between them, and behind the last."""
+    return _cached(heads, version) if len(heads) <= LONGEST_CACHED_SHAPE else _understood(heads, version)
+
+
+def _understood(heads: tuple[str, ...], version: Version) -> Shape:
     slips: set[Tolerance] = set()
     names: list[Name] = []
     joins: list[str] = []
@@ -107,3 +111,6 @@ def _shape(names: list[Name], slips: frozenset[Tolerance], torn: tuple[tuple[int
         free=frozenset(index for index, name in enumerate(names) if name.kind is Kind.FREE),
         glued=glued,
     )
+
+
+_cached: Final = lru_cache(CACHED_SHAPES)(_understood)

@@ -3,6 +3,7 @@ for itself; parts without a DataTime belong to the set that is open."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,29 +14,25 @@ from edge.sensors.hj212.tolerances import Tolerance
 
 OPEN_S: Final = 600.0
 MAX_OPEN_SETS: Final = 32  # per device; the oldest goes first, stored as parts
-MAX_SET_BYTES: Final = 256 * 1024
+MAX_HELD_BYTES: Final = 128 * 1024  # of data segments in open sets, per device
 
 SetKey = tuple[str | None, str, int]  # ST, CN, PNUM
 
 
 @dataclass(slots=True)
 class PartSet:
-    """An open set: parts by number in the order of arrival; `since_s` when it was opened."""
+    """An open set: parts by number in the order of arrival; `since_s` when it was opened; `size` in bytes."""
 
     key: SetKey
     since_s: float
     data_time: str | None
     parts: dict[int, Message] = field(default_factory=dict)
+    size: int = 0
 
     @property
     def missing(self) -> tuple[int, ...]:
         """Part numbers that never came."""
         return tuple(number for number in range(1, self.key[2] + 1) if number not in self.parts)
-
-    @property
-    def size(self) -> int:
-        """Bytes held."""
-        return sum(len(part.data) for part in self.parts.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,6 @@ def place(open_sets: list[PartSet], part: Message, *, at_s: float) -> Placed:
     number, count = part.header.part or (1, 1)
     key = (part.header.st, part.header.cn, count)
     home = _home(open_sets, key, part.items.data_time_text, number)
-    left: tuple[PartSet, ...] = ()
     if home is None:
         home = PartSet(key, at_s, part.items.data_time_text)
         open_sets.append(home)
@@ -65,12 +61,17 @@ def place(open_sets: list[PartSet], part: Message, *, at_s: float) -> Placed:
         part = replace(part, slips=part.slips | {Tolerance.QN_REUSED})
     home.data_time = home.data_time or part.items.data_time_text
     home.parts[number] = part
+    home.size += len(part.data) - (len(before.data) if before else 0)
     if len(home.parts) == count:
         open_sets.remove(home)
         return Placed(_merged(home), merged=True)
-    if len(open_sets) > MAX_OPEN_SETS or home.size > MAX_SET_BYTES:
-        left = (open_sets.pop(0 if len(open_sets) > MAX_OPEN_SETS else open_sets.index(home)),)
-    return Placed(part, left=left)
+    return Placed(part, left=tuple(_make_room(open_sets)))
+
+
+def _make_room(open_sets: list[PartSet]) -> Iterator[PartSet]:
+    """Gives up the oldest sets until the rest is within the bounds."""
+    while len(open_sets) > MAX_OPEN_SETS or sum(one.size for one in open_sets) > MAX_HELD_BYTES:
+        yield open_sets.pop(0)
 
 
 def overdue(open_sets: list[PartSet], *, at_s: float, open_s: float = OPEN_S) -> list[PartSet]:

@@ -9,7 +9,7 @@ import pytest
 from edge.sensors.hj212.decoder import Decoder, Fate, Outcome, overdue_splits
 from edge.sensors.hj212.encoder import Draft, encode, split
 from edge.sensors.hj212.memory import MAX_CONTENTS, MAX_REMEMBERED, Devices
-from edge.sensors.hj212.splits import MAX_OPEN_SETS, OPEN_S
+from edge.sensors.hj212.splits import MAX_HELD_BYTES, MAX_OPEN_SETS, OPEN_S
 from tests.unit.hj212.frames import CLEAN, MN, Wire, judged, verdicts
 
 FACTORS = ("a34041", "a34000", "a24088")
@@ -111,6 +111,15 @@ def test_too_many_open_sets_give_up_the_oldest() -> None:
     assert len(decoder.devices.of(MN).open_sets) == MAX_OPEN_SETS
 
 
+def test_too_many_open_bytes_give_up_the_oldest() -> None:
+    decoder = Decoder()
+    long = "x" * 9000
+    parts = [part(number, 9000, area=f"DataTime=20261203110000;i1-Info=//{number}{long}//") for number in range(1, 16)]
+    fates = [one.fate for one in judged(*parts, decoder=decoder)]
+    assert fates.count(Fate.SPLIT_LEFT) == 1
+    assert sum(one.size for one in decoder.devices.of(MN).open_sets) <= MAX_HELD_BYTES
+
+
 def test_what_the_encoder_splits_the_decoder_merges() -> None:
     items = [f"a25{n:03d}-Avg={n},a25{n:03d}-Flag=N" for n in range(80)]
     whole = Draft(qn="20261203120000000", st="31", cn="2061", pw="1", mn=MN, flag=7,
@@ -151,6 +160,16 @@ def test_memory_is_bounded_and_forgets_the_oldest_first() -> None:
         judged(Wire(data=CLEAN.replace(MN.encode(), mn)).sent(), decoder=decoder)
     assert list(decoder.devices.by_mn) == ["A2", "A3"]
     assert decoder.devices.forgotten == 2
+
+
+def test_a_device_that_is_forgotten_leaves_its_open_sets_behind_by_name() -> None:
+    decoder = Decoder(devices=Devices(limit=1))
+    outcomes = judged(
+        part(1, 2), Wire(data=CLEAN.replace(MN.encode(), b"A33072600000000000000C08")).sent(), decoder=decoder
+    )
+    assert [one.verdict for one in outcomes] == [
+        "partial(1/2)", "accepted", "stored-raw(incomplete-split(missing=2))",
+    ]  # fmt: skip
 
 
 def test_habits_and_losses_of_a_device_are_counted() -> None:
