@@ -40,8 +40,8 @@ _NEXT_NAME: Final = re.compile(
 )
 _FLAG: Final = re.compile(r"[0-9]{1,3}")
 _COUNT: Final = re.compile(r"[0-9]{1,4}")
-_SYSTEM: Final = re.compile(r"[0-9]{1,4}")
-_COMMAND: Final = re.compile(r"[0-9]{4}")
+_SYSTEM: Final = re.compile(r"[0-9A-Za-z]{1,8}")
+_COMMAND: Final = re.compile(r"[0-9A-Za-z]{1,8}")
 UNKNOWN_AS: Final = Version.HJ_2017  # how version bits that no standard defines are read
 _MN: Final = re.compile(r"[^;,=&\x00-\x20]{1,64}")
 
