@@ -154,22 +154,6 @@ class Household:
             self.say(child.program.name, line[:MAX_LINE_BYTES].decode(errors="replace").rstrip())
 
 
-def once(program: Program, say: Say, *, stdin: str = "", timeout_s: float = 120.0) -> tuple[int, str]:
-    """Runs a program to its end: its exit code and what it printed on standard output; the rest goes to `say`."""
-    done = subprocess.run(
-        program.command,
-        cwd=program.folder,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=timeout_s,
-        check=False,
-    )
-    for line in done.stderr.splitlines():
-        say(program.name, line)
-    return done.returncode, done.stdout
-
-
 def tantou(*words: str) -> tuple[str, ...]:
     """The command line of our own program in this environment.
 
