@@ -29,11 +29,15 @@ class AtThreshold(Struct, frozen=True, kw_only=True):
     r: float | None
 
 
-class CameraAp(Struct, frozen=True, kw_only=True):
-    """AP50 of one camera, and on how many truth boxes."""
+class PartAp(Struct, frozen=True, kw_only=True):
+    """One camera, scene or size of boxes: AP50 with its 90 % interval, truth boxes, and p and r at the threshold."""
 
     ap50: float | None
     boxes: int
+    images: int = 0
+    ap50_90: tuple[float, float] | None = None
+    p: float | None = None
+    r: float | None = None
 
 
 class SmokeEval(Struct, frozen=True, kw_only=True):
@@ -46,7 +50,11 @@ class SmokeEval(Struct, frozen=True, kw_only=True):
 
 
 class EvalReport(Struct, frozen=True, kw_only=True):
-    """The figures of `tantou models eval` (acceptance formats); unknown is None."""
+    """The figures of `tantou models eval` (acceptance formats); unknown is None.
+
+    `boxes`, the parts and `ap50_90` (a bootstrap interval over cameras and their pictures) are of the card's first merged
+    class, or of its first class.
+    """
 
     schema: Literal["tantou.eval/1"] = "tantou.eval/1"
     card: str
@@ -59,7 +67,10 @@ class EvalReport(Struct, frozen=True, kw_only=True):
     ap50: dict[str, float | None]
     ap50_95: dict[str, float | None]
     ap50_small: dict[str, float | None]
-    by_camera: dict[str, CameraAp] = field(default_factory=dict)
+    ap50_90: tuple[float, float] | None = None
+    by_camera: dict[str, PartAp] = field(default_factory=dict)
+    by_scene: dict[str, PartAp] = field(default_factory=dict)
+    by_size: dict[str, PartAp] = field(default_factory=dict)
     at_threshold: AtThreshold | None = None
     smoke: SmokeEval | None = None
 

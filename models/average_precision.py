@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.boxes import Floats, ious
+from models.boxes import Floats, Indices, ious
 
 Mask = NDArray[np.bool_]
 IOU_STEPS = tuple(float(x) for x in np.linspace(0.5, 0.95, 10).round(2))
@@ -32,37 +32,62 @@ class Scene:
 
 @dataclass(frozen=True)
 class Ranking:
-    """All detections that count, best first: scores (k,) and hits (k,); `truths`: how many boxes were to be found."""
+    """All detections that count, best first: scores (k,), hits (k,), and the picture of each (k,).
+
+    `truths_in` (pictures,): how many boxes were to be found in each picture.
+    """
 
     scores: Floats
     hits: Mask
-    truths: int
+    pictures: Indices
+    truths_in: NDArray[np.int64]
+
+    @property
+    def truths(self) -> int:
+        """How many boxes were to be found in all pictures."""
+        return int(self.truths_in.sum())
+
+    def of_pictures(self, chosen: Sequence[int]) -> Ranking:
+        """The ranking of these pictures alone, which then are pictures 0, 1, 2 ..."""
+        place = np.full(len(self.truths_in), -1)
+        place[list(chosen)] = np.arange(len(chosen))
+        kept = place[self.pictures] >= 0
+        return Ranking(self.scores[kept], self.hits[kept], place[self.pictures[kept]], self.truths_in[list(chosen)])
 
 
 def rank(scenes: Sequence[Scene], iou: float) -> Ranking:
     """Match each scene at one IoU and put the detections of all scenes in one order by score."""
-    scores, hits, counts = [np.zeros(0, np.float32)], [np.zeros(0, bool)], [np.zeros(0, bool)]
-    for scene in scenes:
-        order = np.argsort(-scene.scores, kind="stable")
-        hit, counted = _match(scene, order, iou)
-        scores.append(scene.scores[order])
-        hits.append(hit)
-        counts.append(counted)
-    all_scores, all_hits, all_counted = np.concatenate(scores), np.concatenate(hits), np.concatenate(counts)
-    best_first = np.argsort(-all_scores, kind="stable")
-    best_first = best_first[all_counted[best_first]]
-    truths = sum(int((~scene.truth_ignored).sum()) for scene in scenes)
-    return Ranking(all_scores[best_first], all_hits[best_first], truths)
+    orders = [np.argsort(-scene.scores, kind="stable") for scene in scenes]
+    matched = [match(scene, order, iou) for scene, order in zip(scenes, orders, strict=True)]
+    empty = np.zeros(0, bool)
+    ordered = [scene.scores[order] for scene, order in zip(scenes, orders, strict=True)]
+    scores = np.concatenate([np.zeros(0, np.float32), *ordered])
+    hits = np.concatenate([empty, *(found.hit for found in matched)])
+    counted = np.concatenate([empty, *(found.counted for found in matched)])
+    pictures = np.repeat(np.arange(len(scenes)), [len(order) for order in orders])
+    best_first = np.argsort(-scores, kind="stable")
+    best_first = best_first[counted[best_first]]
+    truths_in = np.array([int((~scene.truth_ignored).sum()) for scene in scenes], np.int64)
+    return Ranking(scores[best_first], hits[best_first], pictures[best_first], truths_in)
 
 
-def _match(scene: Scene, order: NDArray[np.intp], iou: float) -> tuple[Mask, Mask]:
-    """For each detection in score order: whether it hit a box that counts, and whether it counts itself."""
+@dataclass(frozen=True)
+class Match:
+    """Of one scene: per detection in the order given, whether it hit and whether it counts; per truth, found or not."""
+
+    hit: Mask
+    counted: Mask
+    truth_found: Mask
+
+
+def match(scene: Scene, order: Indices, iou: float) -> Match:
+    """Give each detection, in this order, the free truth box that it overlaps most and by at least `iou`."""
     hit, counted = np.zeros(len(order), bool), ~scene.found_ignored[order]
+    free = np.ones(len(scene.truth_xyxy), bool)
     if not len(scene.truth_xyxy):
-        return hit, counted
+        return Match(hit, counted, ~free)
     overlap = ious(scene.found_xyxy[order], scene.truth_xyxy)
     overlap[overlap < iou] = -1
-    free = np.ones(len(scene.truth_xyxy), bool)
     for rank_index in np.flatnonzero((overlap > 0).any(axis=1)):
         # A box that counts is taken before an ignored one, whatever their overlaps.
         for kind in (~scene.truth_ignored, scene.truth_ignored):
@@ -73,17 +98,23 @@ def _match(scene: Scene, order: NDArray[np.intp], iou: float) -> tuple[Mask, Mas
                 hit[rank_index] = not scene.truth_ignored[best]
                 counted[rank_index] = hit[rank_index]
                 break
-    return hit, counted
+    return Match(hit, counted, ~free)
 
 
-def average_precision(ranking: Ranking) -> float | None:
-    """Mean of the best precision at 101 recall points; None when there was nothing to find."""
-    if ranking.truths == 0:
+def average_precision(ranking: Ranking, times: NDArray[np.int64] | None = None) -> float | None:
+    """Mean of the best precision at 101 recall points; None when there was nothing to find.
+
+    `times` (pictures,): how often each picture counts, as when they are drawn again for an interval; left out: once.
+    """
+    times = np.ones(len(ranking.truths_in), np.int64) if times is None else times
+    truths = int(times @ ranking.truths_in)
+    if truths == 0:
         return None
-    found = np.cumsum(ranking.hits)
-    precision = found / np.arange(1, len(found) + 1)
+    weights = times[ranking.pictures]
+    found, shown = np.cumsum(ranking.hits * weights), np.cumsum(weights)
+    precision = found / np.maximum(shown, 1)
     envelope = np.maximum.accumulate(precision[::-1])[::-1]
-    at = np.searchsorted(found / ranking.truths, RECALL_POINTS, side="left")
+    at = np.searchsorted(found / truths, RECALL_POINTS, side="left")
     return float(np.where(at < len(found), envelope[np.minimum(at, len(found) - 1)], 0).mean()) if len(found) else 0.0
 
 

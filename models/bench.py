@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -57,6 +57,22 @@ def bench(detector: Detector, *, batch: int, runs: int) -> Timing:
         cpu_ms=round(cpu_s / batch * 1e3, 2),
         frames_per_core_s=round(batch / cpu_s, 1),
     )
+
+
+def side_by_side(detectors: Sequence[Detector], frames: Sequence[Frame]) -> list[tuple[float, float]]:
+    """Median (wall, CPU) milliseconds a picture of each detector, all in one run: each frame meets each in turn.
+
+    In turn, since a machine's clock and its other work change over minutes and would favour whoever went first.
+    """
+    spans: list[list[tuple[float, float]]] = [[] for _ in detectors]
+    for at, frame in enumerate([*frames[:1], *frames]):
+        for detector, mine in zip(detectors, spans, strict=True):
+            began, began_cpu = time.perf_counter(), time.process_time()
+            detector.detect([frame])
+            if at:  # the first frame only warms up
+                mine.append((time.perf_counter() - began, time.process_time() - began_cpu))
+    medians = [np.median(np.array(mine).reshape(-1, 2), axis=0) * 1e3 for mine in spans]
+    return [(float(wall_ms), float(cpu_ms)) for wall_ms, cpu_ms in medians]
 
 
 def _median_s(work: Callable[[], object], runs: int) -> tuple[float, float]:

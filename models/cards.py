@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from contract.errors import ConfigError, Mistake
+from contract.reports import SmokeEval
 
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -64,6 +65,7 @@ class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ap50_small: Share | None = None
     recall: Share | None = None
     precision_share: Share | None = None
+    smoke: SmokeEval | None = None
     by_camera: dict[str, Share] = field(default_factory=dict)
 
 
@@ -113,7 +115,10 @@ class Training(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Card(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A model card; `merged` names groups of classes that compete for one box and are scored as one."""
+    """A model card; `merged` names groups of classes that compete for one box and are scored as one.
+
+    `decoder`: how the weight answers: boxes and class scores as they are (`yolo`), or YOLOX's raw head (`yolox`).
+    """
 
     name: Name
     version: Annotated[str, Meta(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
@@ -125,6 +130,7 @@ class Card(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     classes: Annotated[tuple[Name, ...], Meta(min_length=1)]
     threshold: Share
     iou_limit: Share = 0.6
+    decoder: Literal["yolo", "yolox"] = "yolo"
     origin: Origin
     input: Input
     task: Literal["boxes", "plate_corners", "plate_text"] = "boxes"

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 import numpy as np
 
-from contract.observations import Detection
-from contract.reports import AtThreshold, CameraAp, EvalReport
+from contract.reports import AtThreshold, EvalReport, PartAp
 from models.average_precision import (
     Mask,
+    Ranking,
     Scene,
     average_precision,
     ignoring,
@@ -27,21 +26,16 @@ from models.average_precision import (
 from models.boxes import Floats
 from models.cards import Card
 from models.detector import Detector
-from models.labelled import Labelled, LabelledFolder
+from models.intervals import interval90
+from models.labelled import Judged, Labelled, LabelledFolder
 from models.letterbox import Frame
+from models.smoke_metrics import SMOKE, smoke_eval
 
 MIN_SCORE = 0.001
 SMALL_SIDE_PX = 32
 SMALL_AT_PX = 640  # "small" is a side under 32 px when the picture's long side is 640, whatever size is evaluated
+SIZES_PX = {"small": (0, SMALL_SIDE_PX), "medium": (SMALL_SIDE_PX, 96), "large": (96, 10**6)}  # short side at 640
 DIGITS = 4
-
-
-@dataclass(frozen=True)
-class Judged:
-    """One picture's truth and what was found in it."""
-
-    truth: Labelled
-    found: tuple[Detection, ...]
 
 
 def judge(
@@ -64,12 +58,12 @@ def write_predictions(judged: Sequence[Judged], lines: TextIO) -> None:
 
 def report(card: Card, judged: Sequence[Judged], *, size_px: int, runtime: str) -> EvalReport:
     """All figures of one evaluation; a class with no truth box anywhere is None, unknown."""
-    groups = dict(card.merged) | {name: (name,) for name in card.classes}
-    main = next(iter(groups))
+    groups = groups_of(card)
     scenes = {name: scenes_of(judged, members) for name, members in groups.items()}
-    small = {name: ignoring(found, lambda boxes, at: _large(boxes, judged[at].truth)) for name, found in scenes.items()}
-    precision, recall = precision_recall(rank(scenes[main], 0.5), card.threshold)
-    cameras = sorted({entry.truth.camera for entry in judged if entry.truth.camera})
+    rankings = {name: rank(found, 0.5) for name, found in scenes.items()}
+    small = {name: of_size(found, judged, "small") for name, found in scenes.items()}
+    main = next(iter(groups))
+    precision, recall = precision_recall(rankings[main], card.threshold)
     return EvalReport(
         card=card.name,
         sha256=card.sha256,
@@ -77,13 +71,22 @@ def report(card: Card, judged: Sequence[Judged], *, size_px: int, runtime: str) 
         runtime=runtime,
         precision=card.precision,
         images=len(judged),
-        boxes=rank(scenes[main], 0.5).truths,
-        ap50={name: _rounded(average_precision(rank(found, 0.5))) for name, found in scenes.items()},
+        boxes=rankings[main].truths,
+        ap50={name: _rounded(average_precision(found)) for name, found in rankings.items()},
         ap50_95={name: _rounded(mean_over_ious(found)) for name, found in scenes.items()},
         ap50_small={name: _rounded(average_precision(rank(found, 0.5))) for name, found in small.items()},
-        by_camera={camera: _camera_ap(scenes[main], judged, camera) for camera in cameras},
+        ap50_90=_interval(rankings[main], judged),
+        by_camera=_parts(card, scenes[main], judged, [entry.truth.camera for entry in judged]),
+        by_scene=_parts(card, scenes[main], judged, [entry.truth.scene for entry in judged]),
+        by_size={size: _part(card, of_size(scenes[main], judged, size), judged) for size in SIZES_PX},
         at_threshold=AtThreshold(t=card.threshold, p=_rounded(precision), r=_rounded(recall)),
+        smoke=smoke_eval(judged) if SMOKE in card.classes else None,
     )
+
+
+def groups_of(card: Card) -> dict[str, tuple[str, ...]]:
+    """What is scored: merged classes first, then each class alone; the first one is what parts and intervals are of."""
+    return dict(card.merged) | {name: (name,) for name in card.classes}
 
 
 def scenes_of(judged: Sequence[Judged], members: Sequence[str]) -> list[Scene]:
@@ -98,14 +101,43 @@ def scenes_of(judged: Sequence[Judged], members: Sequence[str]) -> list[Scene]:
     return scenes
 
 
-def _large(boxes: Floats, truth: Labelled) -> Mask:
-    short_side = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
-    return np.asarray(short_side * (SMALL_AT_PX / max(truth.frame_hw)) >= SMALL_SIDE_PX)
+def of_size(scenes: Sequence[Scene], judged: Sequence[Judged], size: str) -> list[Scene]:
+    """The same scenes with every box of another size ignored."""
+    return ignoring(scenes, lambda boxes, at: _outside(boxes, judged[at].truth, SIZES_PX[size]))
 
 
-def _camera_ap(scenes: Sequence[Scene], judged: Sequence[Judged], camera: str) -> CameraAp:
-    ranking = rank([s for s, entry in zip(scenes, judged, strict=True) if entry.truth.camera == camera], 0.5)
-    return CameraAp(ap50=_rounded(average_precision(ranking)), boxes=ranking.truths)
+def _outside(boxes: Floats, truth: Labelled, sides_px: tuple[int, int]) -> Mask:
+    short_side = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) * (SMALL_AT_PX / max(truth.frame_hw))
+    return np.asarray((short_side < sides_px[0]) | (short_side >= sides_px[1]))
+
+
+def _parts(
+    card: Card, scenes: Sequence[Scene], judged: Sequence[Judged], keys: Sequence[str | None]
+) -> dict[str, PartAp]:
+    """One part for each known key (a camera, a scene of the day)."""
+    parts = {}
+    for name in sorted({key for key in keys if key}):
+        chosen = [at for at, key in enumerate(keys) if key == name]
+        parts[name] = _part(card, [scenes[at] for at in chosen], [judged[at] for at in chosen])
+    return parts
+
+
+def _part(card: Card, scenes: Sequence[Scene], judged: Sequence[Judged]) -> PartAp:
+    ranking = rank(scenes, 0.5)
+    precision, recall = precision_recall(ranking, card.threshold)
+    return PartAp(
+        ap50=_rounded(average_precision(ranking)),
+        boxes=ranking.truths,
+        images=len(scenes),
+        ap50_90=_interval(ranking, judged),
+        p=_rounded(precision),
+        r=_rounded(recall),
+    )
+
+
+def _interval(ranking: Ranking, judged: Sequence[Judged]) -> tuple[float, float] | None:
+    ends = interval90(ranking, [entry.truth.camera for entry in judged])
+    return None if ends is None else (round(ends[0], DIGITS), round(ends[1], DIGITS))
 
 
 def _rounded(value: float | None) -> float | None:
@@ -116,7 +148,7 @@ def evaluate(
     detector: Detector,
     folder: LabelledFolder,
     *,
-    predictions: Path | None,
+    predictions: Path | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> EvalReport:
     """Judge a folder and report; `predictions` is where the raw boxes go, if anywhere.

@@ -18,6 +18,7 @@ from models.cards import Card, TextReader, read_card
 from models.letterbox import STRIDE_PX
 from models.pull import pull
 from models.runtimes import DEFAULT_RUNTIME, Runtime, open_runtime
+from models.runtimes.yolox import YoloxRuntime
 
 OWN_CARDS = Path(__file__).parent / "cards"
 # Licences that may be shipped and served together with this AGPL-3.0-or-later project (docs/adr/0004).
@@ -79,6 +80,10 @@ class Registry:
             f"no card named {name_or_path!r} (known: {known}); give one of them or the path of a .toml card"
         )
 
+    def is_here(self, listed: Listed) -> bool:
+        """False: the weight comes from a package and was not pulled yet; True says nothing of how good the file is."""
+        return listed.card.origin.package is None or self._place(listed).exists()
+
     def weight(self, listed: Listed) -> Path:
         """The verified weight file of a card; raises ModelError when it is absent, altered or of a wrong licence."""
         check_licence(listed.card)
@@ -135,6 +140,8 @@ def load(
         raise ModelError(f"card {listed.card.name} is for {listed.card.task}, not for {task}; choose another card")
     weight = registry.weight(listed)
     loaded = open_runtime(runtime, weight, threads=threads)
+    if listed.card.decoder == "yolox":
+        loaded = YoloxRuntime(loaded, pad=listed.card.input.pad_bgr[0])
     check_promise(listed.card, loaded)
     return loaded
 
