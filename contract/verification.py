@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from contract.errors import ContractError
+from contract.errors import ContractError, EvidenceError
 from contract.manifest import (
     MANIFEST_NAME,
+    MAX_MANIFEST_BYTES,
     SIGNATURE_NAME,
     Manifest,
     decode_manifest,
@@ -31,13 +32,20 @@ def revision_folder(revision: int) -> str:
     return f"revisions/{revision:04d}"
 
 
-def verify_package(names: Iterable[str], read: Callable[[str], bytes], trusted: frozenset[str]) -> VerifyReport:
+def verify_package(
+    names: Iterable[str],
+    read: Callable[[str], bytes],
+    trusted: frozenset[str],
+    *,
+    size_of: Callable[[str], int] | None = None,
+) -> VerifyReport:
     """Check hashes, the chain of manifests and signatures of a package.
 
     `names`: paths in the package, `/` between folders. `trusted`: raw Ed25519 keys in hex (`read_trusted_keys`).
-    `whole` is about the bytes, `signer` about who vouches for them; both must be good to trust it.
+    `whole` is about the bytes, `signer` about who vouches for them; both must be good to trust it. What cannot be read
+    counts as changed; with `size_of` a file of another size than its manifest says is not read at all.
     """
-    check = _Check(frozenset(names), read, trusted)
+    check = _Check(frozenset(names), read, trusted, size_of or (lambda _: 0))
     manifest = check.manifest("", expected_sha256=None)
     if manifest is None:
         return check.report()
@@ -52,6 +60,7 @@ class _Check:
     names: frozenset[str]
     read: Callable[[str], bytes]
     trusted: frozenset[str]
+    size_of: Callable[[str], int]
     known: set[str] = field(default_factory=set)
     missing: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -70,7 +79,10 @@ class _Check:
             self.missing.append(path)
             self._signed("unknown")
             return None
-        data = self.read(path)
+        data = self._bytes(path, at_most=MAX_MANIFEST_BYTES)
+        if data is None:
+            self._signed("wrong")
+            return None
         if expected_sha256 is not None and sha256_hex(data) != expected_sha256:
             self._change(path, f"{path}: not the manifest that the next revision names")
         try:
@@ -84,7 +96,7 @@ class _Check:
         return manifest
 
     def _signature(self, manifest: Manifest, data: bytes, signature_path: str, path: str) -> None:
-        signature = self.read(signature_path)
+        signature = self._bytes(signature_path, at_most=MAX_MANIFEST_BYTES) or b""
         if any(is_signed_by(data, signature, key) for key in self.trusted):
             return
         if is_signed_by(data, signature, manifest.signer_public_key):
@@ -102,11 +114,24 @@ class _Check:
             self.known.add(item.path)
             if item.path not in self.names:
                 self.missing.append(item.path)
-            elif sha256_hex(self.read(item.path)) != item.sha256:
-                self._change(item.path, f"{item.path}: its bytes are not those of the manifest")
+            else:
+                data = self._bytes(item.path, at_most=item.size_bytes)
+                if data is not None and sha256_hex(data) != item.sha256:
+                    self._change(item.path, f"{item.path}: its bytes are not those of the manifest")
             if item.parent_sha256 is not None and item.parent_sha256 not in hashes:
                 self.missing.append(f"{item.path}: its parent {item.parent_sha256[:16]}")
         self.reasons += [f"the gateway said: {text}" for text in manifest.missing]
+
+    def _bytes(self, name: str, *, at_most: int) -> bytes | None:
+        """A file's bytes; None, and named, where it is larger than it may be or cannot be read."""
+        try:
+            size = self.size_of(name)
+            if size <= at_most:
+                return self.read(name)
+            self._change(name, f"{name}: {size} bytes, at most {at_most} belong to it")
+        except (OSError, EvidenceError) as error:
+            self._change(name, f"{name}: cannot be read: {error}")
+        return None
 
     def chain(self, manifest: Manifest) -> None:
         """The manifests before this one, each named by the one after it."""

@@ -109,3 +109,31 @@ def test_trusted_keys_come_from_one_or_more_pem_blocks() -> None:
 def test_a_trust_file_without_a_key_is_refused_in_words(pem: bytes) -> None:
     with pytest.raises(ContractError, match="trusted key"):
         read_trusted_keys(pem)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_that_cannot_be_read_is_named_as_changed(name: str) -> None:
+    package = whole_package()
+
+    def read(asked: str) -> bytes:
+        if asked == name:
+            raise PermissionError(13, "Permission denied")
+        return package[asked]
+
+    report = verify_package(package.keys(), read, TRUSTED)
+    assert not report.whole
+    assert name in report.changed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_that_grew_out_of_all_bounds_is_named_without_being_read(name: str) -> None:
+    package = whole_package()
+    sizes = {asked: len(data) for asked, data in package.items()} | {name: 60_000_000_000}
+
+    def read(asked: str) -> bytes:
+        assert asked != name
+        return package[asked]
+
+    report = verify_package(package.keys(), read, TRUSTED, size_of=sizes.__getitem__)
+    assert not report.whole
+    assert name in report.changed
