@@ -6,6 +6,6 @@ The key is the place on the ground, never a tracker's id; dwell is true stream t
 
 from detectors.illegal_parking.config import Config
 from detectors.illegal_parking.place import State
-from detectors.illegal_parking.rule import RULE_VERSION, initial_state, step
+from detectors.illegal_parking.rule import LOOK_AT_LEAST_EVERY_S, RULE_VERSION, initial_state, step
 
-__all__ = ["RULE_VERSION", "Config", "State", "initial_state", "step"]
+__all__ = ["LOOK_AT_LEAST_EVERY_S", "RULE_VERSION", "Config", "State", "initial_state", "step"]

@@ -69,13 +69,15 @@ class Place(Struct, frozen=True, kw_only=True):
 class State(Struct, frozen=True, kw_only=True):
     """What the fold remembers of one zone; boxes in pixels of `frame_px`.
 
-    `vehicles` are the boxes of the last look, in the zone or not: an arrival comes from one of them.
+    `vehicles` are the boxes of the last look, in the zone or not: an arrival comes from one of them, if both looks
+    went to the same windows (`looked_px`).
     `crowded_out` counts newcomers that found no room among the places remembered.
     """
 
     places: tuple[Place, ...] = ()
     frame_px: tuple[int, int] | None = None
     vehicles: tuple[BboxPx, ...] = ()
+    looked_px: tuple[BboxPx, ...] = ()
     last_at_ns: int | None = None
     lost_at_ns: int | None = None
     crowded_out: int = 0

@@ -30,6 +30,7 @@ RULE_VERSION = "illegal_parking/1"
 STILL_IOU = 0.7  # parking reference 2.1: a box that overlaps its place this much has not moved
 SAME_PLACE_IOU = 0.5  # parking reference 2.2: measured on the public tracks
 COVERED_SHARE = 0.3
+LOOK_AT_LEAST_EVERY_S = 6.0  # half the gap, so that one look may fail
 LOOK_GAP_NS = 12 * NS  # no look for longer: there was no picture, whatever the reason
 ARRIVING_LOST_NS = 5 * NS
 MAX_PLACES = 200
@@ -77,6 +78,7 @@ def step(state: State, seen: Observation | StreamLost, zone: Zone, config: Confi
         crowded_out=state.crowded_out + max(0, len(places) - MAX_PLACES),
         frame_px=seen.frame_px,
         vehicles=tuple(vehicle.bbox_xyxy_px for vehicle in look.vehicles),
+        looked_px=seen.looked_px,
         last_at_ns=seen.at_ns,
     )
     return Step(state=after, findings=tuple(findings), asks=tuple(asks))
@@ -98,7 +100,8 @@ class _Look:
     def __init__(self, state: State, seen: Observation, zone: Zone, config: Config) -> None:
         self.state, self.seen, self.zone, self.config = state, seen, zone, config
         self.places = state.places
-        self.before = state.vehicles
+        # A vehicle can only be missed where both looks went.
+        self.before = state.vehicles if state.looked_px == seen.looked_px else ()
         if state.frame_px is not None and state.frame_px != seen.frame_px:
             self.before = ()
             self.places = tuple(on_frame(p, drawn_on=state.frame_px, onto=seen.frame_px) for p in state.places)

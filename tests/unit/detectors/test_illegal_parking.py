@@ -72,6 +72,12 @@ def test_a_car_that_was_seen_to_drive_in_is_said_to_have_arrived() -> None:
     assert facts_of(findings[0]).arrival_seen is True
 
 
+def test_a_car_that_was_seen_only_through_another_window_is_not_said_to_have_arrived() -> None:
+    narrow = [msgspec.structs.replace(seen, looked_px=((400.0, 250.0, 900.0, 600.0),)) for seen in looks(10, 40, car())]
+    _, findings, _ = run([*looks(0, 6), look(8, car(DRIVING_IN)), *narrow])
+    assert facts_of(findings[0]).arrival_seen is False
+
+
 def test_a_car_that_creeps_in_is_said_to_have_arrived() -> None:
     creeping = [look(2.0 * i, car((440.0 + 45 * i, 300.0, 640.0 + 45 * i, 420.0))) for i in range(1, 6)]
     _, findings, _ = run([look(0), *creeping, *looks(12, 40, car((665.0, 300.0, 865.0, 420.0)))])
