@@ -6,10 +6,14 @@ import shutil
 import socket
 
 import pytest
+from hypothesis import settings
 
 from tantou import native
 
 native.keep_exceptions_whole()  # as the command line does, before a test module loads anything
+# A deadline measures the machine's other work, not the code: benches measure time, tests do not.
+settings.register_profile("tantou", deadline=None)
+settings.load_profile("tantou")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 

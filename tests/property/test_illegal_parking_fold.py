@@ -39,7 +39,7 @@ def scenes(draw: st.DrawFn) -> list[Observation | StreamLost]:
 
 
 @given(scenes())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_an_act_opens_once_closes_at_most_once_and_never_in_another_order(
     scene: list[Observation | StreamLost],
 ) -> None:
@@ -54,7 +54,7 @@ def test_an_act_opens_once_closes_at_most_once_and_never_in_another_order(
 
 
 @given(scenes())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_dwell_is_never_more_than_the_stream_time_that_passed(scene: list[Observation | StreamLost]) -> None:
     for finding in run(scene)[1]:
         facts = _facts(finding)
@@ -67,7 +67,7 @@ def test_dwell_is_never_more_than_the_stream_time_that_passed(scene: list[Observ
 
 
 @given(scenes(), st.integers(0, 40))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_saved_and_restored_anywhere_it_tells_the_same(scene: list[Observation | StreamLost], cut: int) -> None:
     _, whole, wanted = run(scene)
     state, before, asked = run(scene[:cut])
@@ -77,7 +77,7 @@ def test_saved_and_restored_anywhere_it_tells_the_same(scene: list[Observation |
 
 
 @given(scenes())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_was_held_is_dropped_unless_the_act_opened_or_still_stands(scene: list[Observation | StreamLost]) -> None:
     state, findings, asks = run(scene)
     held = {ask.event_id for ask in asks if isinstance(ask, HoldEvidence)}
