@@ -40,8 +40,8 @@ _WORDS = {
 class Examined(Generic[T]):
     """What a file says, as far as it can be read: `value` is None when it has mistakes.
 
-    `tables` holds each table that could be typed by its place, so that a caller's own checks can go on beside the
-    mistakes found here; `plain` is what tomllib read.
+    `tables` holds each table by its place, so that a caller's own checks can go on beside the mistakes found here; a
+    key that is needed and could not be typed is `msgspec.UNSET` in it. `plain` is what tomllib read.
     """
 
     value: T | None
@@ -164,21 +164,20 @@ def _typed_struct(value: Any, kind: type[msgspec.Struct], place: Place, findings
             findings.add(
                 (*place, key), "unknown key", did_you_mean(key, [name for name in fields if name not in value])
             )
-    typed = _typed_fields(value, list(fields.values()), place, findings)
-    if typed is None:
-        return _BAD
+    typed, is_whole = _typed_fields(value, list(fields.values()), place, findings)
+    unset = {one.name: msgspec.UNSET for one in fields.values() if one.required}
     try:
-        made = kind(**typed)
+        made = kind(**{**unset, **typed})
     except (ValueError, TypeError) as error:
-        return findings.add(place, str(error))
+        return findings.add(place, str(error)) if is_whole else _BAD
     findings.tables[place] = made
-    return made if len(findings.mistakes) == before else _BAD
+    return made if is_whole and len(findings.mistakes) == before else _BAD
 
 
 def _typed_fields(
     table: dict[str, Any], fields: list[msgspec.structs.FieldInfo], place: Place, findings: _Findings
-) -> dict[str, Any] | None:
-    """The fields that could be typed; None when a required one is among those that could not."""
+) -> tuple[dict[str, Any], bool]:
+    """The fields that could be typed, and whether every required one is among them."""
     typed: dict[str, Any] = {}
     is_whole = True
     for one in fields:
@@ -191,7 +190,7 @@ def _typed_fields(
             typed[one.name] = member
         elif one.required:
             is_whole = False
-    return typed if is_whole else None
+    return typed, is_whole
 
 
 def _typed_leaf(value: Any, kind: Any, place: Place, findings: _Findings) -> Any:

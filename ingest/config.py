@@ -108,7 +108,7 @@ def read_config(path: Path) -> IngestConfig:
     mistakes = list(examined.mistakes)
     mistakes += _missing_files(examined)
     broker = examined.tables.get(("broker",))
-    if isinstance(broker, BrokerConfig):
+    if isinstance(broker, BrokerConfig) and isinstance(broker.url, str):
         try:
             broker_address(broker.url)
         except ValueError as error:
@@ -127,7 +127,7 @@ def _missing_files(examined: settings.Examined[IngestConfig]) -> list[Mistake]:
     found = []
     for table, key in (("store", "password_file"), ("broker", "password_file"), ("broker", "ca_file")):
         wanted = getattr(examined.tables.get((table,)), key, None)
-        if wanted is not None and not Path(wanted).is_file():
+        if isinstance(wanted, str) and not Path(wanted).is_file():
             found.append(examined.mistake((table, key), f"{wanted}: no such file"))
     return found
 

@@ -52,10 +52,15 @@ def load_edge(
     return _resolved(examined.value, base_dir)
 
 
-def _tables(examined: Examined[EdgeFile], kind: type[Any]) -> Iterator[tuple[Place, Any]]:
+def _tables(examined: Examined[EdgeFile], kind: type[Any], *needs: str) -> Iterator[tuple[Place, Any]]:
+    """The tables of that kind that have these keys, whatever else is wrong in them."""
     for place, table in examined.tables.items():
-        if isinstance(table, kind):
+        if isinstance(table, kind) and all(_is_set(table, key) for key in needs):
             yield place, table
+
+
+def _is_set(table: Any, key: str) -> bool:
+    return getattr(table, key) is not msgspec.UNSET
 
 
 def _written_ids(examined: Examined[EdgeFile], key: str) -> list[Any]:
@@ -79,7 +84,7 @@ def _files(examined: Examined[EdgeFile], base_dir: Path, file_problem: FileProbl
     places += [(place, False) for place in _OPEN_FILES]
     for place, is_secret in places:
         name = getattr(examined.tables.get(place[:-1]), str(place[-1]), None)
-        problem = None if name is None else file_problem(base_dir / name, is_secret)
+        problem = None if name in (None, msgspec.UNSET) else file_problem(base_dir / name, is_secret)
         if problem is not None:
             yield examined.mistake(place, problem)
     model = getattr(examined.tables.get(("inference",)), "model", "")
@@ -88,7 +93,7 @@ def _files(examined: Examined[EdgeFile], base_dir: Path, file_problem: FileProbl
 
 
 def _servers(examined: Examined[EdgeFile], reach_problem: ReachProblem | None) -> Iterator[Mistake]:
-    for place, broker in _tables(examined, BrokerConfig):
+    for place, broker in _tables(examined, BrokerConfig, "url"):
         problem = urls.server_problem(broker.url, urls.BROKER_PORTS, "mqtt")
         if problem is None and reach_problem is not None:
             found = urls.endpoint(broker.url, urls.BROKER_PORTS)
@@ -107,10 +112,11 @@ def _servers(examined: Examined[EdgeFile], reach_problem: ReachProblem | None) -
 
 def _cameras(examined: Examined[EdgeFile]) -> Iterator[Mistake]:
     evidence = examined.tables.get(("evidence",), EvidenceConfig())
-    for place, camera in _tables(examined, CameraConfig):
+    for place, camera in _tables(examined, CameraConfig, "url"):
         problem = urls.camera_problem(camera.url)
         if problem is not None:
             yield examined.mistake((*place, "url"), problem, f"found {shown(camera.url)}")
+    for place, camera in _tables(examined, CameraConfig):
         if camera.password_file is not None and camera.username is None:
             yield examined.mistake((*place, "username"), "missing", "a password_file needs a username")
         if camera.clock.given_uncertainty_s is not None and camera.clock.given_offset_s is None:
@@ -129,20 +135,37 @@ def _cameras(examined: Examined[EdgeFile]) -> Iterator[Mistake]:
 
 def _zones(examined: Examined[EdgeFile]) -> Iterator[Mistake]:
     known = [name for name in _written_ids(examined, "camera") if isinstance(name, str)]
-    frames = {camera.id: camera.frame_px for _, camera in _tables(examined, CameraConfig)}
-    for place, zone in _tables(examined, ZoneConfig):
+    cameras = {camera.id: camera for _, camera in _tables(examined, CameraConfig, "id")}
+    frames = {name: camera.frame_px for name, camera in cameras.items()}
+    for place, zone in _tables(examined, ZoneConfig, "camera"):
         if zone.camera not in known:
             hint = did_you_mean(zone.camera, known) or f"cameras are {', '.join(known)[:200]}"
             yield examined.mistake((*place, "camera"), f"{shown(zone.camera)} is no camera of this file", hint)
-        elif not _is_same_shape(zone.frame_px, frames.get(zone.camera)):
-            found, expected = zone.frame_px, frames[zone.camera]
+        elif _is_set(zone, "frame_px") and not _is_same_shape(zone.frame_px, frames.get(zone.camera)):
+            found, expected = zone.frame_px, "x".join(map(str, frames[zone.camera] or ()))
             yield examined.mistake(
                 (*place, "frame_px"), f"{found[0]}x{found[1]} has another shape than its camera's {expected}"
             )
+    for place, zone in _tables(examined, ZoneConfig, "polygon_px", "frame_px"):
         problem = polygon_problem(zone.polygon_px, zone.frame_px)
         if problem is not None:
             yield examined.mistake((*place, "polygon_px"), problem)
+    for place, zone in _tables(examined, ZoneConfig, "matter"):
         yield from _rule(examined, place, zone)
+        camera = cameras.get(zone.camera)
+        if camera is not None:
+            yield from _looks(examined, place, zone, camera)
+
+
+def _looks(examined: Examined[EdgeFile], place: Place, zone: ZoneConfig, camera: CameraConfig) -> Iterator[Mistake]:
+    """A camera that is looked at too rarely for a zone's rule would never be judged, and nobody would know."""
+    rule = fold.rule_for(zone.matter) if zone.matter in fold.matters() else None
+    most_s = getattr(rule, "LOOK_AT_LEAST_EVERY_S", None)
+    if most_s is not None and camera.analyse_every_s > most_s:
+        problem = (
+            f"{camera.id} is looked at each {camera.analyse_every_s:g} s, {zone.matter} needs {most_s:g} s or less"
+        )
+        yield examined.mistake((*place, "camera"), problem, "lower the camera's analyse_every_s")
 
 
 def _rule(examined: Examined[EdgeFile], place: Place, zone: ZoneConfig) -> Iterator[Mistake]:

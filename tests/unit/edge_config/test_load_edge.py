@@ -122,6 +122,28 @@ def test_a_mistake_across_keys_is_named_with_its_line(
     assert "secret" not in str(mistake).replace("secret file", "").replace("secrets", "")
 
 
+def test_a_wrong_key_that_is_needed_does_not_hide_the_other_mistakes_of_its_table() -> None:
+    text = (
+        GOOD.replace("rtsp://", "rtsq://")
+        .replace('id = "', 'id = "../')
+        .replace("mqtt://127.0.0.1", "mqtt://a.example")
+    )
+    text = text.replace('username = "gw-demo"\n', "").replace("[600, 100]", "[6000, 100]")
+    with pytest.raises(ConfigError) as raised:
+        load_edge(text, "edge.toml", BASE, file_problem=lambda path, _: f"{path.name} is gone")
+    found = {one.path for one in raised.value.mistakes}
+    assert found >= {"gateway.id", "gateway.key_file", "camera[0].id", "camera[0].url", "zone[0].polygon_px"}
+    assert found >= {"broker.username", "broker.url", "broker.password_file"}
+
+
+def test_a_camera_that_is_looked_at_too_rarely_for_a_zones_rule_is_a_mistake() -> None:
+    (mistake,) = mistakes_of(
+        GOOD.replace("frame_px = [1280, 720]\npos", "frame_px = [1280, 720]\nanalyse_every_s = 20\npos")
+    )
+    assert (mistake.line, mistake.path) == (27, "zone[0].camera")
+    assert mistake.problem == "cam-1 is looked at each 20 s, illegal_parking needs 6 s or less"
+
+
 def test_one_wrong_key_does_not_hide_the_other_mistakes() -> None:
     second_camera = '[[camera]]\nid = "cam-1"\nnam = "Twin"\nurl = "rtsp://127.0.0.1/2"\n'
     zone_start = GOOD.index("[[zone]]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import pytest
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, field
 
 from contract.errors import ConfigError
 from contract.settings import examine, examine_table, load
@@ -123,9 +123,10 @@ def test_a_value_where_a_table_belongs_is_said_so() -> None:
     assert mistakes_of('name = "a"\nspare = 3') == [(2, "spare", "found 3, expected a table")]
 
 
-def test_tables_without_a_mistake_can_be_checked_further_beside_the_mistakes() -> None:
+def test_tables_can_be_checked_further_beside_the_mistakes() -> None:
     examined = examine("[[wheel]]\nsize_mm = 20\n[[wheel]]\nsize_mm = 20\nmaker = 3\n", "car.toml", Car)
     assert examined.value is None
+    assert examined.tables.pop(()).name is UNSET
     assert examined.tables == {("wheel", 0): Wheel(size_mm=20), ("wheel", 1): Wheel(size_mm=20)}
     assert str(examined.mistake(("wheel", 1, "size_mm"), "too like the first")) == (
         "line 4: wheel[1].size_mm: too like the first"
