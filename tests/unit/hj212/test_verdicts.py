@@ -30,7 +30,10 @@ def sent(**changes: object) -> bytes:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_one_slip_is_forgiven_by_its_own_name(fault: Fault) -> None:
     raw, verdict = together(fault)
-    assert verdicts(raw) == [verdict]
+    (outcome,) = judged(raw)
+    assert outcome.verdict == verdict
+    assert outcome.message is not None
+    assert not outcome.message.conforms
 
 
 CONFORMING = {
@@ -73,7 +76,10 @@ CONFORMING = {
 
 @pytest.mark.parametrize(("raw", "answer"), CONFORMING.values(), ids=CONFORMING)
 def test_what_conforms_is_accepted_and_answered_by_its_bit(raw: bytes, answer: str | None) -> None:
-    assert [(one.verdict, one.answer) for one in judged(raw)] == [("accepted", answer)]
+    (outcome,) = judged(raw)
+    assert (outcome.verdict, outcome.answer) == ("accepted", answer)
+    assert outcome.message is not None
+    assert outcome.message.conforms
 
 
 NAMED = {
