@@ -23,8 +23,12 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from alembic.util.exc import CommandError
+from obstore.exceptions import BaseError
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
+from contract.errors import StoreError
 from store.blobs import Blobs, open_blobs
 from store.database import migrate, open_engine, reading, writing
 
@@ -57,5 +61,13 @@ def open_store(url: str, blobs: str, password: str | None = None) -> Store:
     `url` is `sqlite:///PATH` or `postgresql://USER@HOST/NAME` (its password apart), `blobs` a folder or
     `s3://BUCKET?endpoint=URL`. Raises StoreError.
     """
-    migrate(url, password)
-    return Store(open_engine(url, password), open_blobs(blobs))
+    try:
+        migrate(url, password)
+    except (SQLAlchemyError, CommandError, OSError) as error:
+        cause = getattr(error, "orig", None) or error
+        words = " ".join(str(cause).split())[:500]
+        raise StoreError(f"database: cannot be opened: {words}; is store.database right and reachable?") from error
+    try:
+        return Store(open_engine(url, password), open_blobs(blobs))
+    except (BaseError, OSError) as error:
+        raise StoreError(f"blobs: cannot be opened: {error}; is store.blobs right?") from error

@@ -55,6 +55,34 @@ def test_processes_that_start_at_once_migrate_once_and_none_fails(empty_url: str
         assert list(pool.map(migrate, [empty_url] * 3)) == [None] * 3
 
 
+@pytest.mark.parametrize(
+    ("url", "word"),
+    [
+        ("nonsense", "could not parse"),
+        ("sqlite:////proc/nowhere/centre.db", "/proc/nowhere"),
+        ("sqlite:///{folder}/no_database", "not a database"),
+        ("postgresql://eye@127.0.0.1:1/centre", "refused"),
+        ("sqlite:///{folder}/newer.db", "9999"),
+    ],
+)
+def test_a_database_that_cannot_be_opened_is_told_in_one_line(url: str, word: str, tmp_path: Path) -> None:
+    (tmp_path / "no_database").write_bytes(bytes(range(256)) * 20)
+    open_store(f"sqlite:///{tmp_path}/newer.db", str(tmp_path / "blobs")).close()
+    with sqlite3.connect(tmp_path / "newer.db") as newer:
+        newer.execute("UPDATE alembic_version SET version_num = '9999'")
+    newer.close()
+    with pytest.raises(StoreError) as raised:
+        open_store(url.format(folder=tmp_path), str(tmp_path / "blobs"))
+    assert word in str(raised.value).lower()
+    assert "\n" not in str(raised.value)
+
+
+def test_blobs_that_cannot_be_opened_are_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "blobs").write_text("a file where a folder should be")
+    with pytest.raises(StoreError, match="blobs"):
+        open_store(f"sqlite:///{tmp_path}/centre.db", str(tmp_path / "blobs"))
+
+
 def test_sqlite_survives_a_power_cut_and_lets_readers_and_a_writer_side_by_side(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path}/centre.db", str(tmp_path / "blobs"))
     with store.write() as writer, store.read() as reader:
