@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,13 +28,17 @@ class Blobs:
     def put(self, sha256: str, content: bytes | Path) -> bool:
         """Keep the bytes; on return they are durable. False when they were there before: then nothing is written.
 
-        The caller has checked the hash.
+        The caller has checked the hash. A file that lost bytes in a power cut, before it was synced, is written anew.
         """
         try:
             obstore.put(self._store, _key(sha256), content, mode="create", use_multipart=False)
         except AlreadyExistsError:
+            size = content.stat().st_size if isinstance(content, Path) else len(content)
+            is_whole = self._folder is None or (self.size(sha256) == size and self._has_hash(sha256))
+            if not is_whole:
+                obstore.put(self._store, _key(sha256), content, mode="overwrite", use_multipart=False)
             self._sync(sha256)  # the one who wrote it may have died before this step
-            return False
+            return not is_whole
         self._sync(sha256)
         return True
 
@@ -64,6 +69,12 @@ class Blobs:
         """The range in chunks of at most CHUNK_BYTES; raises as `read_range` does."""
         for at in range(start, end, CHUNK_BYTES):
             yield self.read_range(sha256, at, min(at + CHUNK_BYTES, end))
+
+    def _has_hash(self, sha256: str) -> bool:
+        running = hashlib.sha256()
+        for chunk in self.stream(sha256, 0, self.size(sha256) or 0):
+            running.update(chunk)
+        return running.hexdigest() == sha256
 
     def _sync(self, sha256: str) -> None:
         if self._folder is not None:

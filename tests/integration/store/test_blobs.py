@@ -51,6 +51,17 @@ def test_bytes_are_read_back_whole_in_ranges_and_in_chunks(blobs: Blobs) -> None
     assert max(map(len, chunks)) <= CHUNK_BYTES
 
 
+@pytest.mark.parametrize("torn", [b"", CONTENT[:1000], bytes(len(CONTENT))])
+def test_a_file_that_a_power_cut_tore_is_written_anew(tmp_path: Path, torn: bytes) -> None:
+    blobs = open_blobs(str(tmp_path / "blobs"))
+    assert blobs.put(SHA256, CONTENT)
+    (found,) = (tmp_path / "blobs").rglob(SHA256)
+    found.write_bytes(torn)
+    assert blobs.put(SHA256, CONTENT)
+    assert blobs.read(SHA256) == CONTENT
+    assert not blobs.put(SHA256, CONTENT)
+
+
 def test_a_file_on_disk_is_stored_as_its_bytes(blobs: Blobs, tmp_path: Path) -> None:
     path = tmp_path / "upload"
     path.write_bytes(CONTENT)
