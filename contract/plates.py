@@ -60,11 +60,13 @@ KINDS: tuple[PlateKind, ...] = (
 class RawRead(Struct, frozen=True, kw_only=True):
     """What one reader made of one cut of the plate, nothing dropped; `sure` is each character's probability.
 
-    The cut was taken for a plate of so many `rows`, `margin` (a share of the plate) wider than its corners.
+    The cut was taken for a plate of so many `rows`, by the corners of one `look` (1: the best), and `margin` (a share
+    of the plate) wider than these.
     """
 
     reader: str
     rows: Literal[1, 2]
+    look: int = 1
     margin: float
     text: str
     sure: tuple[Share, ...]

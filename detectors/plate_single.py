@@ -62,11 +62,11 @@ def unfit(seen: PlateSeen, limits: Limits) -> Abstention | None:
 
 
 def supporters(reads: Sequence[RawRead], limits: Limits) -> Mapping[str, frozenset[str]]:
-    """Text -> the readers that see it in some cut, surely enough; only texts that a plate can have."""
+    """Text -> the readers that see it in some cut, surely enough; only what a plate of the cut's rows can say."""
     told: dict[str, frozenset[str]] = {}
     for read in reads:
         text = tidy(read.text)
-        if kinds_of(text) and min(read.sure, default=0.0) >= limits.least_sure:
+        if any(kind.rows == read.rows for kind in kinds_of(text)) and min(read.sure, default=0.0) >= limits.least_sure:
             told[text] = told.get(text, frozenset()) | {read.reader}
     return told
 

@@ -87,7 +87,7 @@ def line_of(seen: PlateSeen, read: PlateRead) -> PlateLine:
         quad=seen.quad_px,
         width_px=seen.width_px,
         reason=read.reason,
-        raw={f"{raw.reader}/{raw.rows}/{raw.margin:.2f}": raw.text for raw in seen.reads},
+        raw={f"{raw.reader}/rows{raw.rows}/look{raw.look}/{raw.margin:.2f}": raw.text for raw in seen.reads},
     )
 
 

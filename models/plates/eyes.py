@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -17,12 +18,14 @@ from models.plates.look import look_at
 from models.plates.readers import LineReader
 from models.registry import Registry, load
 
-MARGINS = (0.0, 0.04, 0.08)  # corners are off by a few per cent; a reader looks at each cut
+# Corners are off by a few per cent, so a reader gets several cuts: of each look, and margins of the best one.
+CUTS = ((1, 0.0), (1, 0.06), (2, 0.03))
 FINDER_CARD = "plate-corners-clp"
 READER_CARDS = ("plate-text-clp", "plate-text-ppocr4", "plate-text-ppocr6")
 # A single row is 3.1 to 3.4 times as wide as high, a double one 2.0; seen from the side both get narrower.
 ONE_ROW_FROM, TWO_ROWS_TO = 1.7, 2.6
-LEAST_READ_PX = 40  # below, no reader is asked: what it says there is noise
+LEAST_READ_PX = 50  # below, no reader is asked: what it says there is noise
+SETTLED_TEXT = 7  # characters of the shortest plate
 ROWS: tuple[Literal[1, 2], ...] = (1, 2)
 
 
@@ -32,7 +35,6 @@ class PlateEyes:
 
     finder: CornerFinder
     readers: tuple[LineReader, ...]
-    margins: tuple[float, ...] = MARGINS
 
     def look(self, frame: Frame) -> list[PlateSeen]:
         """Every plate of a picture (h, w, 3) uint8 BGR, best corners first, as seen and read, unjudged."""
@@ -50,7 +52,7 @@ class PlateEyes:
         width_px, height_px = sides_px(found.quad)
         rows = _possible_rows(width_px / max(height_px, 1e-6))
         look = look_at(straighten(frame, found.quad, CUT_PX[rows[0]]))
-        reads = self._reads(frame, found.quad, rows) if width_px >= LEAST_READ_PX else ()
+        reads = self._reads(frame, found, rows) if width_px >= LEAST_READ_PX else ()
         return PlateSeen(
             quad_px=_rounded(found.quad),
             corner_score=round(found.score, 4),
@@ -63,14 +65,30 @@ class PlateEyes:
             reads=reads,
         )
 
-    def _reads(self, frame: Frame, quad: Floats, rows: Sequence[Literal[1, 2]]) -> tuple[RawRead, ...]:
-        cuts = [(count, margin) for count in rows for margin in self.margins]
-        lines = [one_line(straighten(frame, quad, CUT_PX[count], margin=margin), count) for count, margin in cuts]
-        return tuple(
-            RawRead(reader=reader.name, rows=count, margin=margin, text=line.text, sure=line.sure)
-            for reader in self.readers
-            for (count, margin), line in zip(cuts, reader.read(lines), strict=True)
-        )
+    def _reads(self, frame: Frame, found: Found, rows: Sequence[Literal[1, 2]]) -> tuple[RawRead, ...]:
+        """What readers make of each cut; those after the second are asked only where the first two do not settle it."""
+        looks = found.looks or (found.quad,)
+        cuts = [(count, min(look, len(looks)), margin) for count in rows for look, margin in CUTS]
+        lines = [
+            one_line(straighten(frame, looks[look - 1], CUT_PX[count], margin=margin), count)
+            for count, look, margin in cuts
+        ]
+        reads: list[RawRead] = []
+        for reader in self.readers:
+            if settled(reads):
+                break
+            reads += [
+                RawRead(reader=reader.name, rows=count, look=look, margin=margin, text=line.text, sure=line.sure)
+                for (count, look, margin), line in zip(cuts, reader.read(lines), strict=True)
+            ]
+        return tuple(reads)
+
+
+def settled(reads: Sequence[RawRead]) -> bool:
+    """Whether two readers say one text in two cuts each, so that a third has nothing to decide."""
+    said = Counter((read.reader, "".join(letter for letter in read.text if letter.isalnum())) for read in reads)
+    firm = Counter(text for (_, text), cuts in said.items() if cuts >= 2 and len(text) >= SETTLED_TEXT)
+    return any(readers >= 2 for readers in firm.values())
 
 
 def open_eyes(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from models.boxes import Floats
 from models.cards import Card, Input, Origin, TextReader
 from models.plates.corners import anchors_of
 from models.runtimes import Batch
@@ -48,44 +48,74 @@ class Speller:
         self._steps = steps
         self._sure = sure
 
-    def run(self, batch: Batch) -> NDArray[np.float32]:
+    def run(self, batch: Batch) -> Floats:
         """(n, steps, classes), the said class with the probability `sure`."""
         self.batches.append(batch)
         answer = np.zeros((len(batch), len(self._steps), len(CHARACTERS) + 2), np.float32)
         answer[:, np.arange(len(self._steps)), self._steps] = self._sure
         return answer
 
-    def run_all(self, batch: Batch) -> list[NDArray[np.float32]]:
+    def run_all(self, batch: Batch) -> list[Floats]:
         """The one output."""
         return [self.run(batch)]
 
 
 class Pointer:
-    """A corner network that sees one plate with these corners (4, 2) in input pixels, in every picture."""
+    """A corner network that sees one plate with these corners (4, 2) in input pixels, in its first look only."""
 
     name = "arithmetic"
     metadata: Mapping[str, str] = {}
 
-    def __init__(self, corners: NDArray[np.float32], score: float = 0.9) -> None:
-        self._corners = corners
-        self._score = score
+    def __init__(self, corners: Floats, score: float = 0.9) -> None:
+        self._answers = [(corners, score)]
 
-    def run(self, batch: Batch) -> NDArray[np.float32]:
+    def run(self, batch: Batch) -> Floats:
         """The first output."""
         return self.run_all(batch)[0]
 
-    def run_all(self, batch: Batch) -> list[NDArray[np.float32]]:
-        """Offsets, scores and corners: the nearest anchor of the smallest grid, and its neighbour a little less."""
-        anchors = anchors_of((batch.shape[2], batch.shape[3]))
-        offsets = np.zeros((1, len(anchors), 4), np.float32)
-        scores = np.zeros((1, len(anchors), 2), np.float32)
-        corners = np.zeros((1, len(anchors), 8), np.float32)
-        nearest = np.linalg.norm(anchors[:, :2] - self._corners.mean(axis=0), axis=1).argsort(kind="stable")[:2]
-        for rank, index in enumerate(nearest):
-            side = anchors[index, 2]
-            scores[0, index, 1] = self._score - 0.1 * rank
-            corners[0, index] = ((self._corners - anchors[index, :2]) / (0.1 * side)).ravel()
-            centre, size = self._corners.mean(axis=0), np.ptp(self._corners, axis=0)
-            offsets[0, index, :2] = (centre - anchors[index, :2]) / (0.1 * side)
-            offsets[0, index, 2:] = np.log(size / side) / 0.2
-        return [offsets, scores, corners]
+    def run_all(self, batch: Batch) -> list[Floats]:
+        """Offsets, scores and corners."""
+        return corner_answer(batch, *(self._answers.pop() if self._answers else (None, 0.0)))
+
+
+class Brightness:
+    """A corner network that takes the bright pixels for the plate; from afar its corners are a quarter too wide."""
+
+    name = "arithmetic"
+    metadata: Mapping[str, str] = {}
+
+    def __init__(self) -> None:
+        self.long_sides_px: list[int] = []
+
+    def run(self, batch: Batch) -> Floats:
+        """The first output."""
+        return self.run_all(batch)[0]
+
+    def run_all(self, batch: Batch) -> list[Floats]:
+        """Offsets, scores and corners."""
+        self.long_sides_px.append(max(batch.shape[2:]))
+        y, x = np.nonzero(batch[0, 0] > 0)
+        if not len(x):
+            return corner_answer(batch, None, 0.0)
+        (left, top), (right, low) = (x.min(), y.min()), (x.max() + 1, y.max() + 1)
+        corners = np.array([[left, top], [right, top], [right, low], [left, low]], np.float32)
+        far = (right - left) / batch.shape[3] < 0.3
+        middle = corners.mean(axis=0)
+        return corner_answer(batch, np.asarray(middle + (corners - middle) * (1.25 if far else 1), np.float32), 0.9)
+
+
+def corner_answer(batch: Batch, corners: Floats | None, score: float) -> list[Floats]:
+    """The outputs for one plate: seen by the nearest anchor, and by its neighbour a little less."""
+    anchors = anchors_of((batch.shape[2], batch.shape[3]))
+    answer = [np.zeros((1, len(anchors), width), np.float32) for width in (4, 2, 8)]
+    if corners is None:
+        return answer
+    offsets, scores, points = answer
+    centre, size = corners.mean(axis=0), np.ptp(corners, axis=0)
+    for rank, index in enumerate(np.linalg.norm(anchors[:, :2] - centre, axis=1).argsort(kind="stable")[:2]):
+        side = anchors[index, 2]
+        scores[0, index, 1] = score - 0.1 * rank
+        points[0, index] = ((corners - anchors[index, :2]) / (0.1 * side)).ravel()
+        offsets[0, index, :2] = (centre - anchors[index, :2]) / (0.1 * side)
+        offsets[0, index, 2:] = np.log(size / side) / 0.2
+    return answer

@@ -20,9 +20,10 @@ from models.plates.eyes import PlateEyes
 from models.plates.readers import LineReader
 from models.plates.wear import Wear, as_seen
 from tantou.plates import pictures_of, read_pictures
-from tests.unit.plates.networks import TEXT_CARD, Pointer, Speller, card
+from tests.unit.plates.networks import TEXT_CARD, Brightness, Pointer, Speller, card
 
 SQUARE = np.array([[0, 0], [100, 0], [100, 30], [0, 30]], np.float32)
+LARGER = np.float32(320 / 300)  # a picture 300 px long is looked at 320 px long
 # 皖 A 1 2 3 4 4 with blanks between, as CTC writes it; the repeated 4 needs one.
 SPELLED = [11, 0, 12, 2, 2, 3, 4, 5, 0, 5]
 
@@ -104,6 +105,21 @@ def test_anchors_lie_in_the_middle_of_their_cells_two_a_cell() -> None:
     assert anchors[3].tolist() == [12, 4, 48, 48]
 
 
+def test_a_second_look_from_near_puts_the_corners_right() -> None:
+    frame = np.zeros((480, 1000, 3), np.uint8)
+    frame[200:230, 400:500] = 255
+    network = Brightness()
+    (found,) = CornerFinder(card("plate_corners"), network).find(frame)
+    np.testing.assert_allclose(found.quad, [[400, 200], [500, 200], [500, 230], [400, 230]], atol=1)
+    assert network.long_sides_px == [1000, 320]
+
+
+def test_an_empty_picture_is_tried_in_each_size_and_a_small_one_is_made_larger() -> None:
+    network = Brightness()
+    assert CornerFinder(card("plate_corners"), network).find(np.zeros((90, 160, 3), np.uint8)) == []
+    assert network.long_sides_px == [320, 640, 480, 960]
+
+
 def eyes_on(quad: Floats) -> PlateEyes:
     """A chain that finds one plate and spells it the same way twice."""
     second = card("plate_text", TEXT_CARD.reader, name="second")
@@ -121,16 +137,30 @@ def drawn_picture() -> tuple[Frame, Floats]:
 
 def test_every_read_of_every_cut_is_kept() -> None:
     frame, quad = drawn_picture()
-    (seen,) = eyes_on(quad).look(frame)
+    (seen,) = eyes_on(quad * LARGER).look(frame)
     assert seen.colour == "blue"
     assert seen.width_px == pytest.approx(150, abs=6)
     assert {(read.reader, read.rows) for read in seen.reads} == {("drawn", 1), ("second", 1)}
     assert len({(read.reader, read.margin) for read in seen.reads}) == len(seen.reads) == 6
 
 
+def test_a_third_reader_is_asked_only_where_two_do_not_settle_it() -> None:
+    frame, quad = drawn_picture()
+    other = [*SPELLED[:-1], 6]
+    for second, asked in ((SPELLED, 0), (other, 1)):
+        third = Speller(SPELLED)
+        networks = (Speller(SPELLED), Speller(second), third)
+        readers = [
+            LineReader(card("plate_text", TEXT_CARD.reader, name=f"reader-{index}"), network)
+            for index, network in enumerate(networks)
+        ]
+        PlateEyes(CornerFinder(card("plate_corners"), Pointer(quad * LARGER)), tuple(readers)).look(frame)
+        assert len(third.batches) == asked
+
+
 def test_a_plate_too_small_for_any_reader_is_reported_unread() -> None:
     frame = np.zeros((200, 300, 3), np.uint8)
-    (seen,) = eyes_on(SQUARE * 0.3 + 100).look(frame)
+    (seen,) = eyes_on((SQUARE * 0.3 + 100) * LARGER).look(frame)
     assert seen.reads == ()
     assert seen.width_px == pytest.approx(30, abs=0.1)
 
@@ -148,7 +178,7 @@ def test_the_command_gives_one_line_a_picture_with_verdict_and_raw_reads(tmp_pat
     folder = tmp_path / "scenes"
     folder.mkdir()
     cv2.imwrite(str(folder / "s1.png"), frame)
-    (line,) = read_pictures(eyes_on(quad), folder, pictures_of(folder), crops=False)
+    (line,) = read_pictures(eyes_on(quad * LARGER), folder, pictures_of(folder), crops=False)
     (plate,) = line.plates
     assert (line.file, plate.text, plate.kind, plate.reason) == ("scenes/s1.png", "皖A12344", "blue", None)
     assert set(plate.raw.values()) == {"皖A12344"}

@@ -88,3 +88,10 @@ def test_a_read_that_the_colour_forbids_does_not_speak_against_one_that_it_allow
     raw = reads(("clp", "豫SKS090"), ("v6", "豫SKS090"), ("v4", "豫S·KS0901"))
     assert read_one(seen(raw, colour="blue")).text == "豫SKS090"
     assert read_one(seen(raw, colour=None)).reason == "readers_disagree"
+
+
+def test_a_text_counts_only_for_a_cut_of_as_many_rows_as_its_kind_has() -> None:
+    """A double row's small province glyph is lost easily, and what is left looks like a single row's text."""
+    assert read_one(seen(reads(("clp", "WJ3242S"), ("v4", "WJ3242S")), colour="white")).kind == "armed_police"
+    lost = reads(("clp", "WJ3242S"), ("v4", "WJ3242S"), rows=2)
+    assert read_one(seen(lost, colour="white")).text is None
