@@ -15,6 +15,7 @@ MODULES = (
     "regions",
     "spool_rate",
     "ingest_rate",
+    "hj212_rate",
     "api_latency",
     "end_to_end",
     "cameras_per_core",
