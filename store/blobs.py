@@ -33,8 +33,7 @@ class Blobs:
         try:
             obstore.put(self._store, _key(sha256), content, mode="create", use_multipart=False)
         except AlreadyExistsError:
-            size = content.stat().st_size if isinstance(content, Path) else len(content)
-            is_whole = self._folder is None or (self.size(sha256) == size and self._has_hash(sha256))
+            is_whole = self._folder is None or self._has_hash(sha256)
             if not is_whole:
                 obstore.put(self._store, _key(sha256), content, mode="overwrite", use_multipart=False)
             self._sync(sha256)  # the one who wrote it may have died before this step
