@@ -2,6 +2,7 @@
 PYTHON ?= python3
 DATA ?= .demo
 WORKERS ?= 2
+SECONDS ?= 60
 
 BIN := .venv/bin
 STAMPS := .venv/stamps
@@ -10,7 +11,7 @@ PYTHON_CODE := $(ROOMS) tests scripts
 CONSOLE_SOURCES := $(shell find console -path console/node_modules -prune -o -path console/dist -prune -o -type f -print 2>/dev/null)
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(CURDIR)/$(BIN)/npm --prefix console --no-fund --no-audit --loglevel=error
 
-.PHONY: help setup run check test bench screenshot lock console system
+.PHONY: help setup run check test bench fuzz screenshot lock console system
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -34,6 +35,9 @@ test: setup ## unit, property, house, integration and end-to-end tests
 
 bench: setup ## the measured figures beside their budgets
 	$(BIN)/python -m tests.bench
+
+fuzz: $(STAMPS)/python ## the HJ 212 decoder under hostile input; goes on where it stopped (SECONDS=60)
+	$(BIN)/python -m tests.fuzz.hj212 --seconds $(SECONDS)
 
 screenshot: setup ## docs/images/console.png from the running system
 	$(BIN)/python -m scripts.screenshot
