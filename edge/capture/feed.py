@@ -22,6 +22,8 @@ from edge.capture.timeline import SETTLE_NS, Timeline
 from edge.capture.types import Address, Arrival, CameraStatus, Engine, Frame, Source, StreamInfo
 from edge.config import CameraConfig
 
+TIME_AHEAD_NS = 12 * NS
+"""Stream time further ahead of the gateway's clock: the clock was set back, and time begins anew."""
 _LOG = logging.getLogger(__name__)
 _MB = 1_000_000
 
@@ -54,12 +56,20 @@ class CameraFeed:
         self._stream: Stream | None = None
         self._clock = ClockWatch(config.clock, now_ns)
         self._full_until_ns = 0
+        self._is_time_over = False
         self._state: CameraState = "starting"
         self._detail = ""
         self._since_ns = now_ns()
         self._last_frame_ns: int | None = None
         self._keyframe_received_ns = 0
-        self._counts = {"connections": 0, "losses": 0, "packets": 0, "bytes": 0, "internal_errors": 0}
+        self._counts = {
+            "connections": 0,
+            "losses": 0,
+            "times_begun_anew": 0,
+            "packets": 0,
+            "bytes": 0,
+            "internal_errors": 0,
+        }
 
     @property
     def stream_info(self) -> StreamInfo | None:
@@ -114,8 +124,11 @@ class CameraFeed:
 
     def _watch(self) -> None:
         """One connection; returns only when stopped, raises CaptureError for every other end."""
+        if self._is_time_over:
+            self._begin_time_anew()
         if self._engine is None:
             self._engine = engine_for(self._config, self._now_ns, self._stop)
+        if self._stream is None:
             self._stream = Stream(self._config, self._engine, self.ring, self._timeline)
             self._stream.ask_full_decode(self._full_until_ns)
         assert self._stream is not None  # noqa: S101 - made with the engine
@@ -148,8 +161,25 @@ class CameraFeed:
                 frames = stream.begin(source.info, first)
                 first = None
             self._hand_on(frames)
+            self._check_time(arrival.received_ns)
         if first:
             self._hand_on(stream.begin(source.info, first))
+
+    def _check_time(self, received_ns: int) -> None:
+        ahead_ns = self._timeline.latest_ns - received_ns
+        if ahead_ns > TIME_AHEAD_NS:
+            self._is_time_over = True
+            problem = "this gateway's clock was set back, or the camera's runs fast; time begins anew"
+            raise CaptureError("stalled", f"stream time is {ahead_ns / NS:.0f} s ahead: {problem}")
+
+    def _begin_time_anew(self) -> None:
+        """What was stamped before, and whatever was asked for in that time, says nothing any more."""
+        self._is_time_over = False
+        self._timeline = Timeline()
+        self._stream = None
+        self._full_until_ns = 0
+        self.ring.clear()
+        self._counts["times_begun_anew"] += 1
 
     def _note(self, arrival: Arrival) -> None:
         self._counts["packets"] += 1

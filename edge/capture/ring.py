@@ -69,6 +69,13 @@ class PacketRing:
                 self._let_oldest_go()
                 self._forgotten += 1
 
+    def clear(self) -> None:
+        """Lets go of everything: what follows may carry earlier times."""
+        with self._lock:
+            self._forgotten += len(self._packets)
+            self._packets.clear()
+            self._bytes = self._newest_ns = 0
+
     @property
     def oldest_ns(self) -> int | None:
         """Capture time of the oldest keyframe kept: how far back a clip can reach."""

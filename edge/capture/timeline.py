@@ -81,6 +81,11 @@ class Timeline:
         self._remember(raw, dts, at_ns, arrival)
         return Packet(arrival.data, pts, dts, arrival.duration, self._time_base, arrival.is_keyframe, at_ns)
 
+    @property
+    def latest_ns(self) -> int:
+        """The latest capture time given so far."""
+        return self._latest_ns
+
     def counters(self) -> dict[str, int]:
         """How often time was anchored, anchored anew for drift, and how many dts were mended."""
         return {"anchors": self._anchors, "reanchors": self._reanchors, "mended_dts": self._mended_dts}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
 import pytest
 
 from contract.errors import CaptureError
+from contract.times import NS
 from edge.capture.clock_http import measure_http_date, measure_onvif
 from edge.config import CameraClockConfig
 from tests.integration.capture.http_camera import HttpCamera, HttpPlan
@@ -82,3 +84,22 @@ def test_a_clock_server_that_hangs_holds_nobody_up() -> None:
 
 def _assert_within(clock: Any, offset_s: float) -> None:
     assert abs(clock.offset_s - offset_s) <= clock.uncertainty_s + 0.05, clock
+
+
+@pytest.mark.parametrize("back_s", [60, 86_400])
+def test_a_gateway_whose_clock_is_set_back_says_so_and_dates_pictures_by_the_new_one(back_s: int) -> None:
+    is_back = threading.Event()
+
+    def now_ns() -> int:
+        return time.time_ns() - (back_s * NS if is_back.is_set() else 0)
+
+    with RtspServer({"x": Plan(CLIP)}) as server, Watched(camera(server.url("x")), now_ns=now_ns) as seen:
+        seen.until_frames(2)
+        is_back.set()
+        lost = seen.until_state("stalled")
+        assert "clock was set back" in lost.detail
+        seen.until(lambda one: one.feed.status().state == "live" and abs(one.frames[-1].at_ns - now_ns()) < 10 * NS)
+        oldest_ns = seen.feed.ring.oldest_ns
+        assert oldest_ns is not None
+        assert oldest_ns < now_ns()
+        assert seen.feed.status().counters["times_begun_anew"] == 1

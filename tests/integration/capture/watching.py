@@ -28,7 +28,7 @@ def camera(url: str, **more: Any) -> CameraConfig:
 class Watched:
     """Runs a feed and keeps what it hands on; stops it at the end of the `with`."""
 
-    def __init__(self, config: CameraConfig) -> None:
+    def __init__(self, config: CameraConfig, *, now_ns: Callable[[], int] = time.time_ns) -> None:
         self.frames: list[Frame] = []
         self.statuses: list[CameraStatus] = []
         self.next_frame_fails = False
@@ -38,7 +38,7 @@ class Watched:
             config,
             on_frame=self._take_frame,
             on_state=self._take_status,
-            now_ns=time.time_ns,
+            now_ns=now_ns,
             stop=self.stop,
             backoff=Backoff(first_s=0.05, most_s=0.2),
         )

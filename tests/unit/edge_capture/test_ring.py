@@ -86,3 +86,12 @@ def test_no_order_of_packets_breaks_a_bound(packets: list[tuple[int, bool, int]]
     clip = ring.snapshot(from_ns, from_ns + length_ns)
     assert not clip or clip[0].is_keyframe
     assert all(at_ns - one.at_ns <= 5 * NS and one.at_ns <= from_ns + length_ns for one in clip)
+
+
+def test_a_cleared_ring_keeps_packets_of_an_earlier_time() -> None:
+    ring = filled(100, max_s=2)
+    ring.clear()
+    for index in range(5):
+        ring.append(packet(index))
+    assert len(ring.snapshot(0, 10 * NS)) == 5
+    assert ring.counters()["ring_forgotten"] == 21
