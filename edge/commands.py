@@ -11,7 +11,9 @@ from typing import Any
 
 import msgspec
 
-from contract.errors import ConfigError, EvidenceError, Mistake
+from contract.errors import ConfigError, EvidenceError, Mistake, TantouError
+from contract.settings import in_order
+from contract.toml_lines import Place, key_lines
 from edge.config import EdgeConfig, load_edge
 from edge.config.files import reach_problem
 from edge.evidence.key import read_signing_key
@@ -69,7 +71,8 @@ def check(path: Path, *, as_json: bool = False) -> int:
     """`check`: prints every mistake, 0 when there is none, else 2; the broker is tried, too."""
     try:
         config = read_config(path, is_broker_tried=True)
-        mistakes: tuple[Mistake, ...] = _key_mistakes(config)
+        lines = key_lines(path.read_text(encoding="utf-8"))
+        mistakes: tuple[Mistake, ...] = in_order([*_key_mistakes(config, lines), *_part_mistakes(config, lines)])
     except ConfigError as error:
         mistakes = error.mistakes
         config = None
@@ -120,9 +123,29 @@ def log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
-def _key_mistakes(config: EdgeConfig) -> tuple[Mistake, ...]:
+def _key_mistakes(config: EdgeConfig, lines: dict[Place, int]) -> tuple[Mistake, ...]:
     try:
         read_signing_key(Path(config.gateway.key_file))
     except EvidenceError as error:
-        return (Mistake("gateway.key_file", None, str(error)),)
+        return (Mistake("gateway.key_file", lines.get(("gateway", "key_file")), str(error)),)
     return ()
+
+
+def _part_mistakes(config: EdgeConfig, lines: dict[Place, int]) -> tuple[Mistake, ...]:
+    """The model's card and weight, and the library of each camera's engine, as a start would find them."""
+    from edge.capture import gst_library
+    from models.registry import Registry
+
+    found: list[Mistake] = []
+    try:
+        registry = Registry()
+        registry.weight(registry.find(config.inference.model))
+    except TantouError as error:
+        found.append(Mistake("inference.model", lines.get(("inference", "model")), str(error)))
+    gstreamers = [index for index, camera in enumerate(config.cameras) if camera.engine == "gstreamer"]
+    missing = gst_library.why_missing() if gstreamers else None
+    if missing is not None:
+        found += [
+            Mistake(f"camera[{index}].engine", lines.get(("camera", index, "engine")), missing) for index in gstreamers
+        ]
+    return tuple(found)

@@ -84,6 +84,13 @@ def test_a_key_file_without_an_ed25519_key_is_a_mistake(folder: Path, capsys: py
     assert "no key at all" not in words
 
 
+def test_a_model_without_a_card_is_a_mistake(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        text = TEXT.format(port=broker.getsockname()[1]) + '[inference]\nmodel = "vehicle-x"\n'
+        assert main(["check", write(folder, text)]) == 2
+        assert "line 14: inference.model: no card named 'vehicle-x' (known: " in capsys.readouterr().out
+
+
 def test_a_file_that_is_not_there_is_one_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(tmp_path / "none.toml")]) == 2
     assert "1 mistake(s)\n  file: cannot be read" in capsys.readouterr().out
