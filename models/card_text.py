@@ -11,6 +11,7 @@ import msgspec
 
 from models.cards import Card
 
+MOST_ON_A_LINE = 100
 _BARE_KEY = re.compile(r"^[A-Za-z0-9_-]+$")
 
 
@@ -61,6 +62,9 @@ def _key(key: str) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ", ".join(_value(entry) for entry in value) + "]"
+        entries = [_value(entry) for entry in value]
+        if sum(map(len, entries)) > MOST_ON_A_LINE:
+            return "[\n" + "".join(f"  {entry},\n" for entry in entries) + "]"
+        return f"[{', '.join(entries)}]"
     # JSON's strings, whole numbers, fractions and booleans are TOML's; DEL alone must be written out there.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

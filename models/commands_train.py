@@ -21,9 +21,9 @@ from models.making import (
     card_of,
     check_classes,
     check_environment,
+    checkpoint_of,
     data_sources,
     export_steps,
-    last_checkpoint,
     measured,
     run_steps,
     start_of,
@@ -79,7 +79,7 @@ def train_card(args: argparse.Namespace) -> int:
     )
     said = f"tantou models train --from {base.card.name} --data {shlex.quote(args.data.name)} --out {made.folder.name}"
     said += f" --epochs {args.epochs} --lr {args.lr} --seed {args.seed}"
-    return _finish(args, base, made, last_checkpoint(made.checkpoints), said, cameras)
+    return _finish(args, base, made, checkpoint_of(made, args.epochs), said, cameras)
 
 
 def export_card(args: argparse.Namespace) -> int:

@@ -87,12 +87,12 @@ def export_steps(checkpoint: Path, data: Path, classes: Sequence[str], made: Mad
     ]
 
 
-def last_checkpoint(folder: Path) -> Path:
+def checkpoint_of(made: Made, epochs: int) -> Path:
     """The checkpoint of the last epoch; raises ModelError when training left none."""
-    found = sorted(folder.glob("epoch-*.safetensors"))
-    if not found:
-        raise ModelError(f"{folder}: training left no checkpoint; see what it said above")
-    return found[-1]
+    path = made.checkpoints / f"epoch-{epochs:02d}.safetensors"
+    if not path.is_file():
+        raise ModelError(f"{path}: training left no such checkpoint; see what it said above")
+    return path
 
 
 def start_of(listed: Listed) -> Path:

@@ -35,6 +35,9 @@ class Told:
                 answer[index, 4 + label, anchor] = score
         return answer
 
+    def run_all(self, batch: Batch) -> list[NDArray[np.float32]]:
+        return [self.run(batch)]
+
 
 @pytest.fixture
 def card(tmp_path: Path) -> Card:
