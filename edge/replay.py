@@ -24,7 +24,8 @@ from edge.capture.masks import Masks
 from edge.capture.pyav_engine import PyAvEngine
 from edge.capture.replay import Replay
 from edge.capture.ring import PacketRing
-from edge.config import CameraConfig, EdgeConfig, load_edge
+from edge.commands import read_config
+from edge.config import CameraConfig, EdgeConfig
 from edge.evidence.clips import Footage
 from edge.evidence.disk import write_durably
 from edge.evidence.files import EvidenceStore, FileEvidence
@@ -40,7 +41,8 @@ from models import open_detector
 EVENTS_NAME = "events.jsonl"
 TAPE_NAME = "observations.jsonl"
 PROGRESS_EVERY_NS = 300 * NS
-_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)")
+_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:)(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:[0-5]\d)", re.ASCII)
+LAST_START_S = 7_258_118_400  # 2200: nanoseconds fit 64 bits with room for any recording
 
 Say = Callable[[str], None]
 
@@ -134,14 +136,16 @@ def parse_start(text: str) -> int:
     try:
         if found is None:
             raise ValueError("not of this form")
-        day, clock, fraction, offset = found.groups()
-        whole = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if offset in 'Zz' else offset}")
-        if whole.timestamp() < 0:
-            raise ValueError("before 1970")
+        day, clock, second, fraction, offset = found.groups()
+        is_leap = second == "60"
+        zone = "+00:00" if offset in "Zz" else offset
+        whole_s = round(datetime.fromisoformat(f"{day}T{clock}{'59' if is_leap else second}{zone}").timestamp())
+        if not 0 <= whole_s < LAST_START_S:
+            raise ValueError("not of the years 1970 to 2199")
     except ValueError as error:
         example = "2026-01-31T16:00:00+08:00 or 2026-01-31T08:00:00Z"
         raise ContractError(f"start time {text[:40]!r}: {error}; expected RFC 3339 as {example}") from error
-    return round(whole.timestamp()) * NS + int((fraction or "0").ljust(9, "0"))
+    return (whole_s + is_leap) * NS + int((fraction or "0").ljust(9, "0")[:9])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -175,7 +179,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _replay_configured(args: argparse.Namespace) -> None:
-    config = load_edge(args.config.read_text("utf-8"), str(args.config), args.config.resolve().parent)
+    config = read_config(args.config)
     wanted = config.inference
     detector = open_detector(
         wanted.model,

@@ -269,6 +269,8 @@ def test_an_edge_killed_between_opening_and_sending_tells_the_same_act_with_whol
         ("2026-03-01T00:00:00Z", 1_772_323_200 * NS),
         ("2026-03-01 00:00:00.5z", 1_772_323_200 * NS + NS // 2),
         ("2026-03-01T00:00:00.123456789Z", 1_772_323_200 * NS + 123_456_789),
+        ("2026-03-01T00:00:00.1234567899Z", 1_772_323_200 * NS + 123_456_789),
+        ("2016-12-31T23:59:60Z", 1_483_228_800 * NS),
     ],
 )
 def test_a_start_is_an_rfc_3339_time(text: str, at_ns: int) -> None:
@@ -276,11 +278,28 @@ def test_a_start_is_an_rfc_3339_time(text: str, at_ns: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "now", "2026-03-01", "2026-03-01T08:00:00", "2026-02-30T08:00:00Z", "1969-01-01T00:00:00Z"]
+    "text",
+    [
+        "",
+        "now",
+        "2026-03-01",
+        "2026-03-01T08:00:00",
+        "2026-02-30T08:00:00Z",
+        "1969-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "2026-03-01T08:00:00+08:60",
+    ],
 )
 def test_a_start_that_is_none_is_named(text: str) -> None:
     with pytest.raises(ContractError):
         replay.parse_start(text)
+
+
+def test_a_configuration_that_is_no_text_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "edge.toml").write_bytes(b"\xff\xfe")
+    words = ["--config", str(tmp_path / "edge.toml"), "--source", "x.mp4", "--camera", "cam-1"]
+    assert run(*words, "--start", START, "--out", str(tmp_path / "out")) == 2
+    assert "cannot be read" in capsys.readouterr().err
 
 
 def test_a_folder_with_something_in_it_is_never_written_over(tmp_path: Path) -> None:
