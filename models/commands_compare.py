@@ -38,6 +38,11 @@ def compare_cards(args: argparse.Namespace) -> int:
     cv2.setNumThreads(1)  # one thread is what a camera gets, and what the times are to be of
     registry = registry_of(args)
     cards = [registry.find(name) for name in args.card]
+    names = [listed.card.name for listed in cards]
+    if len(set(names)) < len(names):
+        raise ModelError(
+            f"cards to compare must differ in name, found {', '.join(names)}; rename one (`name` in its file)"
+        )
     folder = open_folder(args.data, unnamed=cards[0].card.classes)
     ran: list[Ran] = []
     skipped: list[Skipped] = []

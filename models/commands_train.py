@@ -11,9 +11,12 @@ import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
+from contract.errors import ModelError
 from models.answers import CARD_HELP, progress, registry_of, tell
 from models.card_text import card_text
-from models.cards import Card, Training
+from models.cards import Card, Name, Training
 from models.making import (
     ROOT,
     Made,
@@ -68,8 +71,7 @@ def _making_arguments(parser: argparse.ArgumentParser) -> None:
 def train_card(args: argparse.Namespace) -> int:
     """Fine-tune, export, quantise, measure, write the card; raises ModelError before any work that cannot end well."""
     base = registry_of(args).find(args.base)
-    cameras, python, start = _checked(args, base.card), _python(args), start_of(base)
-    made = Made(args.folder, args.name or f"{base.card.name}-own")
+    made, cameras, python, start = _made(args, base.card), _checked(args, base.card), _python(args), start_of(base)
     made.checkpoints.mkdir(parents=True, exist_ok=True)
     schedule = Schedule(args.epochs, args.lr, args.seed)
     run_steps(
@@ -85,11 +87,22 @@ def train_card(args: argparse.Namespace) -> int:
 def export_card(args: argparse.Namespace) -> int:
     """Make weights and card of one checkpoint; raises ModelError with the reason."""
     base = registry_of(args).find(args.base)
-    cameras = _checked(args, base.card)
-    made = Made(args.folder, args.name or f"{base.card.name}-own")
+    made, cameras = _made(args, base.card), _checked(args, base.card)
     made.folder.mkdir(parents=True, exist_ok=True)
     said = f"tantou models export {args.checkpoint.name} --from {base.card.name} --data {shlex.quote(args.data.name)}"
     return _finish(args, base, made, args.checkpoint, said, cameras)
+
+
+def _made(args: argparse.Namespace, base: Card) -> Made:
+    """Where the new card goes, under a name that a card may have: found out before training, not after it."""
+    name = args.name or f"{base.name}-own"
+    try:
+        msgspec.convert(name, Name)
+    except msgspec.ValidationError as wrong:
+        raise ModelError(
+            f"--name {name!r}: a card's name is small letters, digits, dots, dashes; 64 at most"
+        ) from wrong
+    return Made(args.folder, name)
 
 
 def _checked(args: argparse.Namespace, base: Card) -> tuple[str, ...]:

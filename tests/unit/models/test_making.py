@@ -154,6 +154,17 @@ def test_every_step_names_a_program_of_the_training_folder(tmp_path: Path) -> No
         assert [word for word in asked if f'"{word}"' not in program.read_text("utf-8")] == []
 
 
+@pytest.mark.parametrize("name", ["Gate 1", "路口", "a/b", "x" * 65])
+def test_a_name_that_no_card_may_have_is_refused_before_anything_is_trained(tmp_path: Path, name: str) -> None:
+    parser = argparse.ArgumentParser()
+    commands.add_parsers(parser.add_subparsers())
+    data, out = str(folder_of(tmp_path)), tmp_path / "new"
+    words = ["models", "train", "--from", "vehicle-n", "--data", data, "--out", str(out), "--name", name]
+    with pytest.raises(ModelError, match="a card's name is small letters"):
+        commands.run(parser.parse_args(words))
+    assert not out.exists()
+
+
 def test_train_says_that_the_environment_is_missing_before_it_makes_a_folder(tmp_path: Path) -> None:
     parser = argparse.ArgumentParser()
     commands.add_parsers(parser.add_subparsers())

@@ -133,6 +133,14 @@ def test_what_cannot_run_is_left_out_by_name_and_the_rest_goes_on(
         run(capsys, "compare", broken, "vehicle-n", *words)
 
 
+def test_two_cards_of_one_name_cannot_be_told_apart(folder: Path, tmp_path: Path) -> None:
+    parser = argparse.ArgumentParser()
+    commands.add_parsers(parser.add_subparsers())
+    words = ["models", "compare", "vehicle-n", str(write_card(tmp_path)), "--data", str(folder)]
+    with pytest.raises(ModelError, match="must differ in name, found vehicle-n, vehicle-n"):
+        commands.run(parser.parse_args(words))
+
+
 def test_names_from_a_folder_are_escaped_in_the_page(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
