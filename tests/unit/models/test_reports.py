@@ -15,7 +15,12 @@ import pytest
 
 from contract.documents import schemas
 from contract.errors import ModelError
+from contract.observations import Detection
 from models import commands
+from models.cards import read_card
+from models.eval_report import write_report
+from models.evaluate import report
+from models.labelled import Judged, Labelled
 from tests.unit.models.drawn_cars import drawn_motorway
 from tests.unit.models.weights import write_card
 
@@ -150,3 +155,26 @@ def test_names_from_a_folder_are_escaped_in_the_page(
     (tmp_path / "manifest.csv").write_text("file,camera\nimages/0.png,<script>x</script>\n")
     run(capsys, "eval", "vehicle-n", "--data", tmp_path, "--size", 320, "--report", tmp_path / "out")
     assert "<script" not in (tmp_path / "out" / "report.html").read_text("utf-8")
+
+
+def test_a_smoke_card_reports_its_towers(tmp_path: Path) -> None:
+    """A plume that is found, one that is faint, and a quiet tower that alarms."""
+    frame = np.full((90, 160, 3), 120, np.uint8)
+    (tmp_path / "images").mkdir()
+    plume = np.array([[10, 10, 40, 40]], np.float32)
+    found = (Detection(bbox_xyxy_px=(10, 10, 40, 40), score=0.9, label="smoke"),)
+    faint = (Detection(bbox_xyxy_px=(10, 10, 40, 40), score=0.3, label="smoke"),)
+    judged = []
+    for name, truth, boxes in (("a", plume, found), ("b", plume, faint), ("c", plume[:0], found)):
+        cv2.imwrite(str(tmp_path / "images" / f"{name}.png"), frame)
+        kind = "tower_far" if len(truth) else "negative_cloud"
+        labels = ("smoke",) * len(truth)
+        judged.append(Judged(Labelled(f"images/{name}.png", "t-1", None, (90, 160), truth, labels, kind), boxes))
+    card = read_card(write_card(tmp_path, name="smoke-x", classes=["smoke", "fire"], merged={}, threshold=0.5))
+    told = report(card, judged, size_px=640, runtime="onnxruntime")
+    write_report(tmp_path / "out", tmp_path, card, told, judged)
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert told.smoke is not None
+    assert (told.boxes, told.smoke.t_at_r80, told.smoke.alarmed) == (2, 0.3, 1)
+    assert "1 missed, 1 false at 0.5" in page
+    assert "高塔烟雾" in page
