@@ -97,6 +97,7 @@ Abstention = Literal[
     "tilted",
     "too_dark",
     "too_bright",
+    "blurred",
     "covered",
     "not_a_plate",
     "readers_disagree",

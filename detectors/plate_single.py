@@ -24,6 +24,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     least_corner_score: float = 0.5
     most_dark: float = 0.9
     most_bright: float = 0.6
+    least_sharpness: float = 5.0  # readers agree on wrong glyphs below; day plates that are read have 10 to 60
     least_sure: float = 0.5  # the least probable character of a read
     shortest_text: int = 7
     covered_width_px: float = 100.0  # wide enough that missing characters are not the distance
@@ -58,7 +59,9 @@ def unfit(seen: PlateSeen, limits: Limits) -> Abstention | None:
         return "tilted"
     if seen.dark > limits.most_dark:
         return "too_dark"
-    return "too_bright" if seen.bright > limits.most_bright else None
+    if seen.bright > limits.most_bright:
+        return "too_bright"
+    return "blurred" if seen.sharpness < limits.least_sharpness else None
 
 
 def supporters(reads: Sequence[RawRead], limits: Limits) -> Mapping[str, frozenset[str]]:

@@ -85,10 +85,13 @@ class PlateEyes:
 
 
 def settled(reads: Sequence[RawRead]) -> bool:
-    """Whether two readers say one text in two cuts each, so that a third has nothing to decide."""
-    said = Counter((read.reader, "".join(letter for letter in read.text if letter.isalnum())) for read in reads)
-    firm = Counter(text for (_, text), cuts in said.items() if cuts >= 2 and len(text) >= SETTLED_TEXT)
-    return any(readers >= 2 for readers in firm.values())
+    """Whether two readers say one and the same text in every cut of a row count, so that a third decides nothing."""
+    texts: dict[tuple[str, int], set[str]] = {}
+    for read in reads:
+        letters = "".join(letter for letter in read.text if letter.isalnum())
+        texts.setdefault((read.reader, read.rows), set()).add(letters)
+    firm = Counter(said.pop() for said in texts.values() if len(said) == 1)
+    return any(readers >= 2 and len(text) >= SETTLED_TEXT for text, readers in firm.items())
 
 
 def open_eyes(
