@@ -1,7 +1,8 @@
 """Taking events in: once in effect, whatever the wire repeats or reorders.
 
-A revision newer than what the lead shows moves the lead on; an older one is stored and changes nothing; a repeat is
-counted. `take_in` runs in the caller's write transaction, so a batch is stored whole or not at all.
+A revision newer than what the lead shows moves the lead on, unless a case officer accepted what it shows; an older or
+late one is stored and changes nothing; a repeat is counted. `take_in` runs in the caller's write transaction, so a
+batch is stored whole or not at all.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from contract.times import Utc
 from store import chain, feed
 from store.database import upsert
 from store.lead_rows import Act, Lead, feed_key, next_history, read_leads
-from store.lead_states import OPENED, REVISED
+from store.lead_states import HANDED_ON, OPENED, REVISED
 from store.tables import blobs, events, evidence_items, lead_history, leads, zones
 
-Effect = Literal["opened", "revised", "older", "duplicate"]
+Effect = Literal["opened", "revised", "older", "late", "duplicate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,8 @@ class _LeadBatch:
             return "opened"
         if event.revision <= lead.revision:
             return "older"
+        if lead.state in HANDED_ON:
+            return "late"
         moved = replace(
             lead,
             version=lead.version + 1,

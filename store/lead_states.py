@@ -44,6 +44,8 @@ Actor = Literal["operator", "holder", "same_person", "case_officer", "clock", "p
 
 STATES: tuple[State, ...] = get_args(State)
 ACTIONS: tuple[Action, ...] = get_args(Action)
+HANDED_ON: tuple[State, ...] = ("accepted", "handed_over", "case_opened", "closed")
+"""From here on a lead shows the revision that the case officer accepted: what comes later is kept beside it."""
 OPENED: Literal["opened"] = "opened"  # history's word for a lead's first row
 REVISED: Literal["revised"] = "revised"  # history's word for a newer revision of the event: the state stays
 

@@ -189,6 +189,19 @@ def test_accepting_writes_the_outbox_row_in_the_same_transaction(store: Store) -
     assert (row.event_id, row.kind, row.body["revision"]) == (lead.event_id, "accepted_lead", lead.revision)
 
 
+@pytest.mark.parametrize("case_number", [None, "2026-17"])
+def test_a_revision_after_the_acceptance_is_kept_and_the_accepted_one_stays(
+    store: Store, case_number: str | None
+) -> None:
+    lead = offered(store)
+    with store.write() as conn:
+        accepted = leads.accept(conn, lead.event_id, act("olga", 40), version=lead.version, case_number=case_number)
+        assert events.take_in(conn, [arrival(event(0, 2)), arrival(event(0, 3))], at=at(50)) == ["late", "late"]
+    with store.read() as conn:
+        assert leads.find(conn, lead.event_id) == accepted
+        assert [stored.revision for stored in events.revisions(conn, lead.event_id)] == [1, 2, 3]
+
+
 def test_a_case_number_goes_straight_to_the_opened_case(store: Store) -> None:
     lead = offered(store)
     with store.write() as conn:
