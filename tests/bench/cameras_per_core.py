@@ -26,6 +26,7 @@ from tests.e2e.system import System, edge_toml_of, make_system
 
 FEW, MANY = 4, 20
 SETTLE_S, MEASURE_S = 15.0, 30.0
+LOOKS_PER_S, ENOUGH = 0.5, 0.9
 CLIP, CLIP_S, FPS, FRAME_PX = "bench-1080p25", 20, 25, (1920, 1080)
 
 
@@ -163,7 +164,10 @@ def main() -> None:
     each = (many.edge_cores - few.edge_cores) / (many.streams - few.streams)
     alone = few.edge_cores - few.streams * each
     show("share of a core a live camera, 1080p25 4 Mbit/s, a look each 2 s at 416 px", f"{each * 100:.1f} %")
-    show("live cameras on one core, from that", f"{(1 - alone) / each:.0f}", ">= 23, aim 40")
+    if many.looks_per_s < ENOUGH * LOOKS_PER_S:
+        show("live cameras on one core: NOT from that, too few frames were judged", "machine is busy", ">= 23, aim 40")
+    else:
+        show("live cameras on one core, from that", f"{(1 - alone) / each:.0f}", ">= 23, aim 40")
     show(f"streams that came in at full speed, of {MANY} cameras on one core", f"{many.streams:.1f}", f"{MANY}")
     show("judged frames a second of each of these streams", f"{many.looks_per_s:.2f}", "0.50")
     show(f"the gateway with {MANY} cameras", f"{many.edge_cores * 100:.0f} % of a core")
