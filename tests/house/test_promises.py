@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,14 @@ def test_locks_name_a_hash_for_each_package() -> None:
 
 def _lines(path: Path) -> list[tuple[int, str]]:
     return list(enumerate(path.read_text(errors="replace").splitlines(), 1))
+
+
+@pytest.mark.parametrize("extra", ["edge", "openvino", "sensors", "ingest", "server", "broker", "demo", "dev"])
+def test_a_lock_holds_what_its_extra_asks_for(extra: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *project["optional-dependencies"][extra]]
+    wanted = {re.split(r"[\[<>=~! ]", one)[0].lower() for one in asked} - {"tantou"}
+    locked = set(
+        re.findall(r"^([\w.-]+)(?:\[[^\]]*\])?==", (ROOT / "locks" / f"{extra}.txt").read_text(), re.MULTILINE)
+    )
+    assert sorted(wanted - locked) == [], "run `make lock`"
