@@ -43,17 +43,18 @@ def register_gateway(store: Store, layout: Layout, *, now_ns: int) -> None:
 
 def add_people(store: Store, layout: Layout, *, now_ns: int) -> None:
     """The demo's operator and officer can log in; their passwords, made on first use, are in `layout.people`."""
-    if layout.people.exists():
-        return
-    secrets = {person.name: random_password() for person in PEOPLE}
+    is_told = layout.people.exists()
+    told = dict(line.split() for line in layout.people.read_text().splitlines()) if is_told else {}
+    secrets = {person.name: told.get(person.name) or random_password() for person in PEOPLE}
     with store.read() as conn:
         known = {user.name for user in users.all_users(conn)}
     for person in PEOPLE:
-        if person.name in known:  # the file was removed: they get new passwords
-            accounts.reset(store, person.name, secrets[person.name], at=utc_from_ns(now_ns))
-        else:
+        if person.name not in known:
             accounts.add(store, person, secrets[person.name], at=utc_from_ns(now_ns))
-    write_secret(layout.people, "".join(f"{name} {secret}\n" for name, secret in secrets.items()))
+        elif person.name not in told:  # the file was removed: they get new passwords
+            accounts.reset(store, person.name, secrets[person.name], at=utc_from_ns(now_ns))
+    if secrets != told:
+        write_secret(layout.people, "".join(f"{name} {secret}\n" for name, secret in secrets.items()))
 
 
 def gateway_is_online(store: Store) -> bool:
