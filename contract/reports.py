@@ -52,8 +52,8 @@ class SmokeEval(Struct, frozen=True, kw_only=True):
 class EvalReport(Struct, frozen=True, kw_only=True):
     """The figures of `tantou models eval` (acceptance formats); unknown is None.
 
-    `boxes`, the parts and `ap50_90` (a bootstrap interval over cameras and their pictures) are of the card's first merged
-    class, or of its first class.
+    `boxes`, the parts and `ap50_90` (a bootstrap interval over cameras and their pictures) are of the card's first
+    merged class, or of its first class.
     """
 
     schema: Literal["tantou.eval/1"] = "tantou.eval/1"
