@@ -53,7 +53,10 @@ class Input(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One measurement: on what, at which size and precision, with the counts behind it."""
+    """One measurement: on what, at which size and precision, with the counts behind it.
+
+    `ap50_90`, `by_camera_90`: 90 % bootstrap intervals of AP50, cameras and then their pictures drawn again.
+    """
 
     data: Text
     size_px: SizePx
@@ -66,7 +69,9 @@ class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     recall: Share | None = None
     precision_share: Share | None = None
     smoke: SmokeEval | None = None
+    ap50_90: tuple[Share, Share] | None = None
     by_camera: dict[str, Share] = field(default_factory=dict)
+    by_camera_90: dict[str, tuple[Share, Share]] = field(default_factory=dict)
 
 
 class TextReader(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -35,6 +35,7 @@ MIN_SCORE = 0.001
 SMALL_SIDE_PX = 32
 SMALL_AT_PX = 640  # "small" is a side under 32 px when the picture's long side is 640, whatever size is evaluated
 SIZES_PX = {"small": (0, SMALL_SIDE_PX), "medium": (SMALL_SIDE_PX, 96), "large": (96, 10**6)}  # short side at 640
+EDGE_PX = 1e-3  # a side of exactly 32 px comes out of single precision as 31.99999 and is still not small
 DIGITS = 4
 
 
@@ -108,6 +109,7 @@ def of_size(scenes: Sequence[Scene], judged: Sequence[Judged], size: str) -> lis
 
 def _outside(boxes: Floats, truth: Labelled, sides_px: tuple[int, int]) -> Mask:
     short_side = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) * (SMALL_AT_PX / max(truth.frame_hw))
+    short_side = short_side + EDGE_PX
     return np.asarray((short_side < sides_px[0]) | (short_side >= sides_px[1]))
 
 

@@ -184,6 +184,8 @@ def measured(card: Card, made: Made, data: Path, progress: Callable[[int], None]
                 ap50_small=found.ap50_small[scored],
                 recall=found.at_threshold.r if found.at_threshold else None,
                 precision_share=found.at_threshold.p if found.at_threshold else None,
+                ap50_90=found.ap50_90,
+                by_camera_90={name: part.ap50_90 for name, part in found.by_camera.items() if part.ap50_90},
                 by_camera={name: part.ap50 for name, part in found.by_camera.items() if part.ap50 is not None},
             )
         )

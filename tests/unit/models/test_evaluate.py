@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 
 from contract.errors import ModelError
 from models import commands
 from models.bench import drawn_street
-from models.labelled import open_folder
+from models.evaluate import report
+from models.labelled import Judged, Labelled, open_folder
+from models.registry import Registry
 from tests.unit.models.weights import card_of_bytes, write_card
 
 
@@ -123,3 +126,14 @@ def test_bench_prints_frames_a_core(capsys: pytest.CaptureFixture[str]) -> None:
     _, timing = answer(capsys, "bench", "vehicle-n", "--size", "320", "--runs", "2", "--batch", "2")
     assert timing["frames_per_core_s"] > 0
     assert (timing["size"], timing["batch"]) == (320, 2)
+
+
+def test_a_side_of_exactly_32_px_is_not_small_whatever_single_precision_makes_of_it() -> None:
+    frame_hw = (540, 960)
+    centre, half = np.float32(0.7123), np.float32(48 / 960 / 2)
+    x1, x2 = (centre - half) * np.float32(960), (centre + half) * np.float32(960)
+    assert x2 - x1 < 48, "single precision must fall short for this to say anything"
+    truth = np.array([[x1, 100, x2, 200]], np.float32)
+    judged = [Judged(Labelled("images/a.png", None, None, frame_hw, truth, ("car",)), ())]
+    found = report(Registry().find("vehicle-n").card, judged, size_px=640, runtime="onnxruntime")
+    assert (found.by_size["small"].boxes, found.by_size["medium"].boxes) == (0, 1)
