@@ -15,8 +15,9 @@ from pathlib import Path
 from contract.errors import ConfigError, ContractError, Mistake, StoreError
 from contract.manifest import read_trusted_keys
 from contract.times import utc_from_ns
-from ingest.config import IngestConfig, read_config, read_secret
-from store import Store, gateways, open_store
+from ingest.config import IngestConfig, read_config
+from store import Store, gateways
+from store.config import open_configured
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")  # as contract.topics takes it
 
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     config = read_config(args.config)
     if args.word == "ingest":
         return _ingest(config)
-    store = open_store(config.store.database, config.store.blobs, read_secret(config.store.password_file))
+    store = open_configured(config.store)
     try:
         return _add(store, args) if args.gateway_word == "add" else _list(store, is_json=args.json)
     finally:

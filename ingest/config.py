@@ -10,18 +10,10 @@ from msgspec import Meta, Struct, field
 
 from contract import settings
 from contract.errors import ConfigError, Mistake
+from store.config import StoreConfig, Url
 
-Url = Annotated[str, Meta(min_length=1, max_length=2000)]
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
-
-
-class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where rows and blobs are: a SQLAlchemy URL, its password in a file of its own; a folder or an `s3://` URL."""
-
-    database: Url
-    password_file: str | None = None
-    blobs: Url
 
 
 class BrokerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

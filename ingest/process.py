@@ -19,7 +19,8 @@ from ingest.evidence import EvidenceDesk, make_app
 from ingest.parts import Parts
 from ingest.subscriber import Subscriber
 from ingest.uploads import Uploads
-from store import Store, open_store
+from store import Store
+from store.config import open_configured
 
 log = logging.getLogger(__name__)
 HOUSEKEEPING_S = 3600.0
@@ -29,7 +30,7 @@ CONNECTIONS_WAITING_MAX = 128
 
 def serve(config: IngestConfig, *, stop: threading.Event, on_ready: Callable[[int], None]) -> int:
     """Run until the stop event; returns the exit code. `on_ready` is told the HTTP port when everything runs."""
-    store = open_store(config.store.database, config.store.blobs, read_secret(config.store.password_file))
+    store = open_configured(config.store)
     try:
         return _serve(config, store, stop, on_ready)
     finally:

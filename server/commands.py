@@ -17,7 +17,8 @@ from server import accounts
 from server.config import ServerConfig
 from server.identity.passwords import random_password
 from server.identity.scopes import ROLES
-from store import Store, open_store
+from store import Store
+from store.config import open_configured
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
 def run(args: argparse.Namespace) -> int:
     """Run one of the words; raises ConfigError and StoreError."""
     config = read_config(args.config)
-    store = open_store(config.store.database, config.store.blobs)
+    store = open_configured(config.store)
     try:
         if args.word == "server":
             return _serve(config, store, args.console)

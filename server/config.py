@@ -7,18 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-Url = Annotated[str, Meta(min_length=1, max_length=2000)]
-Seconds = Annotated[float, Meta(gt=0)]
-
-
-class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where rows and blobs are: `sqlite:///PATH` or `postgresql://USER@HOST/NAME`; a folder or an `s3://` URL.
-
-    Passwords are never here: PostgreSQL's comes from libpq's own file (PGPASSFILE), S3's from the environment.
-    """
-
-    database: Url
-    blobs: Url
+from store.config import StoreConfig
 
 
 class HttpConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -16,11 +16,12 @@ from contract.events import Event
 from contract.times import NS, utc_from_ns
 from server.app import create_app
 from server.centre import Centre
-from server.config import HttpConfig, ServerConfig, StoreConfig
+from server.config import HttpConfig, ServerConfig
 from server.identity import sessions
 from server.identity.access import COOKIE, CSRF_HEADER
 from server.run import make_server
 from store import Store, events, users
+from store.config import StoreConfig
 from store.users import User
 from tests.integration import acts
 
