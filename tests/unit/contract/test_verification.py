@@ -32,7 +32,7 @@ def test_a_whole_package_of_a_trusted_gateway_passes() -> None:
     assert (report.missing, report.changed, report.extra) == ((), (), ())
 
 
-@pytest.mark.parametrize("seed", range(120))
+@pytest.mark.parametrize("seed", range(160))
 def test_one_flipped_bit_is_named_by_its_file(seed: int) -> None:
     rng = random.Random(seed)
     name = NAMES[seed % len(NAMES)]
