@@ -111,5 +111,5 @@ def shade(labelled: Labelled, rng: np.random.Generator) -> Labelled:
         picture = np.clip(picture + noise, 0, 255).astype(np.uint8)
     elif fault < 0.3:
         _, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 70))])
-        picture = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)
+        picture = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR))
     return Labelled(np.asarray(picture, np.uint8), labelled.boxes_xyxy_px, labelled.classes)

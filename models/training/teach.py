@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import torch
 
+from contract.errors import ModelError
 from models.boxes import Floats, suppress
 from models.training.network import COCO_IDS, keep_own_classes, load_network, predict
 from models.training.samples import PAD, VEHICLE_IDS, read_samples
@@ -23,6 +24,8 @@ KEPT_IDS = list(COCO_IDS.values())
 def look(network: torch.nn.Module, file: Path, size_px: int, min_score: float) -> Floats:
     """Boxes (n, 6) of one picture, in its own pixels: x1, y1, x2, y2, score, COCO id; best first."""
     picture = cv2.imread(str(file))
+    if picture is None:
+        raise ModelError(f"{file}: not a picture that can be read")
     height, width = picture.shape[:2]
     scale = size_px / max(height, width)
     fitted = cv2.resize(picture, (round(width * scale), round(height * scale)))
