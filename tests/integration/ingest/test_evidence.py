@@ -59,7 +59,7 @@ class Desk:
 
     def offset(self, sha256: str = SHA256) -> tuple[int, int]:
         answer = self.ask("HEAD", sha256)
-        return answer.status_code, int(answer.headers[OFFSET_HEADER])
+        return answer.status_code, int(answer.headers.get(OFFSET_HEADER, -1))
 
 
 @contextmanager
