@@ -24,7 +24,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     least_corner_score: float = 0.5
     most_dark: float = 0.9
     most_bright: float = 0.6
-    least_sharpness: float = 5.0  # readers agree on wrong glyphs below; day plates that are read have 10 to 60
+    least_sharpness: float = 4.5  # readers agree on wrong glyphs below; day plates that are read have 10 to 60
     least_sure: float = 0.5  # the least probable character of a read
     shortest_text: int = 7
     covered_width_px: float = 100.0  # wide enough that missing characters are not the distance

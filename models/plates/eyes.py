@@ -25,6 +25,8 @@ READER_CARDS = ("plate-text-clp", "plate-text-ppocr4", "plate-text-ppocr6")
 # A single row is 3.1 to 3.4 times as wide as high, a double one 2.0; seen from the side both get narrower.
 ONE_ROW_FROM, TWO_ROWS_TO = 1.7, 2.6
 LEAST_READ_PX = 50  # below, no reader is asked: what it says there is noise
+TIGHT_SHARE = 0.6  # of a crop's area: from here on the plate fills it,
+TIGHT_SHAPE = 2.8  # or the crop has the shape of a single row itself
 SETTLED_TEXT = 7  # characters of the shortest plate
 ROWS: tuple[Literal[1, 2], ...] = (1, 2)
 
@@ -45,7 +47,14 @@ class PlateEyes:
         height, width = crop.shape[:2]
         whole = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
         found = [one for one in self.finder.find(crop) if sides_px(one.quad)[0] >= width / 2]
-        return [self.see(crop, found[0] if found else Found(whole, 1.0))]
+        if not found:
+            return [self.see(crop, Found(whole, 1.0))]
+        quad_width_px, quad_height_px = sides_px(found[0].quad)
+        tight = quad_width_px * quad_height_px >= TIGHT_SHARE * width * height or width / height >= TIGHT_SHAPE
+        if not tight:
+            return [self.see(crop, found[0])]
+        # A tight crop shows nothing around the plate that would tell where it ends: its edges are the better corners.
+        return [self.see(crop, Found(whole, 1.0, (whole, found[0].quad)))]
 
     def see(self, frame: Frame, found: Found) -> PlateSeen:
         """One found plate: how it lies, how it looks, and every read of it."""

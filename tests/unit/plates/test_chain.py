@@ -173,6 +173,16 @@ def test_a_crop_whose_corners_are_not_found_is_read_whole() -> None:
     assert seen.reads
 
 
+def test_of_a_tight_crop_readers_see_the_edges_first_and_of_a_wide_one_the_corners() -> None:
+    plate = np.array([[4, 2], [90, 2], [90, 22], [4, 22]], np.float32)
+    (tight,) = eyes_on(plate * np.float32(320 / 94)).look_at_crop(np.full((24, 94, 3), 90, np.uint8))
+    assert tight.quad_px == ((0, 0), (94, 0), (94, 24), (0, 24))
+    assert {read.look for read in tight.reads} == {1, 2}
+    wide_plate = np.array([[25, 30], [170, 30], [170, 75], [25, 75]], np.float32)
+    (wide,) = eyes_on(wide_plate * np.float32(320 / 196)).look_at_crop(np.full((110, 196, 3), 90, np.uint8))
+    np.testing.assert_allclose(np.array(wide.quad_px), wide_plate, atol=0.3)
+
+
 def test_the_command_gives_one_line_a_picture_with_verdict_and_raw_reads(tmp_path: Path) -> None:
     frame, quad = drawn_picture()
     folder = tmp_path / "scenes"

@@ -54,7 +54,7 @@ def test_an_unknown_colour_leaves_the_text_standing() -> None:
         ({"tilt_deg": 30.1}, "tilted"),
         ({"dark": 0.95}, "too_dark"),
         ({"bright": 0.7}, "too_bright"),
-        ({"sharpness": 4.9}, "blurred"),
+        ({"sharpness": 4.4}, "blurred"),
         ({"colour": "white"}, "colour_conflict"),
     ],
 )
