@@ -10,6 +10,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from contract.errors import ConfigError, Mistake
 from server.centre import Centre
 from server.config import HttpConfig
 
@@ -43,13 +44,28 @@ def make_server(app: FastAPI, http: HttpConfig) -> uvicorn.Server:
 
 
 def serve(app: FastAPI, http: HttpConfig) -> int:
-    """Serve until told to stop; exit code 0, or 1 when the server could not start."""
+    """Serve until told to stop; exit code 0, or 1 when the server could not start.
+
+    Raises ConfigError for an address that cannot be had.
+    """
+    listener = _listen(http)
     # Uvicorn raises the signal again once it has stopped; a wanted stop is no failure.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop_is_done)
     server = make_server(app, http)
-    server.run()
+    with listener:
+        server.run(sockets=[listener])
     return os.EX_OK if server.started else 1
+
+
+def _listen(http: HttpConfig) -> socket.socket:
+    family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
+    try:
+        return socket.create_server((http.host, http.port), family=family, backlog=2048)
+    except OSError as error:
+        problem = f"{http.host} port {http.port} cannot be had: {error.strerror or error}"
+        mistake = Mistake("http.port", None, problem, "is another server running there?")
+        raise ConfigError("server.toml", (mistake,)) from error
 
 
 def _stop_is_done(_number: int, _frame: FrameType | None) -> None:

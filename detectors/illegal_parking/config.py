@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
+
+Vehicle = Literal["car", "bus", "truck", "motorcycle"]
 
 
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the zone's owner decides; seconds are seconds of stream time."""
 
     grace_s: Annotated[float, Meta(ge=1, le=86_400, description="standing time that is tolerated")]
-    classes: tuple[str, ...] = ("car", "bus", "truck")
+    classes: Annotated[tuple[Vehicle, ...], Meta(min_length=1)] = ("car", "bus", "truck")
     min_score: Annotated[float, Meta(gt=0, lt=1, description="detections below are not looked at")] = 0.3
     still_s: Annotated[float, Meta(ge=0.5, le=60, description="a box that keeps its place this long stands")] = 3.0
     left_after_s: Annotated[

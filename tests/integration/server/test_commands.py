@@ -131,3 +131,13 @@ def test_a_database_of_another_kind_is_refused(config: Path, capsys: pytest.Capt
     config.write_text('[store]\ndatabase = "mysql://x/y"\nblobs = "b"\n')
     assert main(["users", "list", "--config", str(config)]) == 1
     assert "mysql" in capsys.readouterr().err
+
+
+def test_a_busy_port_is_said_in_one_line(config: Path) -> None:
+    with socket.create_server(("127.0.0.1", port_of(config))):
+        command = [sys.executable, "-m", "tantou", "server", "--config", str(config)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=START_WITHIN_S, check=False)
+    assert done.returncode == 2
+    assert "http.port" in done.stderr
+    assert "cannot be had" in done.stderr
+    assert "Traceback" not in done.stderr

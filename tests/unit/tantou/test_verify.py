@@ -100,3 +100,10 @@ def test_what_cannot_be_checked_exits_2(
 
 def test_a_folder_that_is_not_there_exits_2(keys: Path, tmp_path: Path) -> None:
     assert main(["verify", str(tmp_path / "nothing"), "--trust", str(keys)]) == 2
+
+
+def test_a_file_of_impossible_size_is_not_read_into_memory(package: Path, keys: Path) -> None:
+    for path in (a_still(package), package / "manifest.json"):
+        with path.open("r+b") as file:
+            file.truncate(60_000_000_000)
+        assert main(["verify", str(package), "--trust", str(keys)]) == 1
