@@ -31,15 +31,20 @@ class StoreAwayError(TantouError):
 
 @dataclass(slots=True)
 class Answers:
-    """What one committed batch lets us say: acks by (town, gateway), and counts by (gateway, name)."""
+    """What one committed batch lets us say: acks by (town, gateway), and counts by (gateway, name).
+
+    `unborn`: gateways that are heard and whose birth never came; they are asked for it.
+    """
 
     acks: dict[tuple[str, str], list[Ack]] = field(default_factory=dict)
+    unborn: set[tuple[str, str]] = field(default_factory=set)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, other: Answers) -> None:
         """Take in the answers of another batch."""
         for place, acks in other.acks.items():
             self.acks.setdefault(place, []).extend(acks)
+        self.unborn |= other.unborn
         self.counts.update(other.counts)
 
 
@@ -172,7 +177,8 @@ class _Batch:
                 letter = Letter(str(one.topic), one.body)
                 self._refuse(Refused(letter, one.topic, one.message.id, "birth_key_differs", str(error)))
         elif isinstance(data, Health):
-            gateways.take_health(self._conn, data, at=self._at)
+            if not gateways.take_health(self._conn, data, at=self._at):
+                self.answers.unborn.add((one.topic.town, one.topic.gateway))
         elif isinstance(data, Will):
             gateways.take_will(self._conn, data, born=one.message.time, at=self._at)
         else:

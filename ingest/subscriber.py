@@ -21,6 +21,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from contract import codec
 from contract.acks import Ack, Acks
+from contract.commands import Command
 from contract.times import Utc, utc_from_ns
 from contract.topics import UPWARD, Topic, upward_filter
 from ingest.batch import Answers, StoreAwayError, commit
@@ -143,6 +144,12 @@ class Subscriber:
                 sent = self._client.publish(str(Topic(town, gateway, "ack")), body, qos=1)
                 if sent.rc == mqtt.MQTT_ERR_QUEUE_SIZE:
                     self._counts["acks_dropped"] += len(part)  # the gateway sends again, the repeat is acked
+
+        for town, gateway in sorted(answers.unborn):
+            self._counts["rebirths_asked"] += 1
+            command = Command(id=f"rebirth:{at}", at=at, action="rebirth")
+            message = codec.Message(id=command.id, source="/ingest", time=at, data=command)
+            self._client.publish(str(Topic(town, gateway, "command")), codec.encode(message), qos=1)
 
     def _ack_message(self, acks: tuple[Ack, ...], at: Utc) -> bytes:
         self._counts["ack_messages"] += 1

@@ -134,14 +134,15 @@ def _mark_demo(conn: Connection, gateway: str, zone: BornZone) -> None:
         conn.execute(update(leads).where(here, leads.c.state == "alert", leads.c.demo.is_(False)).values(demo=True))
 
 
-def take_health(conn: Connection, health: Health, *, at: Utc) -> None:
+def take_health(conn: Connection, health: Health, *, at: Utc) -> bool:
     """A heartbeat: the gateway is up and its devices stand like this; the feed hears of states that changed.
 
-    One that is not newer than the last changes nothing.
+    One that is not newer than the last changes nothing. True: the gateway's birth is known.
     """
     last = _times(conn, health.gateway)
+    is_born = last.birth_at is not None
     if last.health_at is not None and last.health_at >= health.at:
-        return
+        return is_born
     status = {"online": True, "at": at, "last_health": _json(health), "health_at": health.at}
     _set_status(conn, health.gateway, health.town, status)
     query = select(devices.c.device, devices.c.state).where(devices.c.gateway == health.gateway)
@@ -162,6 +163,7 @@ def take_health(conn: Connection, health: Health, *, at: Utc) -> None:
     changed = [device for device in health.devices if before.get(device.device) != device.state]
     keys = [_feed_key(health.gateway, health.town, device.device, device.state) for device in changed]
     feed.tell(conn, "device", keys, at=at)
+    return is_born
 
 
 def take_will(conn: Connection, will: Will, *, born: Utc, at: Utc) -> None:

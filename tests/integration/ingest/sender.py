@@ -11,7 +11,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from contract import codec
 from contract.acks import Ack, Acks
-from contract.topics import Topic
+from contract.commands import Command
+from contract.topics import DOWNWARD, Topic
 from tests.integration.broker import GATEWAY, GATEWAY_PASSWORD, TOWN, WITHIN_S, Broker
 
 
@@ -22,6 +23,7 @@ class Sender:
         self._changed = Condition()
         self.acks: dict[str, Ack] = {}
         self.ack_messages = 0
+        self.commands: list[Command] = []
         self._is_ready = False
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id="sender", clean_session=False, protocol=mqtt.MQTTv311
@@ -42,9 +44,9 @@ class Sender:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def send(self, body: bytes, channel: Any = "event", *, retain: bool = False) -> None:
+    def send(self, body: bytes, channel: Any = "event", *, retain: bool = False) -> mqtt.MQTTMessageInfo:
         """Publish; paho keeps it until the broker has it."""
-        self._client.publish(str(Topic(TOWN, GATEWAY, channel)), body, qos=1, retain=retain)
+        return self._client.publish(str(Topic(TOWN, GATEWAY, channel)), body, qos=1, retain=retain)
 
     def wait_for(self, ids: set[str], *, within_s: float = WITHIN_S) -> bool:
         """Whether all of these were answered in time."""
@@ -53,6 +55,10 @@ class Sender:
     def wait_for_count(self, count: int, *, within_s: float = WITHIN_S) -> bool:
         """Whether so many were answered in time."""
         return self._wait(lambda: len(self.acks) >= count, within_s)
+
+    def wait_for_command(self, *, within_s: float = WITHIN_S) -> bool:
+        """Whether the centre asked for something in time."""
+        return self._wait(lambda: bool(self.commands), within_s)
 
     def send_until_acked(self, bodies: Mapping[str, bytes], *, rounds: int = 6, within_s: float = WITHIN_S) -> None:
         """Send whatever is not answered yet, again and again, as a gateway does; fails when the rounds are over."""
@@ -68,7 +74,7 @@ class Sender:
             return bool(self._changed.wait_for(holds, within_s))
 
     def _on_connect(self, client: mqtt.Client, _data: Any, _flags: Any, _code: Any, _more: Any) -> None:
-        client.subscribe(str(Topic(TOWN, GATEWAY, "ack")), qos=1)
+        client.subscribe([(str(Topic(TOWN, GATEWAY, channel)), 1) for channel in DOWNWARD])
 
     def _on_subscribe(self, *_more: Any) -> None:
         with self._changed:
@@ -77,8 +83,12 @@ class Sender:
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         data = codec.decode(bytes(message.payload)).data
-        assert isinstance(data, Acks)
+        assert isinstance(data, Acks | Command)
         with self._changed:
+            if isinstance(data, Command):
+                self.commands.append(data)
+                self._changed.notify_all()
+                return
             self.ack_messages += 1
             for ack in data.acks:
                 self.acks.setdefault(ack.id, ack)

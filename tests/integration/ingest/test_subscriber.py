@@ -15,8 +15,8 @@ from contract import codec
 from ingest.config import BrokerConfig, LimitsConfig
 from ingest.subscriber import Subscriber
 from store import Store, arrivals, gateways, leads, open_store
-from tests.integration.acts import START_NS, at, birth, event, gateway, message
-from tests.integration.broker import CENTRE, CENTRE_PASSWORD, Broker, until
+from tests.integration.acts import START_NS, at, birth, event, gateway, health, message
+from tests.integration.broker import CENTRE, CENTRE_PASSWORD, WITHIN_S, Broker, until
 from tests.integration.databases import Postgres
 from tests.integration.ingest.sender import Sender
 
@@ -103,9 +103,19 @@ def test_a_rejected_event_is_answered_so_that_its_gateway_stops(centre: Store, b
 
 def test_a_birth_that_was_retained_before_ingest_came_is_heard(centre: Store, broker: Broker, sender: Sender) -> None:
     whole = codec.Message(id="birth:1", source="/towns/demo/gateways/gw-1", time=at(1), data=birth())
-    sender.send(codec.encode(whole), "birth", retain=True)
+    sender.send(codec.encode(whole), "birth", retain=True).wait_for_publish(WITHIN_S)
     with subscribed(centre, broker):
         until(lambda: status_is_online(centre))
+
+
+def test_a_gateway_that_is_heard_without_its_birth_is_asked_for_it(
+    centre: Store, broker: Broker, sender: Sender
+) -> None:
+    whole = codec.Message(id="health:1", source="/towns/demo/gateways/gw-1", time=at(1), data=health())
+    with subscribed(centre, broker):
+        sender.send(codec.encode(whole), "health")
+        assert sender.wait_for_command()
+    assert sender.commands[0].action == "rebirth"
 
 
 def status_is_online(store: Store) -> bool:
