@@ -1,0 +1,228 @@
+"""Frames as they came, durably: one row a message, a ring of rejects, counters; one SQLite file, synchronous=FULL.
+
+What `keep` returned for survives kill -9 and loss of power. The file, not a decoder's memory, says what is a duplicate:
+a frame whose first copy could not be written is new when it comes again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from contract.errors import StoreError
+
+VERSION: Final = 1
+BUSY_TIMEOUT_S: Final = 10.0
+QUARANTINE_ROWS: Final = 10_000
+REJECT_RAW_BYTES: Final = 16 * 1024
+STORED: Final = "stored"
+DUPLICATES: Final = "duplicates"
+REJECTED: Final = "rejected"
+DROPPED: Final = "quarantine_dropped"
+_TABLES: Final = """
+CREATE TABLE frames (
+  id INTEGER PRIMARY KEY, segment_sha256 BLOB NOT NULL UNIQUE, mn TEXT NOT NULL, cn TEXT NOT NULL, st TEXT, qn TEXT,
+  part TEXT, data_time TEXT, received_ns INTEGER NOT NULL, peer TEXT NOT NULL, verdict TEXT NOT NULL,
+  tolerances TEXT NOT NULL, marks TEXT NOT NULL, penalty INTEGER NOT NULL, repeats INTEGER NOT NULL DEFAULT 0,
+  raw_sha256 BLOB NOT NULL, raw BLOB NOT NULL);
+CREATE INDEX frames_by_device ON frames (mn, received_ns);
+CREATE TABLE rejects (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, received_ns INTEGER NOT NULL, peer TEXT NOT NULL, mn TEXT,
+  verdict TEXT NOT NULL, penalty INTEGER NOT NULL, raw_sha256 BLOB NOT NULL, raw BLOB NOT NULL);
+CREATE TABLE counters (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_INSERT: Final = """
+INSERT INTO frames (segment_sha256, mn, cn, st, qn, part, data_time, received_ns, peer, verdict, tolerances, marks,
+  penalty, raw_sha256, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (segment_sha256) DO UPDATE SET repeats = repeats + 1 RETURNING id, repeats
+"""
+_REJECT: Final = """
+INSERT INTO rejects (received_ns, peer, mn, verdict, penalty, raw_sha256, raw) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+_COLUMNS: Final = (
+    "id, mn, cn, qn, part, data_time, received_ns, peer, verdict, tolerances, marks, penalty, repeats, raw_sha256, raw"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawFrame:
+    """A genuine frame to be kept: `segment_sha256` of its plain data segment is what makes it the same frame again;
+    `part` as `1/2`; `tolerances` and `marks` comma-separated; `penalty` its cost in the device's conformity score."""
+
+    segment_sha256: bytes
+    mn: str
+    cn: str
+    st: str | None
+    qn: str | None
+    part: str | None
+    data_time: str | None
+    received_ns: int
+    peer: str
+    verdict: str
+    tolerances: str
+    marks: str
+    penalty: int
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """Bytes that are no message; `mn` of the last genuine message of that link, None: there was none."""
+
+    received_ns: int
+    peer: str
+    mn: str | None
+    verdict: str
+    penalty: int
+    raw: bytes
+
+
+class Kept(NamedTuple):
+    """What became of a frame: its row, and whether it was there before."""
+
+    row: int
+    is_duplicate: bool
+
+
+class StoredFrame(NamedTuple):
+    """A row of the store; `repeats`: how often the same frame came again."""
+
+    id: int
+    mn: str
+    cn: str
+    qn: str | None
+    part: str | None
+    data_time: str | None
+    received_ns: int
+    peer: str
+    verdict: str
+    tolerances: str
+    marks: str
+    penalty: int
+    repeats: int
+    raw_sha256: bytes
+    raw: bytes
+
+
+class RawStore:
+    """One file. `keep` from one thread at a time; what reads may be called from any."""
+
+    def __init__(self, path: Path, *, quarantine_rows: int = QUARANTINE_ROWS) -> None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._quarantine_rows = quarantine_rows
+        self._read_lock = threading.Lock()
+        self._writer = _connect(path)
+        self._reader = _connect(path)
+
+    def close(self) -> None:
+        """Everything kept stays."""
+        with self._read_lock:
+            self._writer.close()
+            self._reader.close()
+
+    def keep(
+        self, frames: Sequence[RawFrame], rejects: Sequence[Reject] = (), *, counts: Mapping[str, int] | None = None
+    ) -> list[Kept]:
+        """All of it on disk, counters too, with one fsync; raises StoreError and keeps none of it. `counts` are added
+        to the counters, and what became of the frames and rejects."""
+        with self._transaction():
+            kept = [self._keep_one(frame) for frame in frames]
+            repeated = sum(one.is_duplicate for one in kept)
+            dropped = self._quarantine(rejects) if rejects else 0
+            added = {STORED: len(kept) - repeated, DUPLICATES: repeated, REJECTED: len(rejects), DROPPED: dropped}
+            self._count([*added.items(), *(counts or {}).items()])
+        return kept
+
+    def frames(self, *, after: int = 0, limit: int = 1000) -> list[StoredFrame]:
+        """Rows in the order they were kept."""
+        sql = f"SELECT {_COLUMNS} FROM frames WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608 -- a constant list
+        return [StoredFrame(*row) for row in self._read(sql, (after, limit))]
+
+    def length(self) -> int:
+        """How many frames are kept."""
+        return int(self._read("SELECT count(*) FROM frames")[0][0])
+
+    def last_received_ns(self, mn: str) -> int | None:
+        """When this device was last heard; None: never."""
+        rows = self._read("SELECT max(received_ns) FROM frames WHERE mn = ?", (mn,))
+        return None if rows[0][0] is None else int(rows[0][0])
+
+    def rejects(self, *, limit: int = 1000) -> list[Reject]:
+        """The newest rejects first, as maintenance reads them."""
+        sql = "SELECT received_ns, peer, mn, verdict, penalty, raw FROM rejects ORDER BY id DESC LIMIT ?"
+        names = ("received_ns", "peer", "mn", "verdict", "penalty", "raw")
+        return [Reject(**dict(zip(names, row, strict=True))) for row in self._read(sql, (limit,))]
+
+    def counters(self) -> dict[str, int]:
+        """What happened since the file was made, by name, as last written."""
+        return dict(self._read("SELECT name, count FROM counters ORDER BY name"))
+
+    def _keep_one(self, frame: RawFrame) -> Kept:
+        values = (
+            frame.segment_sha256, frame.mn, frame.cn, frame.st, frame.qn, frame.part, frame.data_time,
+            frame.received_ns, frame.peer, frame.verdict, frame.tolerances, frame.marks, frame.penalty,
+            hashlib.sha256(frame.raw).digest(), frame.raw,
+        )  # fmt: skip
+        row, repeats = self._writer.execute(_INSERT, values).fetchone()
+        return Kept(int(row), repeats > 0)
+
+    def _quarantine(self, rejects: Sequence[Reject]) -> int:
+        """Puts rejects into the ring; how many older ones fell out."""
+        self._writer.executemany(
+            _REJECT,
+            [
+                (one.received_ns, one.peer, one.mn, one.verdict, one.penalty, hashlib.sha256(one.raw).digest(),
+                 one.raw[:REJECT_RAW_BYTES])
+                for one in rejects
+            ],
+        )  # fmt: skip
+        sql = "DELETE FROM rejects WHERE id <= (SELECT max(id) FROM rejects) - ?"
+        return self._writer.execute(sql, (self._quarantine_rows,)).rowcount
+
+    def _count(self, counts: Sequence[tuple[str, int]]) -> None:
+        self._writer.executemany(
+            "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET count = count + excluded.count",
+            [(name, count) for name, count in counts if count],
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+            yield
+            self._writer.execute("COMMIT")
+        except BaseException as error:
+            with suppress(sqlite3.Error):
+                self._writer.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise StoreError(f"hj212 store: not kept: {error}; is the disk full or broken?") from error
+            raise
+
+    def _read(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with self._read_lock:
+            return self._reader.execute(sql, values).fetchall()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("BEGIN IMMEDIATE")
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            for statement in (*_TABLES.split(";"), f"PRAGMA user_version={VERSION}"):
+                connection.execute(statement)
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise StoreError(f"hj212 store {path}: {error}; move the file away to start with an empty one") from error
+    if version not in (0, VERSION):
+        connection.close()
+        raise StoreError(f"hj212 store {path}: version {version} is not known here ({VERSION} is); update this program")
+    return connection
