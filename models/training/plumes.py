@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from models.boxes import Floats
 from models.letterbox import Frame
 
-AREA_SHARES = (0.0004, 0.06)  # of the picture, as the boxes of far towers are; drawn evenly on a log scale
+AREA_SHARES = (0.0004, 0.2)  # of the picture, as the boxes of far towers are; drawn evenly on a log scale
 MIN_CONTRAST = 5.0  # mean grey levels inside the box: less than sensor noise and JPEG blocks leave over
 BOX_OPACITY = 0.22  # of the plume's densest part: where a labeller would draw the edge
 COLOURS_BGR = ((235, 232, 228), (205, 200, 195), (165, 160, 156), (150, 165, 180), (75, 78, 84))

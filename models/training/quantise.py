@@ -7,9 +7,11 @@ range of a sunny day. The decoding behind the last convolutions stays in float: 
 from __future__ import annotations
 
 import argparse
+import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -67,24 +69,45 @@ def decoding_nodes(model: onnx.ModelProto) -> list[str]:
     return names
 
 
-def quantise(float_file: Path, int8_file: Path, data: Path, *, per_scene: int, seed: int, licence: str) -> None:
+@dataclass(frozen=True)
+class Recipe:
+    """How to quantise: pictures of each scene and their seed, and how many first layers stay in float.
+
+    Smoke is a few grey levels: 8 bits in the first five layers cost half of the AP50 (0.33 to 0.17) and save 7 % of
+    the time; cars are stark enough to be found all the same.
+    """
+
+    per_scene: int = 24
+    seed: int = 11
+    float_layers: int = 0
+    licence: str = "AGPL-3.0-or-later"
+
+
+def first_layers(model: onnx.ModelProto, count: int) -> list[str]:
+    """The names of all nodes of the first layers; torch's export names nodes `/model.LAYER/...`."""
+    found = ((node.name, re.match(r"/model\.(\d+)/", node.name)) for node in model.graph.node)
+    return [name for name, layer in found if layer is not None and int(layer[1]) < count]
+
+
+def quantise(float_file: Path, int8_file: Path, data: Path, recipe: Recipe) -> None:
     """Write the INT8 model of a float one, calibrated on `data`, with the licence in its metadata."""
     with tempfile.TemporaryDirectory() as scratch:
         prepared = Path(scratch) / "prepared.onnx"
         quant_pre_process(str(float_file), str(prepared), skip_symbolic_shape=True)
+        graph = onnx.load(str(prepared))
         quantize_static(
             str(prepared),
             str(int8_file),
-            CalibrationPictures(open_folder(data, UNNAMED), per_scene, seed),
+            CalibrationPictures(open_folder(data, UNNAMED), recipe.per_scene, recipe.seed),
             quant_format=QuantFormat.QDQ,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             per_channel=True,
             calibrate_method=CalibrationMethod.MinMax,
-            nodes_to_exclude=decoding_nodes(onnx.load(str(prepared))),
+            nodes_to_exclude=decoding_nodes(graph) + first_layers(graph, recipe.float_layers),
         )
     model = onnx.load(str(int8_file))
-    onnx.helper.set_model_props(model, {"licence": licence})
+    onnx.helper.set_model_props(model, {"licence": recipe.licence})
     onnx.save(model, str(int8_file))
 
 
@@ -94,12 +117,12 @@ def main() -> None:
     parser.add_argument("float_file", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="the training split: images/, labels/, manifest.csv")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--per-scene", type=int, default=24)
-    parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--per-scene", type=int, default=Recipe.per_scene)
+    parser.add_argument("--seed", type=int, default=Recipe.seed)
+    parser.add_argument("--float-layers", type=int, default=Recipe.float_layers, help="first layers left in float")
     args = parser.parse_args()
-    quantise(
-        args.float_file, args.out, args.data, per_scene=args.per_scene, seed=args.seed, licence="AGPL-3.0-or-later"
-    )
+    recipe = Recipe(per_scene=args.per_scene, seed=args.seed, float_layers=args.float_layers)
+    quantise(args.float_file, args.out, args.data, recipe)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ from models.training.smoke_samples import (
 from models.training.train import Batch, Plan, collate, train
 
 # The common shape of tower pictures, the same without most of the sky, and windows of it: h, w, share of steps.
-CANVASES = (((480, 640), 0.15), ((384, 640), 0.25), ((320, 448), 0.6))
+CANVASES = (((480, 640), 0.25), ((384, 640), 0.3), ((320, 448), 0.45))
 PIXELS_PER_BATCH = 4 * 384 * 640 + 20_480  # 3, 4 or 7 canvases: more steps from the same work than large batches
 ROLES = {"real": 0.42, "made": 0.36, "quiet": 0.22}
 TRIES = 4  # windows drawn until one shows a box
@@ -66,8 +66,14 @@ def stock_of(pictures: list[SmokePicture], film: Path) -> Stock:
         kept,
         [line for _, line in grounds],
         filmed(film) + cut_outs([p for p in pictures if p.tower]),
-        {"real": draw_shares(positives), "quiet": draw_shares(quiet), "made": towers_first(kept)},
+        {"real": near_thrice(positives), "quiet": draw_shares(quiet), "made": towers_first(kept)},
     )
+
+
+def near_thrice(positives: list[SmokePicture]) -> NDArray[np.float64]:
+    """Shares of real positives: near ones three times, for they alone show fire and are counted as two cameras."""
+    shares = draw_shares(positives) * np.array([1.0 if picture.tower else 3.0 for picture in positives])
+    return np.asarray(shares / shares.sum())
 
 
 def towers_first(grounds: list[SmokePicture]) -> NDArray[np.float64]:
@@ -112,15 +118,23 @@ def draw_canvas(stock: Stock, rng: np.random.Generator, size_hw: tuple[int, int]
     else:
         pool = stock.positives if role == "real" else stock.quiet
         source = pool[int(rng.choice(len(pool), p=stock.shares[role]))].labelled
-    # 1 = the scale at which a picture of this shape is judged; small canvases are windows at that same scale
-    whole = max(source.picture.shape[:2])
-    fit = min(size_hw[1] / source.picture.shape[1], size_hw[0] / source.picture.shape[0])
-    true_scale = 640 / whole / fit
+    scale = window_scale(source, size_hw)
     for _ in range(TRIES):
-        window = place(source, rng, size_hw, zoom=(0.85 * true_scale, 1.6 * true_scale))
+        window = place(source, rng, size_hw, zoom=(0.85 * scale, 1.6 * scale))
         if len(window.classes) or not len(source.classes):
             break
     return window
+
+
+def window_scale(source: Labelled, size_hw: tuple[int, int]) -> float:
+    """The zoom (1 = it just fits) at which a picture is judged at 640, or less where its largest box would not fit."""
+    height, width = source.picture.shape[:2]
+    fit = min(size_hw[1] / width, size_hw[0] / height)
+    judged = 640 / max(height, width) / fit
+    if not len(source.boxes_xyxy_px):
+        return judged
+    wide, tall = (source.boxes_xyxy_px[:, 2:] - source.boxes_xyxy_px[:, :2]).max(axis=0)
+    return float(max(0.7, min(judged, 0.9 * size_hw[1] / (fit * wide), 0.9 * size_hw[0] / (fit * tall))))
 
 
 def with_plumes(source: Labelled, stock: Stock, line: NDArray[np.int64], rng: np.random.Generator) -> Labelled:
