@@ -5,6 +5,20 @@ ring, counters, alarms of cloned numbers; answers, clock settings and requests f
 """
 
 from edge.sensors.hj212.server.group_commit import GroupCommit
+from edge.sensors.hj212.server.limits import Limits
+from edge.sensors.hj212.server.platform import Listening, Platform
+from edge.sensors.hj212.server.presence import ClonedNumber
 from edge.sensors.hj212.server.store import Kept, RawFrame, RawStore, Reject, StoredFrame
 
-__all__ = ["GroupCommit", "Kept", "RawFrame", "RawStore", "Reject", "StoredFrame"]
+__all__ = [
+    "ClonedNumber",
+    "GroupCommit",
+    "Kept",
+    "Limits",
+    "Listening",
+    "Platform",
+    "RawFrame",
+    "RawStore",
+    "Reject",
+    "StoredFrame",
+]

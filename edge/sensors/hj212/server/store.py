@@ -24,6 +24,7 @@ REJECT_RAW_BYTES: Final = 16 * 1024
 STORED: Final = "stored"
 DUPLICATES: Final = "duplicates"
 REJECTED: Final = "rejected"
+SPLITS_LEFT: Final = "splits_left"
 DROPPED: Final = "quarantine_dropped"
 _TABLES: Final = """
 CREATE TABLE frames (
@@ -73,7 +74,8 @@ class RawFrame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
-    """Bytes that are no message; `mn` of the last genuine message of that link, None: there was none."""
+    """Bytes that are no message; `mn` of the last genuine message of that link, None: there was none. `penalty` 0: not
+    lost but parts of a split message that stayed open, kept one by one before."""
 
     received_ns: int
     peer: str
@@ -81,6 +83,11 @@ class Reject:
     verdict: str
     penalty: int
     raw: bytes
+
+    @property
+    def is_lost(self) -> bool:
+        """A frame that was not kept anywhere else."""
+        return self.penalty > 0
 
 
 class Kept(NamedTuple):
@@ -135,7 +142,14 @@ class RawStore:
             kept = [self._keep_one(frame) for frame in frames]
             repeated = sum(one.is_duplicate for one in kept)
             dropped = self._quarantine(rejects) if rejects else 0
-            added = {STORED: len(kept) - repeated, DUPLICATES: repeated, REJECTED: len(rejects), DROPPED: dropped}
+            lost = sum(one.is_lost for one in rejects)
+            added = {
+                STORED: len(kept) - repeated,
+                DUPLICATES: repeated,
+                REJECTED: lost,
+                SPLITS_LEFT: len(rejects) - lost,
+                DROPPED: dropped,
+            }
             self._count([*added.items(), *(counts or {}).items()])
         return kept
 
