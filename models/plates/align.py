@@ -51,6 +51,13 @@ def straighten(frame: Frame, quad: Floats, size_wh: tuple[int, int], *, margin: 
     )
 
 
+def raised(quad: Floats, share: float) -> Floats:
+    """The same plate with its upper edge moved out by a share of its height, along its sides."""
+    moved = quad.copy()
+    moved[:2] += (quad[:2] - quad[[3, 2]]) * share
+    return moved
+
+
 def one_line(straight: Frame, rows: int) -> Frame:
     """A straightened plate as one line of characters; a double row comes out twice as wide and two thirds as high."""
     if rows == 1:

@@ -12,14 +12,15 @@ import numpy as np
 from contract.plates import PlateSeen, Quad, RawRead
 from models.boxes import Floats
 from models.letterbox import Frame
-from models.plates.align import CUT_PX, one_line, sides_px, straighten, tilt_deg
+from models.plates.align import CUT_PX, one_line, raised, sides_px, straighten, tilt_deg
 from models.plates.corners import CornerFinder, Found
 from models.plates.look import look_at
 from models.plates.readers import LineReader
 from models.registry import Registry, load
 
-# Corners are off by a few per cent, so a reader gets several cuts: of each look, and margins of the best one.
-CUTS = ((1, 0.0), (1, 0.06), (2, 0.03))
+# Corners are off by a few per cent, so a reader gets several cuts by rows: of which look, with what margin, and raised
+# by how much. Of double rows the finder sets the upper edge a tenth of the height too low, through the upper row.
+CUTS = {1: ((1, 0.0, 0.0), (1, 0.06, 0.0), (2, 0.03, 0.0)), 2: ((1, 0.0, 0.08), (1, 0.02, 0.12), (2, 0.04, 0.08))}
 FINDER_CARD = "plate-corners-clp"
 READER_CARDS = ("plate-text-clp", "plate-text-ppocr4", "plate-text-ppocr6")
 # A single row is 3.1 to 3.4 times as wide as high, a double one 2.0; seen from the side both get narrower.
@@ -77,10 +78,10 @@ class PlateEyes:
     def _reads(self, frame: Frame, found: Found, rows: Sequence[Literal[1, 2]]) -> tuple[RawRead, ...]:
         """What readers make of each cut; those after the second are asked only where the first two do not settle it."""
         looks = found.looks or (found.quad,)
-        cuts = [(count, min(look, len(looks)), margin) for count in rows for look, margin in CUTS]
+        cuts = [(count, min(look, len(looks)), margin, up) for count in rows for look, margin, up in CUTS[count]]
         lines = [
-            one_line(straighten(frame, looks[look - 1], CUT_PX[count], margin=margin), count)
-            for count, look, margin in cuts
+            one_line(straighten(frame, raised(looks[look - 1], up), CUT_PX[count], margin=margin), count)
+            for count, look, margin, up in cuts
         ]
         reads: list[RawRead] = []
         for reader in self.readers:
@@ -88,7 +89,7 @@ class PlateEyes:
                 break
             reads += [
                 RawRead(reader=reader.name, rows=count, look=look, margin=margin, text=line.text, sure=line.sure)
-                for (count, look, margin), line in zip(cuts, reader.read(lines), strict=True)
+                for (count, look, margin, _), line in zip(cuts, reader.read(lines), strict=True)
             ]
         return tuple(reads)
 

@@ -13,7 +13,7 @@ from contract.errors import ModelError
 from contract.plates import KINDS
 from models.boxes import Floats
 from models.letterbox import Frame
-from models.plates.align import in_order, one_line, tilt_deg
+from models.plates.align import in_order, one_line, raised, tilt_deg
 from models.plates.corners import CornerFinder, anchors_of
 from models.plates.drawing import draw_plate, find_fonts
 from models.plates.eyes import PlateEyes
@@ -47,6 +47,11 @@ def test_tilt_is_the_larger_of_rotation_and_skew() -> None:
     assert tilt_deg(quad_of(12)) == pytest.approx(12, abs=0.1)
     assert tilt_deg(quad_of(0, shear=np.tan(np.radians(25)))) == pytest.approx(25, abs=0.1)
     assert tilt_deg(quad_of(0)) == pytest.approx(0, abs=1e-4)
+
+
+def test_a_raised_plate_keeps_its_lower_edge_and_the_line_of_its_sides() -> None:
+    quad = np.array([[10, 20], [110, 10], [120, 40], [20, 50]], np.float32)
+    np.testing.assert_allclose(raised(quad, 0.1), [[9, 17], [109, 7], [120, 40], [20, 50]])
 
 
 def test_a_double_row_becomes_one_line_upper_part_first() -> None:
