@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from contract.errors import ModelError
-from contract.plates import KINDS, PlateKind
+from contract.plates import COLOURS, KINDS, PlateKind
 from detectors.plate_grammar import kind_of
 from models.letterbox import Frame
 from models.plates.align import CUT_PX, straighten
 from models.plates.drawing import FACE_PX, Fonts, draw_plate, find_fonts, random_text
 from models.plates.look import look_at
 from models.plates.wear import Wear, as_seen, random_wear
+from models.training.plate_samples import INPUT_WH, sample
 
 CLEAN = Wear(width_px=160, tilt_deg=8, blur_px=0, motion_px=0, gain=1, noise=0, dirt=0, jpeg=95)
 
@@ -80,6 +81,15 @@ def test_the_true_corners_lead_back_to_the_drawn_face(fonts: Fonts) -> None:
         back = straighten(seen.frame, seen.quad, FACE_PX[1])
         difference = np.abs(back.astype(int) - drawn.face)[6:-6, 6:-6]
         assert difference.mean() < 30
+
+
+def test_a_training_sample_is_one_line_of_the_readers_size_with_its_text(fonts: Fonts) -> None:
+    rng = np.random.default_rng(9)
+    behind = rng.integers(0, 255, (600, 600, 3), dtype=np.uint8)
+    for _ in range(20):
+        line, text = sample(rng, fonts, [behind])
+        assert line.shape == (INPUT_WH[1], INPUT_WH[0], 3)
+        assert any(kind_of(text, colour, 1) for colour in COLOURS)
 
 
 def test_texts_use_the_whole_alphabet_of_their_form() -> None:
