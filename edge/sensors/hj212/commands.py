@@ -1,9 +1,10 @@
-"""`tantou hj212 ...`: frames of a file judged, one JSON object a line."""
+"""`tantou hj212 ...`: frames of a file judged, one JSON object a line; the server; the main of its process."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +26,7 @@ _NO_ANSWER: Final = "none"
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The words of this room."""
-    hj212 = commands.add_parser("hj212", help="HJ 212 sensors: decode frames of a file")
+    hj212 = commands.add_parser("hj212", help="HJ 212 sensors: decode, serve")
     words = hj212.add_subparsers(dest="hj212_word", required=True, metavar="WORD")
     decode = words.add_parser(
         "decode",
@@ -37,9 +38,44 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     decode.add_argument("--json", action="store_true", help="JSON lines instead of a table")
     decode.add_argument("--out", type=Path, metavar="FILE", help="write there instead of printing")
     decode.add_argument("--key-file", type=Path, metavar="FILE", help="SM4 key of sealed frames, 32 hex digits")
+    serve = words.add_parser("serve", help="take in frames of devices over TCP: stored first, then answered")
+    serve.add_argument("--data", type=Path, required=True, metavar="DIR", help="where hj212.sqlite lies or will lie")
+    serve.add_argument("--host", default="127.0.0.1", metavar="HOST", help="address to listen on (127.0.0.1)")
+    serve.add_argument("--port", type=int, default=0, metavar="N", help="port; 0, the default: any free one, told")
+    serve.add_argument("--key-file", type=Path, metavar="FILE", help="SM4 key of sealed frames, 32 hex digits")
+    serve.add_argument("--tls-cert", type=Path, metavar="FILE", help="certificate chain; without it no TLS")
+    serve.add_argument("--tls-key", type=Path, metavar="FILE", help="its key, if not in the same file")
+    serve.add_argument("--links-per-peer", type=int, default=512, metavar="N", help="links of one address (512)")
+    serve.add_argument("--accepts-per-s", type=float, default=20.0, metavar="N", help="of one address after a burst")
 
 
 def run(args: argparse.Namespace) -> int:
+    """Runs what was parsed; the exit code."""
+    word = getattr(args, "hj212_word", "decode")
+    return _serve(args) if word == "serve" else _decode(args)
+
+
+main = run
+
+
+def _serve(args: argparse.Namespace) -> int:
+    from edge.commands import log_to_stderr
+    from edge.sensors.hj212.server.limits import Limits
+    from edge.sensors.hj212.server.platform import Listening
+    from edge.sensors.hj212.server.process import serve, tls_of
+
+    log_to_stderr()
+    listening = Listening(
+        host=args.host,
+        port=args.port,
+        limits=Limits(max_links_per_peer=args.links_per_peer, accepts_per_s=args.accepts_per_s),
+        keys={"*": _key(args.key_file)} if args.key_file else {},
+        tls=tls_of(args.tls_cert, args.tls_key),
+    )
+    return serve(args.data, listening, now_ns=time.time_ns, monotonic_s=time.monotonic)
+
+
+def _decode(args: argparse.Namespace) -> int:
     """Exit code 0 when the file could be read, whatever its frames are."""
     keys = {"*": _key(args.key_file)} if args.key_file else {}
     try:
@@ -54,9 +90,6 @@ def run(args: argparse.Namespace) -> int:
     else:
         args.out.write_text("".join(f"{line}\n" for line in shown), encoding="utf-8")
     return EXIT_GOOD
-
-
-main = run
 
 
 def decode_lines(lines: Iterable[bytes], *, keys: dict[str, bytes] | None = None) -> Iterator[dict[str, Any]]:

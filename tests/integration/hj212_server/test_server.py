@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import sqlite3
+import ssl
+import subprocess
 from pathlib import Path
 
 from edge.sensors.hj212 import Variant, frame_of, segment
 from edge.sensors.hj212.encoder import Draft
 from edge.sensors.hj212.server import Limits
+from edge.sensors.hj212.server.process import tls_of
 from tests.integration.hj212_server.served import MN, Client, qn, served, until, upload
 
 
@@ -289,5 +292,25 @@ def test_a_client_that_does_not_read_its_answers_is_closed(tmp_path: Path) -> No
         frame = upload(1) * 100
         while True:
             await client.send(frame)
+
+    asyncio.run(story())
+
+
+def test_a_link_over_tls_is_served_and_a_plain_one_beside_it_is_not(tmp_path: Path) -> None:
+    certificate, key = tmp_path / "tls.crt", tmp_path / "tls.key"
+    asked = ["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=127.0.0.1", "-days", "1"]
+    asked += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(asked, check=True, capture_output=True)
+
+    async def story() -> None:
+        async with served(tmp_path, tls=tls_of(certificate, key)) as here:
+            trust = ssl.create_default_context(cafile=certificate)
+            plain = await Client.connect(here.platform.port)
+            await plain.send(upload(1))
+            await plain.closed()
+            sealed = Client(*await asyncio.open_connection("127.0.0.1", here.platform.port, ssl=trust))
+            await sealed.send(upload(2))
+            await sealed.answer(qn(2))
+            assert [row.qn for row in here.store.frames()] == [qn(2)]
 
     asyncio.run(story())
