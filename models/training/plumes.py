@@ -69,7 +69,8 @@ def render(rng: np.random.Generator, side_px: int = 128) -> Plume:
 
 def filmed(video: Path, every: int = 4) -> list[Plume]:
     """The frames of a film of smoke on black, cut to the smoke; its brightness is its opacity."""
-    film, plumes, index = cv2.VideoCapture(str(video)), [], 0
+    film, index = cv2.VideoCapture(str(video)), 0
+    plumes: list[Plume] = []
     while True:
         more, frame = film.read()
         if not more:

@@ -179,7 +179,8 @@ def fresh_head(network: Any, classes: int, seed: int) -> Any:
 
 def optimiser_for(network: Any, plan: Plan) -> torch.optim.AdamW:
     """AdamW with a quick class branch; the first layers, which cost most and know edges already, stay as they are."""
-    slow, quick = [], []
+    slow: list[torch.nn.Parameter] = []
+    quick: list[torch.nn.Parameter] = []
     for name, parameter in network.named_parameters():
         if ".dfl." in name or int(name.split(".")[1]) < FROZEN_LAYERS:
             parameter.requires_grad = False
