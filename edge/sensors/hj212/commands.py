@@ -1,8 +1,9 @@
-"""`tantou hj212 ...`: frames of a file judged, one JSON object a line; the server; the main of its process."""
+"""`tantou hj212 ...`: frames of a file judged, one JSON object a line; the server and devices to try it."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -16,6 +17,7 @@ from edge.sensors.hj212.decoder import Decoder, Fate, Outcome, overdue_splits
 from edge.sensors.hj212.escapes import read_lines
 from edge.sensors.hj212.framing import IDLE_S
 from edge.sensors.hj212.sealing import KEY_BYTES
+from edge.sensors.hj212.simulator import FAULTS, Plan, simulate
 from edge.sensors.hj212.splits import OPEN_S
 from edge.sensors.hj212.tolerances import in_order
 
@@ -26,7 +28,7 @@ _NO_ANSWER: Final = "none"
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The words of this room."""
-    hj212 = commands.add_parser("hj212", help="HJ 212 sensors: decode, serve")
+    hj212 = commands.add_parser("hj212", help="HJ 212 sensors: decode, serve, simulate")
     words = hj212.add_subparsers(dest="hj212_word", required=True, metavar="WORD")
     decode = words.add_parser(
         "decode",
@@ -47,12 +49,39 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     serve.add_argument("--tls-key", type=Path, metavar="FILE", help="its key, if not in the same file")
     serve.add_argument("--links-per-peer", type=int, default=512, metavar="N", help="links of one address (512)")
     serve.add_argument("--accepts-per-s", type=float, default=20.0, metavar="N", help="of one address after a burst")
+    _add_simulate(words)
+
+
+def _add_simulate(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    faults = "\n".join(f"  {name:<14}{meaning}" for name, meaning in FAULTS.items())
+    simulate = words.add_parser(
+        "simulate",
+        help="play devices that send to a server, and tell what it acked",
+        description=f"Device 0 is good, the others take the faults in turn:\n{faults}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    simulate.add_argument("--host", default="127.0.0.1", metavar="HOST", help="the server's address (127.0.0.1)")
+    simulate.add_argument("--port", type=int, required=True, metavar="N", help="the server's port")
+    simulate.add_argument("--devices", type=int, default=1, metavar="N", help="how many (1)")
+    simulate.add_argument("--seconds", type=float, default=60.0, metavar="S", help="for how long (60)")
+    simulate.add_argument("--interval", type=float, default=1.0, metavar="S", help="between messages of a device (1)")
+    simulate.add_argument("--answer-timeout", type=float, default=10.0, metavar="S", help="before a resend (10)")
+    simulate.add_argument("--faults", type=_faults, default=(), metavar="A,B", help="what is wrong, see above")
+    simulate.add_argument("--seed", type=int, default=0, metavar="N", help="the same kitchens for the same seed (0)")
+
+
+def _faults(text: str) -> tuple[str, ...]:
+    names = tuple(name for name in text.split(",") if name)
+    unknown = [name for name in names if name not in FAULTS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is no fault; there are {', '.join(FAULTS)}")
+    return names
 
 
 def run(args: argparse.Namespace) -> int:
     """Runs what was parsed; the exit code."""
     word = getattr(args, "hj212_word", "decode")
-    return _serve(args) if word == "serve" else _decode(args)
+    return {"serve": _serve, "simulate": _simulate}.get(word, _decode)(args)
 
 
 main = run
@@ -73,6 +102,23 @@ def _serve(args: argparse.Namespace) -> int:
         tls=tls_of(args.tls_cert, args.tls_key),
     )
     return serve(args.data, listening, now_ns=time.time_ns, monotonic_s=time.monotonic)
+
+
+def _simulate(args: argparse.Namespace) -> int:
+    """Prints by fault what was sent and what was acked; 0 when the time is over."""
+    plan = Plan(
+        host=args.host,
+        port=args.port,
+        devices=args.devices,
+        seconds=args.seconds,
+        interval_s=args.interval,
+        answer_timeout_s=args.answer_timeout,
+        faults=args.faults,
+        seed=args.seed,
+    )
+    tallies = asyncio.run(simulate(plan, now_ns=time.time_ns))
+    print(msgspec.json.encode({fault: dict(tally) for fault, tally in tallies.items()}).decode())
+    return EXIT_GOOD
 
 
 def _decode(args: argparse.Namespace) -> int:
