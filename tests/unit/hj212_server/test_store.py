@@ -130,13 +130,15 @@ def test_many_links_share_few_commits_and_each_learns_of_its_own_frames(store: R
 def test_a_link_whose_frames_cannot_be_kept_is_told_and_the_counts_wait(store: RawStore) -> None:
     async def full_then_free() -> None:
         commit = GroupCommit(store)
-        commit.count("received", 2)
+        commit.count("links", 2)
         store._writer.execute("PRAGMA query_only=ON")
-        results = await asyncio.gather(*(commit.keep([frame(n)]) for n in range(3)), return_exceptions=True)
+        results = await asyncio.gather(
+            *(commit.keep([frame(n)], counts={"received": 1}) for n in range(3)), return_exceptions=True
+        )
         assert all(isinstance(one, StoreError) for one in results)
         store._writer.execute("PRAGMA query_only=OFF")
         assert await commit.keep([frame(0)]) == [Kept(1, is_duplicate=False)]
         await commit.end()
 
     asyncio.run(full_then_free())
-    assert store.counters() == {"received": 2, "stored": 1}
+    assert store.counters() == {"links": 2, "received": 3, "stored": 1}

@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Final
 
 from contract.errors import StoreError
@@ -19,12 +20,14 @@ from edge.sensors.hj212.server.store import Kept, RawFrame, RawStore, Reject
 
 log = logging.getLogger(__name__)
 BATCH_PUTS_MAX: Final = 500
+NO_COUNTS: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 @dataclass(eq=False, slots=True)
 class _Waiting:
     frames: Sequence[RawFrame]
     rejects: Sequence[Reject]
+    counts: Mapping[str, int]
     done: asyncio.Future[list[Kept]]
 
 
@@ -47,9 +50,11 @@ class GroupCommit:
         """All counters since the file was made; exact while no batch is being written."""
         return Counter(self.store.counters()) + self._uncommitted
 
-    async def keep(self, frames: Sequence[RawFrame], rejects: Sequence[Reject] = ()) -> list[Kept]:
-        """Returns when all of it is on disk; raises StoreError when it is not."""
-        mine = _Waiting(frames, rejects, asyncio.get_running_loop().create_future())
+    async def keep(
+        self, frames: Sequence[RawFrame], rejects: Sequence[Reject] = (), *, counts: Mapping[str, int] = NO_COUNTS
+    ) -> list[Kept]:
+        """Returns when all of it is on disk, `counts` in the same commit; raises StoreError when it is not."""
+        mine = _Waiting(frames, rejects, counts, asyncio.get_running_loop().create_future())
         self._waiting.append(mine)
         if not self._is_writing:
             self._is_writing = True
@@ -75,8 +80,9 @@ class GroupCommit:
                     continue
                 for one in batch:  # each alone, so that one cannot spoil the others
                     error = await self._write([one]) if len(batch) > 1 else error
-                    if error is not None and not one.done.done():
-                        one.done.set_exception(error)
+                    if error is not None:
+                        self._uncommitted.update(one.counts)
+                        _fail(one, error)
         finally:
             self._is_writing = False
 
@@ -84,12 +90,15 @@ class GroupCommit:
         """One transaction; None when it is on disk and told, else why it is not."""
         frames = [frame for one in batch for frame in one.frames]
         rejects = [reject for one in batch for reject in one.rejects]
-        counts, self._uncommitted = self._uncommitted, Counter()
+        others, self._uncommitted = self._uncommitted, Counter()
+        counts = Counter(others)
+        for one in batch:
+            counts.update(one.counts)
         write = partial(self.store.keep, frames, rejects, counts=counts)
         try:
             kept = await asyncio.get_running_loop().run_in_executor(self._thread, write)
         except Exception as error:  # noqa: BLE001 -- whatever it was, nobody may take it for kept or wait for ever
-            self._uncommitted.update(counts)
+            self._uncommitted.update(others)
             log.warning("not_kept frames=%d rejects=%d reason=%r", len(frames), len(rejects), str(error))
             return error if isinstance(error, StoreError) else StoreError(f"hj212 store: not kept: {error!r}")
         start = 0
@@ -98,3 +107,8 @@ class GroupCommit:
                 one.done.set_result(kept[start : start + len(one.frames)])
             start += len(one.frames)
         return None
+
+
+def _fail(waiting: _Waiting, error: StoreError) -> None:
+    if not waiting.done.done():
+        waiting.done.set_exception(error)

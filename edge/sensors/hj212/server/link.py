@@ -107,11 +107,11 @@ class Link:
                 genuine.append((outcome, own_message(outcome, platform.keys)))
         if not genuine and not rejects:
             return
-        platform.count("received", len(genuine) + sum(one.is_lost for one in rejects))
+        received = {"received": len(genuine) + sum(one.is_lost for one in rejects)}
         rows = [frame_row(outcome, own, received_ns=received_ns, peer=peer) for outcome, own in genuine]
         last_ns = await platform.last_heard({row.mn for row in rows})
         try:
-            await platform.commit.keep(rows, rejects)
+            await platform.commit.keep(rows, rejects, counts=received)
         except StoreError:
             platform.count("not_kept", len(rows) + len(rejects))
             return
