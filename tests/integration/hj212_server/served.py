@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,9 +28,16 @@ class Served:
     platform: Platform
     store: RawStore
     clocks: Clocks
+    clients: list[Client] = field(default_factory=list)
 
-    async def totals(self) -> dict[str, int]:
-        return dict(self.platform.commit.totals())
+    async def connect(self, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Client:
+        """A device's end, closed with the server."""
+        client = await Client.connect(self.platform.port, host=host, tls=tls)
+        self.clients.append(client)
+        return client
+
+    async def totals(self) -> Counter[str]:
+        return self.platform.commit.totals()
 
 
 @dataclass
@@ -52,17 +61,21 @@ async def served(path: Path, **listening: object) -> AsyncIterator[Served]:
     store, clocks = RawStore(path / "hj212.sqlite"), Clocks()
     place = Listening(limits=limits, **listening)  # type: ignore[arg-type]
     platform = Platform(store, place, now_ns=clocks.now_ns, monotonic_s=clocks.monotonic_s)
+    here = Served(platform, store, clocks)
     stop, ready = asyncio.Event(), asyncio.Event()
     running = asyncio.create_task(platform.run(stop, on_listening=lambda _port: ready.set()))
     try:
         async with asyncio.timeout(WITHIN_S):
             await ready.wait()
-        yield Served(platform, store, clocks)
+        yield here
     finally:
         stop.set()
         async with asyncio.timeout(WITHIN_S):
             await running
         store.close()
+        for client in here.clients:
+            client.close()
+        await asyncio.sleep(0)  # transports end in the loop's next turn
 
 
 @dataclass
@@ -75,8 +88,8 @@ class Client:
     _decoder: Decoder = field(default_factory=lambda: Decoder(uploaded=False))
 
     @classmethod
-    async def connect(cls, port: int, *, host: str = "127.0.0.1") -> Client:
-        return cls(*await asyncio.open_connection("127.0.0.1", port, local_addr=(host, 0)))
+    async def connect(cls, port: int, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Client:
+        return cls(*await asyncio.open_connection("127.0.0.1", port, local_addr=(host, 0), ssl=tls))
 
     async def send(self, data: bytes) -> None:
         self.writer.write(data)
