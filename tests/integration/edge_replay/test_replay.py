@@ -33,7 +33,6 @@ from edge.evidence.tape import Tape, read_tape
 from edge.inference.look import Looker
 from edge.judge import CameraJudge, tape_start
 from edge.judge.start import given_clock
-from models.registry import OWN_CARDS
 from tests.integration.edge_replay.street import KEY, MADE_BY, START, TRUSTED, RedBoxes, Stay, configured, write_street
 
 PARKS = Stay(arrives_s=10, leaves_s=50)
@@ -388,8 +387,6 @@ def test_a_recording_that_breaks_off_is_judged_as_far_as_it_goes_and_the_error_i
 def test_the_command_runs_the_model_that_ships_with_the_gateway(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    if not (OWN_CARDS / "vehicle-n.toml").exists():
-        pytest.skip("no card of vehicle-n here: train and export it first")
     configured(tmp_path / "gw")
     source = write_street(tmp_path / "street.mp4", [PARKS], seconds=12)
     words = ("--config", str(tmp_path / "gw" / "edge.toml"), "--source", str(source), "--camera", "cam-1")
