@@ -13,7 +13,7 @@ import msgspec
 from contract import matters
 from contract.codec import PAYLOAD_TYPES
 from contract.manifest import Manifest
-from contract.observations import EvidenceMade, Observation, StreamLost, TapeStart
+from contract.observations import TapeRecord
 from contract.plates import PlatesOfPicture
 from contract.reports import EvalReport, ParkingReplayReport, VerifyReport
 from contract.topics import DOWNWARD, ROOT, UPWARD, Channel
@@ -21,7 +21,7 @@ from contract.topics import DOWNWARD, ROOT, UPWARD, Channel
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _OTHERS: dict[str, Any] = {
     "manifest": Manifest,
-    "observations": TapeStart | Observation | StreamLost | EvidenceMade,
+    "observations": TapeRecord,
     "report.verify": VerifyReport,
     "report.eval": EvalReport,
     "report.parking.replay": ParkingReplayReport,

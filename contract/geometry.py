@@ -19,8 +19,11 @@ class Position(Struct, frozen=True, kw_only=True):
 
 
 class Where(Struct, frozen=True, kw_only=True):
-    """Where an act is: polygon in the judged frame, and on the ground when that is known (None: unknown)."""
+    """Where an act is: polygon in the judged frame, and on the ground when that is known (None: unknown).
 
-    polygon_px: PolygonPx
-    frame_px: tuple[int, int]
+    A sensor's act has no picture: its polygon is empty and `frame_px` None.
+    """
+
+    polygon_px: PolygonPx = ()
+    frame_px: tuple[int, int] | None = None
     position: Position | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -26,6 +26,15 @@ CameraState = Literal[
 ]
 
 
+class MaintenanceItem(Struct, frozen=True, kw_only=True):
+    """Something to repair or to look at on site, found by a rule; never a lead. `kind` is the rule's stable code."""
+
+    kind: Text
+    since: Utc
+    detail: Text
+    values: dict[str, Any] = {}
+
+
 class DeviceHealth(Struct, frozen=True, kw_only=True):
     """One device as its gateway sees it; counters count since the gateway's start."""
 
@@ -39,6 +48,7 @@ class DeviceHealth(Struct, frozen=True, kw_only=True):
     engine: str | None = None
     clock: Clock | None = None
     counters: dict[str, int] = {}
+    maintenance: Annotated[tuple[MaintenanceItem, ...], Meta(max_length=100)] = ()
 
 
 class Health(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from contract.events import Clock, EvidenceRef, Provenance
 from contract.geometry import BboxPx
+from contract.plates import PlateSeen
 
 
 class Detection(Struct, frozen=True, kw_only=True):
@@ -50,6 +51,59 @@ class StreamLost(Struct, frozen=True, kw_only=True, tag="stream_lost", tag_field
     reason: str
 
 
+class PlateLooked(Struct, frozen=True, kw_only=True, tag="plate_looked", tag_field="kind"):
+    """What the readers saw on the vehicle of an act in the frame of `looked_at_ns`: the answer to a rule's ask.
+
+    `at_ns` is when it became known (the stream time of the last look before), so that records stay in order.
+    `vehicle_px` in pixels of `frame_px`; `problem` names why there was no look at all (readers absent, frame gone).
+    """
+
+    device: str
+    at_ns: int
+    event_id: str
+    looked_at_ns: int
+    vehicle_px: BboxPx
+    frame_px: tuple[int, int]
+    plates: tuple[PlateSeen, ...] = ()
+    problem: str | None = None
+
+
+class FactorSeen(Struct, frozen=True, kw_only=True):
+    """One factor of a report: value in `unit`, or None when none was sent; `mark` as sent (HJ 212: N is good).
+
+    `factor` is the profile's name (`fume_mg_m3`, `fan_state`, `purifier_a`) or the sensor's own code where no profile
+    knows it; `statistic` is what the number is: Rtd, Avg, Min, Max, Cou.
+    """
+
+    factor: str
+    statistic: str
+    value: float | None
+    unit: str
+    mark: str
+
+
+class Reported(Struct, frozen=True, kw_only=True, tag="reported", tag_field="kind"):
+    """What a sensor told: `at_ns` is its data time, `received_ns` ours; `doubts` are the marks of the codec (clock off,
+    tolerances, incomplete), `raw_sha256` the frame as it came.
+    """
+
+    device: str
+    at_ns: int
+    received_ns: int
+    interval_s: float
+    factors: tuple[FactorSeen, ...]
+    doubts: tuple[str, ...] = ()
+    raw_sha256: str | None = None
+    back_filled: bool = False
+
+
+class Elapsed(Struct, frozen=True, kw_only=True, tag="elapsed", tag_field="kind"):
+    """Nothing came until `at_ns`: how a rule without a clock learns that a device is silent."""
+
+    device: str
+    at_ns: int
+
+
 class ZoneOnTape(Struct, frozen=True, kw_only=True):
     """One zone as it was judged: geometry and the rule's own table, unchanged from the configuration."""
 
@@ -86,4 +140,5 @@ class EvidenceMade(Struct, frozen=True, kw_only=True, tag="evidence_made", tag_f
     evidence: EvidenceRef
 
 
-TapeRecord = TapeStart | Observation | StreamLost | EvidenceMade
+Seen = Observation | StreamLost | PlateLooked | Reported | Elapsed
+TapeRecord = TapeStart | Seen | EvidenceMade

@@ -12,7 +12,8 @@ import detectors
 from contract.errors import ContractError
 from contract.events import CounterEvidence, EvidenceRole, Grade, Phase
 from contract.geometry import BboxPx, PolygonPx
-from contract.observations import Observation, StreamLost
+from contract.health import MaintenanceItem
+from contract.observations import Seen
 
 
 class Zone(Struct, frozen=True, kw_only=True):
@@ -22,8 +23,8 @@ class Zone(Struct, frozen=True, kw_only=True):
     device: str
     zone: str
     matter: str
-    polygon_px: PolygonPx
-    frame_px: tuple[int, int]
+    polygon_px: PolygonPx = ()
+    frame_px: tuple[int, int] | None = None
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -33,8 +34,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     phase: Phase
     onset_ns: int
     last_seen_ns: int
-    bbox_xyxy_px: BboxPx
-    frame_px: tuple[int, int]
+    bbox_xyxy_px: BboxPx | None
+    frame_px: tuple[int, int] | None
     facts: Struct
     grade: Grade
     counter_evidence: tuple[CounterEvidence, ...] = ()
@@ -65,16 +66,49 @@ class FullDecode(Struct, frozen=True, kw_only=True, tag="full_decode"):
     until_ns: int
 
 
-Ask = HoldEvidence | DropEvidence | FullDecode
+class ReadPlate(Struct, frozen=True, kw_only=True, tag="read_plate"):
+    """Read the plate of the vehicle in `vehicle_px` at full resolution in the frame of `at_ns`, this observation's.
+
+    The answer comes as a `PlateLooked` of the same `event_id`.
+    """
+
+    event_id: str
+    at_ns: int
+    vehicle_px: BboxPx
+
+
+class LookSooner(Struct, frozen=True, kw_only=True, tag="look_sooner"):
+    """Look at this camera each `every_s` until stream time `until_ns`; on a patrol: stay at this preset so long."""
+
+    every_s: float
+    until_ns: int
+
+
+class ZoomIn(Struct, frozen=True, kw_only=True, tag="zoom_in"):
+    """A close view of this part of the picture, where the camera can: evidence of the act, then back."""
+
+    event_id: str
+    bbox_xyxy_px: BboxPx
+
+
+class FillGap(Struct, frozen=True, kw_only=True, tag="fill_gap"):
+    """Ask the sensor for what it stored between two times (HJ 212: 2011, 2051, 2061)."""
+
+    begin_ns: int
+    end_ns: int
+
+
+Ask = HoldEvidence | DropEvidence | FullDecode | ReadPlate | LookSooner | ZoomIn | FillGap
 StateT = TypeVar("StateT", bound=Struct)
 
 
 class Step(Struct, Generic[StateT], frozen=True, kw_only=True):
-    """What one observation changed."""
+    """What one observation changed; `maintenance` None: as before, otherwise all items that are open now."""
 
     state: StateT
     findings: tuple[Finding, ...] = ()
     asks: tuple[Ask, ...] = ()
+    maintenance: tuple[MaintenanceItem, ...] | None = None
 
 
 class Rule(Protocol):
@@ -88,7 +122,7 @@ class Rule(Protocol):
         """The state before the first observation."""
         ...
 
-    def step(self, state: Any, seen: Observation | StreamLost, zone: Zone, config: Any) -> Step[Any]:
+    def step(self, state: Any, seen: Seen, zone: Zone, config: Any) -> Step[Any]:
         """The state after one observation, and what follows from it."""
         ...
 

@@ -31,6 +31,12 @@ def covered_share(box: BboxPx, by: BboxPx) -> float:
     return intersection_px2(box, by) / own if own > 0 else 0.0
 
 
+def corners(box: BboxPx) -> PolygonPx:
+    """A box as a polygon, from the top-left corner clockwise."""
+    left, top, right, bottom = box
+    return ((left, top), (right, top), (right, bottom), (left, bottom))
+
+
 def median_box(boxes: Sequence[BboxPx]) -> BboxPx:
     """The median of each edge: one jumping box does not move a standing car."""
     left, top, right, bottom = (median(edge) for edge in zip(*boxes, strict=True))

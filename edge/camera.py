@@ -19,7 +19,7 @@ import msgspec
 from contract import codec
 from contract.errors import ContractError, StoreError
 from contract.health import CameraState, DeviceHealth
-from contract.observations import Observation, StreamLost, TapeStart
+from contract.observations import Observation, Seen, StreamLost, TapeStart
 from contract.times import NS, utc_from_ns
 from edge.capture.backoff import Backoff
 from edge.capture.feed import CameraFeed
@@ -179,9 +179,7 @@ class Camera:
             log.error("judge_begins_anew device=%s reason=%r", self._config.id, error.reason)
             return CameraJudge(self._start, maker=maker)
 
-    def _step(
-        self, judge: CameraJudge, maker: FileEvidence, record: Observation | StreamLost, frame: Frame | None
-    ) -> Step:
+    def _step(self, judge: CameraJudge, maker: FileEvidence, record: Seen, frame: Frame | None) -> Step:
         judged = judge.take(record, frame)
         for ask in judged.asks:
             self.feed.ask_full_decode(ask.until_ns)

@@ -126,7 +126,7 @@ def _replayed(finding: Finding, video: Video) -> ReplayedEvent:
         due_frame=frame(facts.due),
         last_frame=frame(facts.last_seen),
         dwell_s=facts.dwell_s,
-        box=finding.bbox_xyxy_px,
+        box=finding.bbox_xyxy_px or (0.0, 0.0, 0.0, 0.0),
         hidden=tuple((frame(span.start), frame(span.end)) for span in facts.spans if span.state == "hidden"),
         grade=finding.grade.level,
     )

@@ -8,7 +8,7 @@ import msgspec
 
 from contract.geometry import BboxPx
 from contract.identity import event_id
-from contract.observations import Detection, Observation, StreamLost
+from contract.observations import Detection, Observation, Seen, StreamLost
 from contract.times import NS
 from detectors.fold import Ask, DropEvidence, Finding, FullDecode, HoldEvidence, Step, Zone
 from detectors.geometry import area_px2, contains, covered_share, ground_point, iou, scaled
@@ -45,13 +45,15 @@ def initial_state() -> State:
     return State()
 
 
-def step(state: State, seen: Observation | StreamLost, zone: Zone, config: Config) -> Step[State]:
+def step(state: State, seen: Seen, zone: Zone, config: Config) -> Step[State]:
     """One look: match vehicles to places, run every timer, tell what became overdue or left.
 
     A look that is not later than the one before changes nothing.
     """
     if isinstance(seen, StreamLost):
         return Step(state=blinded(state, seen.at_ns))
+    if not isinstance(seen, Observation):
+        return Step(state=state)
     if state.last_at_ns is not None and seen.at_ns <= state.last_at_ns:
         return Step(state=state)
     if seen.picture is not None and seen.picture.repeated_s >= FROZEN_S:
@@ -166,7 +168,9 @@ class _Look:
 
     def newcomers(self) -> list[Place]:
         """Vehicles in the zone that stand at no known place."""
-        polygon = scaled(self.zone.polygon_px, drawn_on=self.zone.frame_px, onto=self.seen.frame_px)
+        polygon = scaled(
+            self.zone.polygon_px, drawn_on=self.zone.frame_px or self.seen.frame_px, onto=self.seen.frame_px
+        )
         fresh = (vehicle for v, vehicle in enumerate(self.vehicles) if v not in self.taken)
         return [self._arriving(vehicle) for vehicle in fresh if contains(polygon, ground_point(vehicle.bbox_xyxy_px))]
 

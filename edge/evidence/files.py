@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from contract.errors import EvidenceError
 from contract.events import EvidenceItem, EvidenceRef
 from contract.manifest import sha256_hex
-from contract.observations import EvidenceMade, Observation, StreamLost, TapeStart
+from contract.observations import EvidenceMade, Seen, StreamLost, TapeStart
 from contract.times import NS, ns_from_utc
 from detectors.fold import HoldEvidence
 from edge.capture.types import Frame
@@ -67,7 +67,7 @@ class FileEvidence:
         self._uploads: list[Upload] = []
         self._counts: Counter[str] = Counter()
 
-    def note(self, record: Observation | StreamLost, *, state_before: bytes) -> None:
+    def note(self, record: Seen, *, state_before: bytes) -> None:
         """The tape grows; clips are begun, and finished when their post-roll is over or the stream is lost."""
         try:
             self._tape.append(record, state_before=state_before)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from contract.events import EvidenceRef
-from contract.observations import EvidenceMade, Observation, StreamLost
+from contract.observations import EvidenceMade, Seen
 from detectors.fold import HoldEvidence
 from edge.capture.types import Frame
 from edge.evidence.orders import Order
@@ -21,7 +21,7 @@ class TapeEvidence:
         """What was made at the record that is judged next; what is not among it counts as failed then, so now."""
         self._made = {(one.event_id, one.revision): one.evidence for one in made}
 
-    def note(self, record: Observation | StreamLost, *, state_before: bytes) -> None:
+    def note(self, record: Seen, *, state_before: bytes) -> None:
         """Nothing: the tape is there already."""
 
     def hold(self, ask: HoldEvidence, frame: Frame | None) -> None:

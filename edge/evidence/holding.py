@@ -26,7 +26,7 @@ class Moment:
     event_id: str
     role: EvidenceRole
     at_ns: int
-    bbox_xyxy_px: BboxPx
+    bbox_xyxy_px: BboxPx | None
 
 
 @dataclass(frozen=True, slots=True)

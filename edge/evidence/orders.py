@@ -8,7 +8,7 @@ from typing import Protocol
 
 from contract.events import Clock, EvidenceRef, Phase, Provenance
 from contract.geometry import BboxPx
-from contract.observations import Observation, StreamLost, ZoneOnTape
+from contract.observations import Seen, ZoneOnTape
 from detectors.fold import HoldEvidence
 from edge.capture.types import Frame
 
@@ -30,8 +30,8 @@ class Order:
     onset_ns: int
     last_seen_ns: int
     at_ns: int
-    bbox_xyxy_px: BboxPx
-    frame_px: tuple[int, int]
+    bbox_xyxy_px: BboxPx | None
+    frame_px: tuple[int, int] | None
     clock: Clock
     provenance: Provenance
     settle_clips: bool = False
@@ -41,7 +41,7 @@ class Order:
 class EvidenceMaker(Protocol):
     """Two real ones: `FileEvidence` makes files of pictures, `TapeEvidence` reads what a tape says was made."""
 
-    def note(self, record: Observation | StreamLost, *, state_before: bytes) -> None:
+    def note(self, record: Seen, *, state_before: bytes) -> None:
         """First thing of every step: the tape grows by this record; pieces of clips that became whole are kept."""
         ...
 

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from contract.errors import ContractError, EvidenceError
-from contract.observations import EvidenceMade, Observation, StreamLost, TapeRecord, TapeStart
+from contract.observations import EvidenceMade, Seen, TapeRecord, TapeStart
 
 MARK_EVERY = 64
 MAX_MARKS = 100_000
@@ -49,7 +49,7 @@ class Tape:
         self._marks: list[tuple[int, int]] = []
         self.files_let_go = 0
 
-    def append(self, record: Observation | StreamLost, *, state_before: bytes) -> None:
+    def append(self, record: Seen, *, state_before: bytes) -> None:
         """One record. A file begins with the judge's state before its first record, so that it stands by itself."""
         is_full = self._rotation is not None and self._size >= self._rotation.max_file_bytes
         if self._file is None or is_full:
@@ -129,7 +129,7 @@ class Tape:
 class Taped:
     """A record and the evidence that was made when it was judged."""
 
-    record: TapeStart | Observation | StreamLost
+    record: TapeStart | Seen
     made: tuple[EvidenceMade, ...] = ()
 
 
@@ -139,7 +139,7 @@ def read_tape(path: Path) -> Iterator[Taped]:
     A last line that a dying process left unfinished is not a record. Raises ContractError for any other line that is
     none, and for a file that does not begin with a tape's first line.
     """
-    waiting: TapeStart | Observation | StreamLost | None = None
+    waiting: TapeStart | Seen | None = None
     made: list[EvidenceMade] = []
     for number, line in _whole_lines(path):
         record = _decoded(line, f"{path}:{number}")
@@ -183,7 +183,7 @@ def _lines_from(path: Path, from_ns: int, offset: int) -> Iterator[tuple[int, by
             if not line.endswith(b"\n"):
                 return
             record = _decoded(line, str(path))
-            if not isinstance(record, Observation | StreamLost):
+            if not isinstance(record, Seen):
                 continue
             if record.at_ns < from_ns:
                 before = (record.at_ns, line)

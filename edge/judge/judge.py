@@ -9,9 +9,10 @@ from msgspec import structs
 
 from contract.events import Clock, CounterEvidence, Event
 from contract.geometry import BboxPx, Position, Where
-from contract.observations import Observation, StreamLost, TapeStart
+from contract.observations import Observation, Seen, StreamLost, TapeStart
 from contract.times import NS, ns_from_utc, utc_from_ns
 from detectors.fold import DropEvidence, Finding, FullDecode, HoldEvidence
+from detectors.geometry import corners
 from edge.capture.types import Frame
 from edge.evidence.orders import EvidenceMaker, Order
 from edge.judge.state import Act, JudgeState, Owed, read_state
@@ -53,7 +54,7 @@ class CameraJudge:
         """What a later judge needs to go on from here."""
         return self._saved
 
-    def take(self, record: Observation | StreamLost, frame: Frame | None = None) -> JudgeStep:
+    def take(self, record: Seen, frame: Frame | None = None) -> JudgeStep:
         """Judge one record; `frame` is its picture, None where there is none (a lost stream, a tape judged again)."""
         self._maker.note(record, state_before=self._saved)
         self.last_at_ns = record.at_ns
@@ -66,7 +67,7 @@ class CameraJudge:
             for ask in step.asks:
                 if isinstance(ask, FullDecode):
                     asks.append(ask)
-                else:
+                elif isinstance(ask, HoldEvidence | DropEvidence):
                     self._ask(ask, zone, frame)
             events += [self._tell(finding, zone, record.at_ns, frame) for finding in step.findings]
         events += self._settle_clips(record)
@@ -94,7 +95,7 @@ class CameraJudge:
         self._remember(event.event_id, structs.replace(act, owed=owed, is_open=finding.phase != "closed"))
         return event
 
-    def _settle_clips(self, record: Observation | StreamLost) -> list[Event]:
+    def _settle_clips(self, record: Seen) -> list[Event]:
         """The revisions whose post-roll is over; a lost stream ends the waiting: nothing more will come of it."""
         events: list[Event] = []
         for act in tuple(self._acts.values()):
@@ -135,7 +136,7 @@ class CameraJudge:
             event = structs.replace(event, counter_evidence=(*event.counter_evidence, failed))
         return structs.replace(event, evidence=act.evidence), act
 
-    def _order(self, event: Event, act: Act, *, bbox: BboxPx, at_ns: int) -> Order:
+    def _order(self, event: Event, act: Act, *, bbox: BboxPx | None, at_ns: int) -> Order:
         return Order(
             event_id=event.event_id,
             revision=event.revision,
@@ -153,7 +154,6 @@ class CameraJudge:
         )
 
     def _bare_event(self, finding: Finding, zone: JudgedZone, *, revision: int) -> Event:
-        left, top, right, bottom = finding.bbox_xyxy_px
         at = self._start.position
         return Event(
             event_id=finding.event_id,
@@ -168,7 +168,7 @@ class CameraJudge:
             last_seen=utc_from_ns(finding.last_seen_ns),
             clock=self._clock or Clock(source="none"),
             where=Where(
-                polygon_px=((left, top), (right, top), (right, bottom), (left, bottom)),
+                polygon_px=() if finding.bbox_xyxy_px is None else corners(finding.bbox_xyxy_px),
                 frame_px=finding.frame_px,
                 position=None if at is None else Position(lat=at[0], lon=at[1], error_m=at[2]),
             ),

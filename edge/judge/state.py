@@ -15,7 +15,7 @@ class Owed(Struct, frozen=True, kw_only=True):
 
     due_ns: int
     event: Event
-    bbox_xyxy_px: BboxPx
+    bbox_xyxy_px: BboxPx | None
 
 
 class Act(Struct, frozen=True, kw_only=True):

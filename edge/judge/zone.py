@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from contract.errors import ContractError
-from contract.observations import Observation, StreamLost, TapeStart, ZoneOnTape
+from contract.observations import Seen, TapeStart, ZoneOnTape
 from detectors.fold import Step, Zone, rule_for
 from edge.judge.state import ZoneMemory
 
@@ -38,7 +38,7 @@ class JudgedZone:
         if memory is not None and self.recalls:
             self._state = _read(memory, self.rule.State, on_tape.zone)
 
-    def step(self, record: Observation | StreamLost) -> Step[Any]:
+    def step(self, record: Seen) -> Step[Any]:
         """Take the fold one record on."""
         step = self.rule.step(self._state, record, self._zone, self._config)
         self._state = step.state

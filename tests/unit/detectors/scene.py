@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from contract.events import Clock
-from contract.observations import Detection, Observation, StreamLost
+from contract.observations import Detection, Observation, Seen, StreamLost
 from contract.times import NS
 from detectors import illegal_parking as rule
 from detectors.fold import Ask, Finding, Zone
@@ -48,7 +48,7 @@ def looks(first_s: float, last_s: float, *found: Detection, every_s: float = 2.0
 
 
 def run(
-    scene: Iterable[Observation | StreamLost], *, config: rule.Config = CONFIG, state: rule.State | None = None
+    scene: Iterable[Seen], *, config: rule.Config = CONFIG, state: rule.State | None = None
 ) -> tuple[rule.State, list[Finding], list[Ask]]:
     """The whole fold over a scene."""
     now = state if state is not None else rule.initial_state()

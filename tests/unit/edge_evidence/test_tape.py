@@ -9,7 +9,7 @@ import pytest
 
 from contract.errors import ContractError, EvidenceError
 from contract.events import EvidenceRef
-from contract.observations import EvidenceMade, Observation, StreamLost, TapeStart
+from contract.observations import EvidenceMade, Observation, Seen, TapeStart
 from edge.evidence.tape import Rotation, Tape, read_tape
 from tests.unit.detectors.scene import car, look, lost
 from tests.unit.edge_judge.listed import START
@@ -23,11 +23,11 @@ MADE = EvidenceMade(
 )
 
 
-def records(path: Path) -> list[TapeStart | Observation | StreamLost]:
+def records(path: Path) -> list[TapeStart | Seen]:
     return [taped.record for taped in read_tape(path)]
 
 
-def excerpted(data: bytes, tmp_path: Path) -> list[TapeStart | Observation | StreamLost]:
+def excerpted(data: bytes, tmp_path: Path) -> list[TapeStart | Seen]:
     path = tmp_path / "excerpt.jsonl"
     path.write_bytes(data)
     return records(path)
@@ -35,7 +35,7 @@ def excerpted(data: bytes, tmp_path: Path) -> list[TapeStart | Observation | Str
 
 def test_a_tape_reads_back_record_by_record_with_what_each_led_to(tmp_path: Path) -> None:
     tape = Tape(tmp_path / "o.jsonl", START)
-    told: list[Observation | StreamLost] = [look(0), look(2, car(score=0.8137)), lost(3), look(9)]
+    told: list[Seen] = [look(0), look(2, car(score=0.8137)), lost(3), look(9)]
     for record in told:
         tape.append(record, state_before=STATE)
         if record == told[1]:

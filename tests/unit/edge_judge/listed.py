@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection
 
 from contract.events import EvidenceItem, EvidenceRef, Provenance
-from contract.observations import Observation, StreamLost, TapeStart, ZoneOnTape
+from contract.observations import Seen, TapeStart, ZoneOnTape
 from detectors.fold import HoldEvidence
 from edge.capture.types import Frame
 from edge.evidence.orders import Order
@@ -21,7 +21,7 @@ START = TapeStart(
             zone="zone-1",
             matter="illegal_parking",
             polygon_px=ZONE.polygon_px,
-            frame_px=ZONE.frame_px,
+            frame_px=ZONE.frame_px or (0, 0),
             rule={"grace_s": 20},
         ),
     ),
@@ -45,7 +45,7 @@ class ListedEvidence:
         self.frames: list[Frame | None] = []
         self._refuses = refuses
 
-    def note(self, record: Observation | StreamLost, *, state_before: bytes) -> None:
+    def note(self, record: Seen, *, state_before: bytes) -> None:
         self.noted.append((record.at_ns, state_before))
 
     def hold(self, ask: HoldEvidence, frame: Frame | None) -> None:
