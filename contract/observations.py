@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from contract.events import Clock, EvidenceRef, Provenance
-from contract.geometry import BboxPx
+from contract.geometry import BboxPx, PolygonPx, Sight
 from contract.plates import PlateSeen
 
 
@@ -27,11 +27,67 @@ class Picture(Struct, frozen=True, kw_only=True):
     repeated_s: float = 0.0
 
 
+class View(Struct, frozen=True, kw_only=True):
+    """How a tower's picture lies on the reference of its preset.
+
+    `shift_px`: what stands at p in the reference stands at p + shift here (right, down). `quality`: correlation with
+    the shifted reference, 0..1. `verified`: this is the preset's view. `contrast_ratio`: the picture's contrast by the
+    reference's (fog and haze lower it), None before there is a reference. `sun_px`: where the sun stands when it is
+    near the view; `wind_right_m_s`: wind across the view, to the right positive; both None when nobody knows.
+    """
+
+    shift_px: tuple[float, float]
+    quality: float
+    verified: bool
+    contrast_ratio: float | None = None
+    reference_looks: int = 0
+    sun_px: tuple[float, float] | None = None
+    wind_right_m_s: float | None = None
+
+
+class PlumeSeen(Struct, frozen=True, kw_only=True):
+    """A candidate of smoke or fire, measured against the reference background of its preset (`edge.inference.plumes`).
+
+    Boxes and points in pixels of the frame; shares 0..1; a number that could not be measured is None. `veil` is the
+    part of the box that differs from the background as smoke does: `area_share` is its area by the picture's, `base_px`
+    its lowest point, `change_share` its area by the box's, `ring_change_share` the changed part of the ring around.
+    `grey_shift` (0..255) and `saturation_shift` (0..1) are now - background, median over the veil; `texture_ratio` is
+    gradient energy now by the background's, `edge_correlation` how alike the edges are: smoke weakens edges and keeps
+    them. Against the look before, `interval_s` ago: `flow_px_s` is the drift of the upper half, `decorrelation` how
+    much the texture inside changed beyond the ring's. `glare_share`: saturated pixels; `sharpness`: variance of the
+    Laplacian in the box by the ring's; `flicker`: spread of brightness by its mean over the last seconds of video.
+    """
+
+    bbox_xyxy_px: BboxPx
+    score: float
+    label: str
+    seen_in: Literal["whole", "tile", "change"] = "whole"
+    area_share: float | None = None
+    base_px: tuple[float, float] | None = None
+    change_share: float | None = None
+    ring_change_share: float | None = None
+    grey_shift: float | None = None
+    saturation_shift: float | None = None
+    saturation: float | None = None
+    texture_ratio: float | None = None
+    edge_correlation: float | None = None
+    interval_s: float | None = None
+    flow_px_s: tuple[float, float] | None = None
+    decorrelation: float | None = None
+    glare_share: float | None = None
+    sharpness: float | None = None
+    brightness: float | None = None
+    flicker: float | None = None
+    sight: Sight | None = None
+
+
 class Observation(Struct, frozen=True, kw_only=True, tag="observation", tag_field="kind"):
     """What one analysed frame shows; `at_ns` is capture time, UTC nanoseconds, mapped from the stream's PTS.
 
     `looked_px`: the parts of the frame that were looked at (left, top, right, bottom), empty: all of it. What is in no
-    part was not seen, which does not say that nothing was there.
+    part was not seen, which does not say that nothing was there. Of towers only: `preset` is the place of the patrol,
+    `view` how the picture lies on its reference, `plumes` what may burn; `horizon_px` the line between ground and sky
+    from left to right (empty: unknown).
     """
 
     device: str
@@ -41,6 +97,10 @@ class Observation(Struct, frozen=True, kw_only=True, tag="observation", tag_fiel
     picture: Picture | None = None
     clock: Clock | None = None
     looked_px: tuple[tuple[int, int, int, int], ...] = ()
+    preset: str | None = None
+    view: View | None = None
+    plumes: tuple[PlumeSeen, ...] = ()
+    horizon_px: PolygonPx = ()
 
 
 class StreamLost(Struct, frozen=True, kw_only=True, tag="stream_lost", tag_field="kind"):

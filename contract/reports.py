@@ -100,3 +100,43 @@ class ParkingReplayReport(Struct, frozen=True, kw_only=True):
     schema: Literal["tantou.parking.replay/1"] = "tantou.parking.replay/1"
     min_dwell_s: float
     videos: dict[str, ReplayedVideo]
+
+
+Shares = tuple[float, float, float, float]
+
+
+class StrawAlarm(Struct, frozen=True, kw_only=True):
+    """A fire that the sequence confirmed: the frame of the alarm, the first frame that showed it, box in shares."""
+
+    frame: str
+    onset_frame: str
+    box: Shares
+    score: float
+    what: Literal["smoke", "fire"] = "smoke"
+
+
+class StrawCandidate(Struct, frozen=True, kw_only=True):
+    """What the detector proposed in one frame; `held` names the reason why it was not alarmed, None: it was counted."""
+
+    frame: str
+    box: Shares
+    score: float
+    held: str | None = None
+
+
+class ReplayedSequence(Struct, frozen=True, kw_only=True):
+    """The alarms of one sequence; `checks_not_applicable` are those that its interval does not allow."""
+
+    interval_s: float
+    alarms: tuple[StrawAlarm, ...] = ()
+    candidates: tuple[StrawCandidate, ...] = ()
+    checks_not_applicable: tuple[str, ...] = ()
+
+
+class StrawReplayReport(Struct, frozen=True, kw_only=True):
+    """What `tantou straw replay` found, by sequence."""
+
+    schema: Literal["tantou.straw.replay/1"] = "tantou.straw.replay/1"
+    sequences: dict[str, ReplayedSequence]
+    card: str | None = None
+    model_sha256: str | None = None
