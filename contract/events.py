@@ -27,7 +27,20 @@ GradeLevel = Literal["full", "partial", "lead_only"]
 Met = Literal["met", "not_met", "not_seen"]
 ClockSource = Literal["rtcp", "onvif", "http_date", "given", "none"]
 EvidenceRole = Literal[
-    "arrival", "first_still", "due", "last", "departure", "overlay", "close_up", "clip", "observations", "zone", "other"
+    "arrival",
+    "first_still",
+    "due",
+    "last",
+    "departure",
+    "overlay",
+    "close_up",
+    "clip",
+    "observations",
+    "readings",
+    "curve",
+    "binding",
+    "zone",
+    "other",
 ]
 
 

@@ -22,6 +22,7 @@ CameraState = Literal[
     "frozen",
     "dark",
     "codec_unsupported",
+    "cloned",
     "stopped",
 ]
 
@@ -77,14 +78,14 @@ class BornDevice(Struct, frozen=True, kw_only=True):
 
 
 class BornZone(Struct, frozen=True, kw_only=True):
-    """A zone as its gateway judges it, for people to see it drawn."""
+    """A zone as its gateway judges it, for people to see it drawn; a sensor's zone may have no picture."""
 
     zone: Name
     device: Name
     name: Text
     matter: Name
-    polygon_px: tuple[tuple[float, float], ...]
-    frame_px: tuple[int, int]
+    polygon_px: tuple[tuple[float, float], ...] = ()
+    frame_px: tuple[int, int] | None = None
     demo: bool = False
 
 

@@ -116,6 +116,7 @@ class PlateLooked(Struct, frozen=True, kw_only=True, tag="plate_looked", tag_fie
 
     `at_ns` is when it became known (the stream time of the last look before), so that records stay in order.
     `vehicle_px` in pixels of `frame_px`; `problem` names why there was no look at all (readers absent, frame gone).
+    `close_ups` are the SHA-256 of what was cut from that very frame; `readers` name the networks with their hashes.
     """
 
     device: str
@@ -126,6 +127,8 @@ class PlateLooked(Struct, frozen=True, kw_only=True, tag="plate_looked", tag_fie
     frame_px: tuple[int, int]
     plates: tuple[PlateSeen, ...] = ()
     problem: str | None = None
+    close_ups: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
 
 
 class FactorSeen(Struct, frozen=True, kw_only=True):
@@ -164,13 +167,36 @@ class Elapsed(Struct, frozen=True, kw_only=True, tag="elapsed", tag_field="kind"
     at_ns: int
 
 
+class OutletLooked(Struct, frozen=True, kw_only=True, tag="outlet_looked", tag_field="kind"):
+    """What a camera measured at a kitchen's outlet over `seconds` of video that began at `at_ns`, in a fixed polygon.
+
+    `moving_share`: share of the polygon that drifts as smoke does (0..1); `rising_share`: of that the share that moves away
+    from the outlet; `translucency`: 0 opaque .. 1 clear, None where nothing moved; `whiteness`: 0 coloured .. 1 white;
+    `reach`: how far the drift goes, as a share of the polygon's length. `problem` names why nothing could be seen (dark,
+    moved, no_picture): then the numbers say nothing.
+    """
+
+    device: str
+    at_ns: int
+    seconds: float
+    moving_share: float = 0.0
+    rising_share: float = 0.0
+    translucency: float | None = None
+    whiteness: float | None = None
+    reach: float = 0.0
+    problem: str | None = None
+
+
 class ZoneOnTape(Struct, frozen=True, kw_only=True):
-    """One zone as it was judged: geometry and the rule's own table, unchanged from the configuration."""
+    """One zone as it was judged: geometry and the rule's own table, unchanged from the configuration.
+
+    A sensor's zone has no picture: its polygon is empty and `frame_px` None.
+    """
 
     zone: str
     matter: str
-    polygon_px: tuple[tuple[float, float], ...]
-    frame_px: tuple[int, int]
+    polygon_px: tuple[tuple[float, float], ...] = ()
+    frame_px: tuple[int, int] | None = None
     rule: dict[str, Any]
 
 
@@ -200,5 +226,5 @@ class EvidenceMade(Struct, frozen=True, kw_only=True, tag="evidence_made", tag_f
     evidence: EvidenceRef
 
 
-Seen = Observation | StreamLost | PlateLooked | Reported | Elapsed
+Seen = Observation | StreamLost | PlateLooked | Reported | Elapsed | OutletLooked
 TapeRecord = TapeStart | Seen | EvidenceMade

@@ -21,6 +21,7 @@ from contract.errors import ContractError, StoreError
 from contract.health import CameraState, DeviceHealth
 from contract.observations import Observation, Seen, StreamLost, TapeStart
 from contract.times import NS, utc_from_ns
+from detectors.fold import FullDecode
 from edge.capture.backoff import Backoff
 from edge.capture.feed import CameraFeed
 from edge.capture.masks import Masks
@@ -182,7 +183,8 @@ class Camera:
     def _step(self, judge: CameraJudge, maker: FileEvidence, record: Seen, frame: Frame | None) -> Step:
         judged = judge.take(record, frame)
         for ask in judged.asks:
-            self.feed.ask_full_decode(ask.until_ns)
+            if isinstance(ask, FullDecode):
+                self.feed.ask_full_decode(ask.until_ns)
         messages = [codec.event_message(event) for event in judged.events]
         for event in judged.events:
             log.info(

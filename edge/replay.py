@@ -20,6 +20,7 @@ from contract.errors import CaptureError, ContractError, EvidenceError, TantouEr
 from contract.events import Event, Provenance
 from contract.observations import StreamLost, TapeStart
 from contract.times import NS
+from detectors.fold import FullDecode
 from edge.capture.masks import Masks
 from edge.capture.pyav_engine import PyAvEngine
 from edge.capture.replay import Replay
@@ -203,7 +204,8 @@ def _judge_frames(replay: Replay, judge: CameraJudge, looker: Looker, told: Told
             device, at_ns = frame.device, frame.at_ns
             step = judge.take(observation, frame)
             for ask in step.asks:
-                replay.ask_full_decode(ask.until_ns)
+                if isinstance(ask, FullDecode):
+                    replay.ask_full_decode(ask.until_ns)
             told.add(at_ns, step.events)
     except CaptureError as error:
         broken = error

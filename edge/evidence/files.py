@@ -165,7 +165,9 @@ class FileEvidence:
         still = NewFile(path=file.path, role=file.role, media_type="image/jpeg", source=place, captured_ns=file.from_ns)
         zone = order.zone
         marks = Marks(
-            zone_px=scaled_polygon(zone.polygon_px, drawn_on=zone.frame_px, onto=size_px(raw)),
+            zone_px=()
+            if zone.frame_px is None
+            else scaled_polygon(zone.polygon_px, drawn_on=zone.frame_px, onto=size_px(raw)),
             bbox_xyxy_px=file.bbox_xyxy_px,
             at_ns=file.from_ns,
             role=file.role,

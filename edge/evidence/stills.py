@@ -71,7 +71,8 @@ def draw_overlay(still: bytes, marks: Marks) -> bytes:
         return min(max(x, 0), width - 1), min(max(y, 0), height - 1)
 
     zone = [inside(x, y) for x, y in marks.zone_px]
-    draw.line([*zone, zone[0]], fill=ZONE_COLOUR, width=thick)
+    if zone:
+        draw.line([*zone, zone[0]], fill=ZONE_COLOUR, width=thick)
     if marks.bbox_xyxy_px is not None:
         left, top, right, bottom = marks.bbox_xyxy_px
         draw.rectangle((*inside(left, top), *inside(right, bottom)), outline=VEHICLE_COLOUR, width=thick)

@@ -9,9 +9,10 @@ from msgspec import structs
 
 from contract.events import Clock, CounterEvidence, Event
 from contract.geometry import BboxPx, Position, Where
+from contract.health import MaintenanceItem
 from contract.observations import Observation, Seen, StreamLost, TapeStart
 from contract.times import NS, ns_from_utc, utc_from_ns
-from detectors.fold import DropEvidence, Finding, FullDecode, HoldEvidence
+from detectors.fold import Ask, DropEvidence, Finding, HoldEvidence
 from detectors.geometry import corners
 from edge.capture.types import Frame
 from edge.evidence.orders import EvidenceMaker, Order
@@ -23,10 +24,10 @@ EVIDENCE_FAILED = "evidence_failed"
 
 @dataclass(frozen=True, slots=True)
 class JudgeStep:
-    """What one record led to. Keep `state` and `events` together or not at all."""
+    """What one record led to; `asks` are all but those for evidence. Keep `state` and `events` together or not."""
 
     events: tuple[Event, ...]
-    asks: tuple[FullDecode, ...]
+    asks: tuple[Ask, ...]
     state: bytes
 
 
@@ -50,6 +51,11 @@ class CameraJudge:
         maker.keep_only({*self._acts, *self._held})
 
     @property
+    def maintenance(self) -> tuple[MaintenanceItem, ...]:
+        """What the rules of all zones want somebody to repair or to look at, as of the last record."""
+        return tuple(item for zone in self._zones for item in zone.maintenance)
+
+    @property
     def state(self) -> bytes:
         """What a later judge needs to go on from here."""
         return self._saved
@@ -61,14 +67,14 @@ class CameraJudge:
         if isinstance(record, Observation) and record.clock is not None:
             self._clock = record.clock
         events: list[Event] = []
-        asks: list[FullDecode] = []
+        asks: list[Ask] = []
         for zone in self._zones:
             step = zone.step(record)
             for ask in step.asks:
-                if isinstance(ask, FullDecode):
-                    asks.append(ask)
-                elif isinstance(ask, HoldEvidence | DropEvidence):
+                if isinstance(ask, HoldEvidence | DropEvidence):
                     self._ask(ask, zone, frame)
+                else:
+                    asks.append(ask)
             events += [self._tell(finding, zone, record.at_ns, frame) for finding in step.findings]
         events += self._settle_clips(record)
         self._saved = self._save()

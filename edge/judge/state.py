@@ -8,6 +8,7 @@ from msgspec import Struct
 from contract.errors import ContractError
 from contract.events import Clock, Event, EvidenceRef
 from contract.geometry import BboxPx
+from contract.health import MaintenanceItem
 
 
 class Owed(Struct, frozen=True, kw_only=True):
@@ -34,6 +35,7 @@ class ZoneMemory(Struct, frozen=True, kw_only=True):
 
     judged_as: str
     state: msgspec.Raw
+    maintenance: tuple[MaintenanceItem, ...] = ()
 
 
 class JudgeState(Struct, frozen=True, kw_only=True):

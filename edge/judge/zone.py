@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from contract.errors import ContractError
+from contract.health import MaintenanceItem
 from contract.observations import Seen, TapeStart, ZoneOnTape
 from detectors.fold import Step, Zone, rule_for
 from edge.judge.state import ZoneMemory
@@ -35,18 +36,23 @@ class JudgedZone:
         # A zone that was redrawn or got another rule starts anew: what was measured in the old one says nothing here.
         self.recalls = memory is not None and memory.judged_as == self._judged_as
         self._state: Any = self.rule.initial_state()
+        self.maintenance: tuple[MaintenanceItem, ...] = ()
         if memory is not None and self.recalls:
+            self.maintenance = memory.maintenance
             self._state = _read(memory, self.rule.State, on_tape.zone)
 
     def step(self, record: Seen) -> Step[Any]:
         """Take the fold one record on."""
         step = self.rule.step(self._state, record, self._zone, self._config)
         self._state = step.state
+        if step.maintenance is not None:
+            self.maintenance = step.maintenance
         return step
 
     def memory(self) -> ZoneMemory:
         """What a later judge needs to go on."""
-        return ZoneMemory(judged_as=self._judged_as, state=msgspec.Raw(msgspec.json.encode(self._state)))
+        state = msgspec.Raw(msgspec.json.encode(self._state))
+        return ZoneMemory(judged_as=self._judged_as, state=state, maintenance=self.maintenance)
 
 
 def _read(memory: ZoneMemory, state_type: type[msgspec.Struct], zone: str) -> msgspec.Struct:

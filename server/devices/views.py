@@ -49,7 +49,7 @@ def device_of(view: DeviceView) -> Device:
             "frame_px": health.get("frame_px") or born.get("frame_px"),
             "clock": health.get("clock"),
             "position": born.get("position"),
-            "zones": [_zone(zone) for zone in msgspec.to_builtins(view.zones)],
+            "zones": [_zone(zone) for zone in msgspec.to_builtins(view.zones) if zone["frame_px"]],
             "gateway_online": view.gateway_online,
             "gateway_at": view.gateway_at,
             "software": view.software,

@@ -669,7 +669,7 @@ export interface components {
             /** Software */
             software: string | null;
             /** State */
-            state: ("starting" | "live" | "unauthorized" | "not_found" | "unreachable" | "garbage" | "no_keyframe" | "stalled" | "frozen" | "dark" | "codec_unsupported" | "stopped") | null;
+            state: ("starting" | "live" | "unauthorized" | "not_found" | "unreachable" | "garbage" | "no_keyframe" | "stalled" | "frozen" | "dark" | "codec_unsupported" | "cloned" | "stopped") | null;
             /** State Since */
             state_since: string | null;
             /** Town */
@@ -835,7 +835,7 @@ export interface components {
              * Role
              * @enum {string}
              */
-            role: "arrival" | "first_still" | "due" | "last" | "departure" | "overlay" | "close_up" | "clip" | "observations" | "zone" | "other";
+            role: "arrival" | "first_still" | "due" | "last" | "departure" | "overlay" | "close_up" | "clip" | "observations" | "readings" | "curve" | "binding" | "zone" | "other";
             /**
              * Sha256
              * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
@@ -859,7 +859,7 @@ export interface components {
             /** @description path in a package: no empty part, none that climbs out */
             path: string;
             /** @enum {unknown} */
-            role: "arrival" | "clip" | "close_up" | "departure" | "due" | "first_still" | "last" | "observations" | "other" | "overlay" | "zone";
+            role: "arrival" | "binding" | "clip" | "close_up" | "curve" | "departure" | "due" | "first_still" | "last" | "observations" | "other" | "overlay" | "readings" | "zone";
             sha256: string;
             size_bytes: number;
         };
@@ -1473,6 +1473,155 @@ export interface components {
             sha256: string;
         };
         /**
+         * CellShare
+         * @description A grid cell, parcel or village, and how much of the place's probability lies in it, 0..1.
+         */
+        StrawBurningCellShare: {
+            cell: string;
+            kind: string;
+            share: number;
+        };
+        /**
+         * Deadline
+         * @description One step of the response rule, such as 1-3-15: answered, set out, on site.
+         */
+        StrawBurningDeadline: {
+            /** @description UTC instant, RFC 3339, nine decimals */
+            due: string;
+            /** @enum {unknown} */
+            step: "answer" | "on_site" | "set_out";
+        };
+        /**
+         * Ellipse
+         * @description One standard deviation of a place on the ground: half axes, and the bearing of the longer one from true north.
+         */
+        StrawBurningEllipse: {
+            bearing_deg: number;
+            major_m: number;
+            minor_m: number;
+        };
+        /**
+         * Facts
+         * @description One fire as one tower sees it; who burnt it is fixed on site and is never guessed.
+         *
+         *         `onset` is the first look that shows it, `confirmed` the look at which the sequence had verified it. `base_px` is
+         *         where the smoke meets the ground in the picture of `last_seen`; `sight` its direction and, when calibrated, place.
+         *         `urgency` urgent rings at once: an open fire that the sequence confirmed; `held` is seen and must not ring (a known
+         *         place, a permit). `interval_s` is the median time between looks, `looks` how many showed it.
+         */
+        StrawBurningFacts: {
+            area_share: number | null;
+            base_px: [
+                number,
+                number
+            ] | null;
+            /** @default [] */
+            checks: components["schemas"]["StrawBurningSequenceCheck"][];
+            /** @description UTC instant, RFC 3339, nine decimals */
+            confirmed: string;
+            /** @default [] */
+            deadlines: components["schemas"]["StrawBurningDeadline"][];
+            /** @enum {unknown} */
+            fire_state: "growing" | "out" | "still";
+            /** @default [] */
+            growth: components["schemas"]["StrawBurningGrowthPoint"][];
+            interval_s: number | null;
+            /** @default null */
+            is_night: boolean | null;
+            /** @default null */
+            known_place: string | null;
+            largest_area_share: number | null;
+            /** @description UTC instant, RFC 3339, nine decimals */
+            last_seen: string;
+            /** @default null */
+            legal_ground: string | null;
+            looks: number;
+            /** @description UTC instant, RFC 3339, nine decimals */
+            onset: string;
+            /** @default null */
+            out: string | null;
+            preset: string | null;
+            /** @default [] */
+            presets: string[];
+            score: number;
+            /** @default null */
+            sight: components["schemas"]["StrawBurningSight"] | null;
+            tower: string;
+            /** @enum {unknown} */
+            urgency: "held" | "normal" | "urgent";
+            urgency_reason: string;
+            /** @enum {unknown} */
+            what: "fire" | "smoke";
+        };
+        /**
+         * GrowthPoint
+         * @description The size of the smoke at one look; `area_share` of the picture, `score` the detector's.
+         */
+        StrawBurningGrowthPoint: {
+            area_share: number;
+            /** @description UTC instant, RFC 3339, nine decimals */
+            at: string;
+            score: number;
+        };
+        /**
+         * Position
+         * @description A WGS 84 position with the radius within which it holds.
+         */
+        StrawBurningPosition: {
+            error_m: number;
+            lat: number;
+            lon: number;
+        };
+        /**
+         * SequenceCheck
+         * @description One check over the sequence of looks; `not_applicable` says why in `found` (looks too far apart, unmeasured).
+         */
+        StrawBurningSequenceCheck: {
+            found: string;
+            /** @enum {unknown} */
+            id: "base" | "colour" | "decorrelation" | "drift" | "flicker" | "ground" | "growth" | "known_places" | "persistence" | "translucency" | "view" | "wind";
+            /** @enum {unknown} */
+            outcome: "failed" | "not_applicable" | "passed";
+            required: string;
+        };
+        /**
+         * Sight
+         * @description A picture point as seen from a tower: degrees from true north and above the horizontal, and where that ends.
+         *
+         *         `lat`, `lon` (WGS 84) with `cov_m2` (east-east, east-north, north-north) and `ellipse` are None where the ray meets
+         *         no ground: never a made-up place. `method` says how: `flat`, `dem`, `towers`, ...; `calibration` which version.
+         */
+        StrawBurningSight: {
+            azimuth_deg: number;
+            /** @default null */
+            azimuth_sd_deg: number | null;
+            /** @default null */
+            calibration: string | null;
+            /** @default [] */
+            cells: components["schemas"]["StrawBurningCellShare"][];
+            /** @default null */
+            cov_m2: [
+                number,
+                number,
+                number
+            ] | null;
+            elevation_deg: number;
+            /** @default null */
+            elevation_sd_deg: number | null;
+            /** @default null */
+            ellipse: components["schemas"]["StrawBurningEllipse"] | null;
+            /** @default null */
+            lat: number | null;
+            /** @default null */
+            lon: number | null;
+            /** @default none */
+            method: string;
+            /** @default null */
+            nearest_road: components["schemas"]["StrawBurningPosition"] | null;
+            /** @default null */
+            range_m: number | null;
+        };
+        /**
          * Ticks
          * @description 真实 清晰 完整 准确: what the officer has looked at; all four are needed.
          */
@@ -1543,12 +1692,16 @@ export interface components {
         /**
          * Where
          * @description Where an act is: polygon in the judged frame, and on the ground when that is known (None: unknown).
+         *
+         *         A sensor's act has no picture: its polygon is empty and `frame_px` None.
          */
         Where: {
+            /** @default null */
             frame_px: [
                 number,
                 number
-            ];
+            ] | null;
+            /** @default [] */
             polygon_px: [
                 number,
                 number

@@ -62,6 +62,7 @@ const DEVICE_TONES: Record<ShownDeviceState, Tone> = {
   frozen: 'critical',
   dark: 'warning',
   codec_unsupported: 'critical',
+  cloned: 'critical',
   stopped: 'plain',
   unknown: 'unknown',
   stale: 'unknown',
