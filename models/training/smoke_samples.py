@@ -57,8 +57,8 @@ def _still(folder: Path, row: dict[str, str]) -> SmokePicture:
     )
 
 
-def read_sequences(folder: Path, split: str, every: int) -> list[SmokePicture]:
-    """Every `every`-th boxed and every `every`-th quiet frame of the sequences of one split."""
+def read_sequences(folder: Path, split: str, every: int, *, every_quiet: int) -> list[SmokePicture]:
+    """Every `every`-th boxed and every `every_quiet`-th quiet frame of the sequences of one split."""
     found: list[SmokePicture] = []
     seen: Counter[tuple[str, bool]] = Counter()
     for row in _rows(folder):
@@ -66,7 +66,7 @@ def read_sequences(folder: Path, split: str, every: int) -> list[SmokePicture]:
         if row["split"] != split or not (boxed or row["label"] in QUIET):
             continue
         seen[row["sequence"], boxed] += 1
-        if seen[row["sequence"], boxed] % every == 0:
+        if seen[row["sequence"], boxed] % (every if boxed else every_quiet) == 0:
             picture = _decode(folder / row["file"])
             shares = np.array([box.split() for box in row["boxes"].split(";") if box.strip()], np.float32).reshape(
                 -1, 4
