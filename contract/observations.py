@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from contract.approval import Approval
 from contract.events import Clock, EvidenceRef, Provenance
 from contract.geometry import BboxPx, PolygonPx, Sight
 from contract.plates import PlateSeen
 
 
-class Detection(Struct, frozen=True, kw_only=True):
-    """One object found in a frame; box in pixels of the full frame, score 0..1."""
+class Detection(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One object found in a frame; box in pixels of the full frame, score 0..1.
+
+    `patch`: what it looks like, 76 hex digits: 8 x 8 cells of grey row by row (0 darkest, f lightest of this patch), then
+    the shares of 12 colours in fifteenths. None: not measured (outside all zones, or too small).
+    """
 
     bbox_xyxy_px: BboxPx
     score: float
     label: str
+    patch: Annotated[str, Meta(pattern=r"^[0-9a-f]{76}(?!\n)$")] | None = None
 
 
-class Picture(Struct, frozen=True, kw_only=True):
-    """Measurements of the frame itself; `repeated_s`: for how long the picture has been bit-identical."""
+class Picture(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Measurements of the frame itself; `repeated_s`: for how long the picture has been bit-identical.
+
+    `colour`: mean distance of the colours from grey, 0..255; `scene`: a fingerprint of where the camera looks, 36 hex
+    digits, each bit a neighbourhood that grows lighter to the right; `shift_px`: how far the picture lies from where this
+    camera's pictures lay lately, in pixels of the frame. None: not measured.
+    """
 
     brightness: float
     sharpness: float
     repeated_s: float = 0.0
+    colour: float | None = None
+    scene: Annotated[str, Meta(pattern=r"^[0-9a-f]{36}(?!\n)$")] | None = None
+    shift_px: tuple[float, float] | None = None
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -170,10 +184,10 @@ class Elapsed(Struct, frozen=True, kw_only=True, tag="elapsed", tag_field="kind"
 class OutletLooked(Struct, frozen=True, kw_only=True, tag="outlet_looked", tag_field="kind"):
     """What a camera measured at a kitchen's outlet over `seconds` of video that began at `at_ns`, in a fixed polygon.
 
-    `moving_share`: share of the polygon that drifts as smoke does (0..1); `rising_share`: of that the share that moves away
-    from the outlet; `translucency`: 0 opaque .. 1 clear, None where nothing moved; `whiteness`: 0 coloured .. 1 white;
-    `reach`: how far the drift goes, as a share of the polygon's length. `problem` names why nothing could be seen (dark,
-    moved, no_picture): then the numbers say nothing.
+    `moving_share`: share of the polygon that drifts as smoke does (0..1); `rising_share`: of that the share that goes
+    up; `translucency`: 0 opaque .. 1 clear, None where nothing moved; `whiteness`: 0 coloured .. 1 white; `reach`: how
+    far the drift goes, as a share of the polygon's length. `problem` names why nothing could be seen (dark, moved,
+    no_picture): then the numbers say nothing.
     """
 
     device: str
@@ -190,7 +204,7 @@ class OutletLooked(Struct, frozen=True, kw_only=True, tag="outlet_looked", tag_f
 class ZoneOnTape(Struct, frozen=True, kw_only=True):
     """One zone as it was judged: geometry and the rule's own table, unchanged from the configuration.
 
-    A sensor's zone has no picture: its polygon is empty and `frame_px` None.
+    A sensor's zone has no picture: its polygon is empty and `frame_px` None. `approval` is its camera's.
     """
 
     zone: str
@@ -198,6 +212,7 @@ class ZoneOnTape(Struct, frozen=True, kw_only=True):
     polygon_px: tuple[tuple[float, float], ...] = ()
     frame_px: tuple[int, int] | None = None
     rule: dict[str, Any]
+    approval: Approval | None = None
 
 
 class TapeStart(Struct, frozen=True, kw_only=True, tag="tape_start", tag_field="kind"):

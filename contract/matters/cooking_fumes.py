@@ -103,9 +103,9 @@ class Corroboration(Struct, frozen=True, kw_only=True):
 class Facts(Struct, frozen=True, kw_only=True):
     """One lead of one premises, one rule and one business day; later windows of that day are added to it.
 
-    `fume_mean` and `fume_highest` are of the oil fume factor (mg/m3) over the windows' valid samples. `fan_s`, `purifier_s`
-    and `linkage` (联动比: purifier time with the fan on / fan time) are of the day so far. `pattern_days` are the local
-    dates that make a pattern. `marks` counts the reports of the day by mark other than N. `gap_s`: silence in business hours.
+    `fume_mean`, `fume_highest`: oil fume (mg/m3) over the windows' valid samples. `fan_s`, `purifier_s` and `linkage`
+    (联动比: purifier time with the fan on / fan time) are of the day so far. `pattern_days`: local dates that make a
+    pattern. `marks` counts the day's samples by mark other than N. `gap_s`: silence in business hours.
     """
 
     rule: RuleId
