@@ -53,13 +53,17 @@ class Clock(Struct, frozen=True, kw_only=True):
 
 
 class Predicate(Struct, frozen=True, kw_only=True):
-    """One condition of the grade: what was required, what was found, and the text that asks for it."""
+    """One condition of the grade: what was required, what was found, and the text that asks for it.
+
+    `values`: the numbers and codes of both sentences by name, for whoever says them in another language.
+    """
 
     id: Text
     required: Text
     found: Text
     met: Met
     source: Text
+    values: dict[str, Any] = {}
 
 
 class Grade(Struct, frozen=True, kw_only=True):

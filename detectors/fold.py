@@ -9,6 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 from msgspec import Struct
 
 import detectors
+from contract.approval import Approval
 from contract.errors import ContractError
 from contract.events import CounterEvidence, EvidenceRole, Grade, Phase
 from contract.geometry import BboxPx, PolygonPx
@@ -25,6 +26,7 @@ class Zone(Struct, frozen=True, kw_only=True):
     matter: str
     polygon_px: PolygonPx = ()
     frame_px: tuple[int, int] | None = None
+    approval: Approval | None = None
 
 
 class Finding(Struct, frozen=True, kw_only=True):

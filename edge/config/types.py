@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from contract.approval import Approval
 from contract.events import Name, Sha256
 from contract.geometry import PolygonPx, Position
 
@@ -111,6 +112,7 @@ class CameraConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     position: Position | None = None
     masks: Annotated[tuple[PolygonPx, ...], Meta(max_length=64, description="in pixels of frame_px")] = ()
     clock: CameraClockConfig = CameraClockConfig()
+    approval: Approval | None = None
 
 
 class ZoneConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

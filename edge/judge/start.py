@@ -42,7 +42,12 @@ def tape_start(config: EdgeConfig, camera_id: str, made_by: Provenance) -> TapeS
         device=camera_id,
         zones=tuple(
             ZoneOnTape(
-                zone=zone.id, matter=zone.matter, polygon_px=zone.polygon_px, frame_px=zone.frame_px, rule=zone.rule
+                zone=zone.id,
+                matter=zone.matter,
+                polygon_px=zone.polygon_px,
+                frame_px=zone.frame_px,
+                rule=zone.rule,
+                approval=camera.approval,
             )
             for zone in config.zones
             if zone.camera == camera_id

@@ -31,6 +31,7 @@ class JudgedZone:
             matter=on_tape.matter,
             polygon_px=on_tape.polygon_px,
             frame_px=on_tape.frame_px,
+            approval=on_tape.approval,
         )
         self._judged_as = hashlib.sha256(msgspec.json.encode((on_tape, self.rule.RULE_VERSION))).hexdigest()
         # A zone that was redrawn or got another rule starts anew: what was measured in the old one says nothing here.
