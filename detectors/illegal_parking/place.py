@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from contract.geometry import BboxPx
 from detectors.geometry import median_box
+from detectors.illegal_parking.reading import PlateMemory, seen_until
 
 MEDIAN_BOXES = 15
 MAX_SPANS = 400
@@ -46,6 +47,7 @@ class Place(Struct, frozen=True, kw_only=True):
     open_missing_ns: int = 0
     covered_missing_ns: int = 0
     spans: tuple[TimerSpan, ...] = ()
+    plate: PlateMemory = PlateMemory()
 
     @property
     def box(self) -> BboxPx:
@@ -102,7 +104,9 @@ def blinded(state: State, from_ns: int) -> State:
 
 def _seen_until(place: Place, until_ns: int) -> Place:
     spans = (TimerSpan(s.start_ns, min(s.end_ns, until_ns), s.state) for s in place.spans if s.start_ns < until_ns)
-    return msgspec.structs.replace(place, spans=tuple(spans), last_seen_ns=min(place.last_seen_ns, until_ns))
+    last_seen_ns = min(place.last_seen_ns, until_ns)
+    plate = seen_until(place.plate, until_ns)
+    return msgspec.structs.replace(place, spans=tuple(spans), last_seen_ns=last_seen_ns, plate=plate)
 
 
 def with_span(spans: tuple[TimerSpan, ...], span: TimerSpan) -> tuple[TimerSpan, ...]:

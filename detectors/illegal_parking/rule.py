@@ -8,10 +8,12 @@ import msgspec
 
 from contract.geometry import BboxPx
 from contract.identity import event_id
-from contract.observations import Detection, Observation, Seen, StreamLost
+from contract.observations import Detection, Observation, PlateLooked, Seen, StreamLost
 from contract.times import NS
 from detectors.fold import Ask, DropEvidence, Finding, FullDecode, HoldEvidence, Step, Zone
 from detectors.geometry import area_px2, contains, covered_share, ground_point, iou, scaled
+from detectors.illegal_parking import reading
+from detectors.illegal_parking.asking import ask_for_plates, take_answer
 from detectors.illegal_parking.config import Config
 from detectors.illegal_parking.place import (
     Place,
@@ -52,6 +54,8 @@ def step(state: State, seen: Seen, zone: Zone, config: Config) -> Step[State]:
     """
     if isinstance(seen, StreamLost):
         return Step(state=blinded(state, seen.at_ns))
+    if isinstance(seen, PlateLooked):
+        return Step(state=take_answer(state, seen))
     if not isinstance(seen, Observation):
         return Step(state=state)
     if state.last_at_ns is not None and seen.at_ns <= state.last_at_ns:
@@ -75,8 +79,10 @@ def step(state: State, seen: Seen, zone: Zone, config: Config) -> Step[State]:
         findings += told
         asks += wanted
     places += look.newcomers()
+    remembered, reads = ask_for_plates(places[:MAX_PLACES], seen, config)
+    asks += reads
     after = State(
-        places=tuple(places[:MAX_PLACES]),
+        places=remembered,
         crowded_out=state.crowded_out + max(0, len(places) - MAX_PLACES),
         frame_px=seen.frame_px,
         vehicles=tuple(vehicle.bbox_xyxy_px for vehicle in look.vehicles),
@@ -220,10 +226,12 @@ def _advance(place: Place, seen: Observation, config: Config) -> tuple[Place, Se
         return msgspec.structs.replace(place, phase="standing"), (), _hold_beginning(place, seen)
     mostly_seen = place.total_ns("hidden") * 2 <= place.dwell_ns
     if place.phase == "standing" and place.dwell_ns >= round(config.grace_s * NS) and mostly_seen:
-        overdue = msgspec.structs.replace(place, phase="overdue", due_ns=seen.at_ns, told_ns=seen.at_ns)
+        plate = reading.told(place.plate)
+        overdue = msgspec.structs.replace(place, phase="overdue", due_ns=seen.at_ns, told_ns=seen.at_ns, plate=plate)
         return overdue, (tell(overdue, seen, config, phase="opened"),), ()
-    if place.phase == "overdue" and seen.at_ns - place.told_ns >= round(config.update_every_s * NS):
-        told = msgspec.structs.replace(place, told_ns=seen.at_ns)
+    is_old = seen.at_ns - place.told_ns >= round(config.update_every_s * NS)
+    if place.phase == "overdue" and (is_old or reading.is_news(place.plate)):
+        told = msgspec.structs.replace(place, told_ns=seen.at_ns, plate=reading.told(place.plate))
         return told, (tell(told, seen, config, phase="updated"),), ()
     return place, (), ()
 

@@ -9,6 +9,7 @@ from contract.matters.illegal_parking import Facts, Span
 from contract.observations import Observation
 from contract.times import NS, utc_from_ns
 from detectors.fold import Finding
+from detectors.illegal_parking import reading
 from detectors.illegal_parking.config import Config
 from detectors.illegal_parking.place import Place
 
@@ -50,8 +51,11 @@ def _facts(place: Place, config: Config, *, left: bool) -> Facts:
         arrival_seen=place.arrival_seen,
         left=utc_from_ns(place.last_seen_ns) if left else None,
         spans=spans,
-        plate=None,
-        plate_reason="plate_reader_unavailable",
+        plate=reading.number(place.plate),
+        plate_reason=reading.why_not(place.plate),
+        plate_kind=place.plate.ballot.kind,
+        plate_votes=reading.votes(place.plate),
+        plate_readers=place.plate.readers,
         legal_ground=config.legal_ground,
     )
 
@@ -59,7 +63,7 @@ def _facts(place: Place, config: Config, *, left: bool) -> Facts:
 def _grade(place: Place, seen: Observation, config: Config) -> Grade:
     clock = _clock_predicate(seen.clock)
     size = _size_predicate(seen.frame_px)
-    softer = (_arrival_predicate(place), _seen_predicate(place), _plate_predicate())
+    softer = (_arrival_predicate(place), _seen_predicate(place), reading.predicate(place.plate))
     dwell = Predicate(
         id="dwell",
         required=f"> {config.grace_s:g} s",
@@ -129,16 +133,6 @@ def _seen_predicate(place: Place) -> Predicate:
         found=f"{hidden_s:g} s not observed",
         met="met" if hidden_s == 0 else "not_seen",
         source="行政处罚法 art. 41 (complete)",
-    )
-
-
-def _plate_predicate() -> Predicate:
-    return Predicate(
-        id="plate",
-        required="plate readable in at least one picture",
-        found="plate_reader_unavailable",
-        met="not_seen",
-        source="GA/T 832-2014 2.4",
     )
 
 

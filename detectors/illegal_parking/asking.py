@@ -1,0 +1,70 @@
+"""Which of the standing vehicles have their plate read at this look, and where the answers go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from contract.geometry import BboxPx
+from contract.observations import Observation, PlateLooked
+from contract.times import NS
+from detectors.fold import ReadPlate
+from detectors.illegal_parking import reading
+from detectors.illegal_parking.config import Config
+from detectors.illegal_parking.place import Place, State
+
+MOST_ASKS_A_LOOK = 2
+
+
+def ask_for_plates(
+    places: Sequence[Place], seen: Observation, config: Config
+) -> tuple[tuple[Place, ...], tuple[ReadPlate, ...]]:
+    """The places with what is asked noted, and the asks: of vehicles seen at this look, the least asked first."""
+    wanted: list[tuple[int, int, reading.Sight]] = []
+    for index, place in enumerate(places):
+        if place.phase == "arriving" or place.last_seen_ns != seen.at_ns:
+            continue
+        sight = _sight(place.box, seen)
+        due_ns = place.due_ns if place.due_ns is not None else _due_ns(place, seen, config)
+        if reading.wants_look(place.plate, sight, due_ns=due_ns, covered_ns=_covered_ns(place)):
+            wanted.append((place.plate.asks, index, sight))
+    if not wanted:
+        return tuple(places), ()
+    asked, asks = list(places), []
+    for _, index, sight in sorted(wanted, key=lambda one: one[:2])[:MOST_ASKS_A_LOOK]:
+        place = places[index]
+        asked[index] = msgspec.structs.replace(place, plate=reading.asked(place.plate, sight))
+        asks.append(ReadPlate(event_id=place.event_id, at_ns=sight.at_ns, vehicle_px=sight.vehicle_px))
+    return tuple(asked), tuple(asks)
+
+
+def take_answer(state: State, looked: PlateLooked) -> State:
+    """The state after a plate was looked at; an answer about a place that is empty now changes nothing."""
+    places = tuple(
+        msgspec.structs.replace(place, plate=reading.answered(place.plate, looked))
+        if place.event_id == looked.event_id
+        else place
+        for place in state.places
+    )
+    return msgspec.structs.replace(state, places=places)
+
+
+def _due_ns(place: Place, seen: Observation, config: Config) -> int:
+    """When it will be due if it goes on standing in sight."""
+    return seen.at_ns + round(config.grace_s * NS) - place.dwell_ns
+
+
+def _covered_ns(place: Place) -> int:
+    """When the vehicle came back into sight last; 0: it never was out of it."""
+    return next((span.end_ns for span in reversed(place.spans) if span.state != "seen"), 0)
+
+
+def _sight(vehicle_px: BboxPx, seen: Observation) -> reading.Sight:
+    boxes = (detection.bbox_xyxy_px for detection in seen.detections)
+    others = tuple(box for box in boxes if box != vehicle_px and _meet(box, vehicle_px))
+    return reading.Sight(at_ns=seen.at_ns, vehicle_px=vehicle_px, others_px=others[:8])
+
+
+def _meet(one: BboxPx, other: BboxPx) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
