@@ -14,6 +14,7 @@ from edge.config.types import (
     EvidenceConfig,
     GatewayConfig,
     InferenceConfig,
+    PlatesConfig,
     SpoolConfig,
     ZoneConfig,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "EvidenceConfig",
     "GatewayConfig",
     "InferenceConfig",
+    "PlatesConfig",
     "SpoolConfig",
     "ZoneConfig",
     "file_problem",

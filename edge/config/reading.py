@@ -16,7 +16,16 @@ from detectors import fold
 from edge.config import urls
 from edge.config.files import file_problem as file_problem_on_disk
 from edge.config.shapes import polygon_problem
-from edge.config.types import BrokerConfig, CameraConfig, EdgeConfig, EdgeFile, EvidenceConfig, FramePx, ZoneConfig
+from edge.config.types import (
+    BrokerConfig,
+    CameraConfig,
+    EdgeConfig,
+    EdgeFile,
+    EvidenceConfig,
+    FramePx,
+    PlatesConfig,
+    ZoneConfig,
+)
 
 FileProblem = Callable[[Path, bool], str | None]
 ReachProblem = Callable[[str, int], str | None]
@@ -183,6 +192,16 @@ def _is_same_shape(one: FramePx, other: FramePx | None) -> bool:
     return abs(one[0] * other[1] / (one[1] * other[0]) - 1) <= _ASPECT_TOLERANCE
 
 
+def _own_cards(plates: PlatesConfig, base_dir: Path) -> PlatesConfig:
+    """Cards that are given by their path, absolute."""
+
+    def absolute(name: str) -> str:
+        return str((base_dir / name).absolute()) if name.endswith(".toml") else name
+
+    readers = tuple(absolute(name) for name in plates.readers)
+    return msgspec.structs.replace(plates, corners=absolute(plates.corners), readers=readers)
+
+
 def _resolved(written: EdgeFile, base_dir: Path) -> EdgeConfig:
     replace = msgspec.structs.replace
 
@@ -200,6 +219,7 @@ def _resolved(written: EdgeFile, base_dir: Path) -> EdgeConfig:
         broker=None if written.broker is None else files_of(written.broker, "password_file", "ca_file"),
         evidence=files_of(written.evidence, "token_file", "ca_file"),
         inference=inference,
+        plates=None if written.plates is None else _own_cards(written.plates, base_dir),
         spool=written.spool,
         cameras=tuple(files_of(camera, "password_file") for camera in written.cameras),
         zones=written.zones,

@@ -19,8 +19,10 @@ FilePath = Annotated[
     str, Meta(min_length=1, max_length=1000, description="a file, relative to the configuration's folder")
 ]
 Url = Annotated[str, Meta(min_length=1, max_length=2000)]
+LocalDate = Annotated[str, Meta(pattern=r"^[0-9]{4}-[01][0-9]-[0-3][0-9]$", description="date as 2026-01-31")]
 Pixels = Annotated[int, Meta(ge=16, le=16384)]
 FramePx = tuple[Pixels, Pixels]
+CardName = Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
 class GatewayConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,6 +73,19 @@ class InferenceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = 1
 
 
+class PlatesConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How number plates are read; cards by name or path. Without this table plates are read where the weights are here
+    (`tantou models pull`); with it a weight that is not here is a mistake."""
+
+    enabled: bool = True
+    corners: CardName = "plate-corners-clp"
+    readers: Annotated[
+        tuple[CardName, ...], Meta(min_length=2, max_length=4, description="no reader is believed alone")
+    ] = ("plate-text-clp", "plate-text-ppocr4", "plate-text-ppocr6")
+    threads: Annotated[int, Meta(ge=1, le=64)] = 1
+    waiting_max: Annotated[int, Meta(ge=1, le=64, description="asks that may wait, each with its frame")] = 6
+
+
 class SpoolConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The bounds of what waits to be sent."""
 
@@ -115,15 +130,62 @@ class CameraConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     approval: Approval | None = None
 
 
-class ZoneConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One zone of one camera; `rule` is the table of `detectors.<matter>.Config`."""
+class ListenerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where HJ 212 devices connect to, with what bounds; raw rows go after `keep_days` or above `keep_mb`.
+
+    `host`: an address of this machine; devices come over networks that others share, so give a certificate where they
+    can use one. `key_file`: the SM4 key of devices that seal their data (2025), 32 hex digits.
+    """
+
+    host: Annotated[str, Meta(min_length=1, max_length=255)] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="0: any free one, said in the log")] = 9212
+    tls_cert: FilePath | None = None
+    tls_key: FilePath | None = None
+    key_file: FilePath | None = None
+    max_links: Annotated[int, Meta(ge=1, le=100_000)] = 8192
+    max_links_per_peer: Annotated[int, Meta(ge=1, le=100_000)] = 512
+    accepts_per_s: Annotated[float, Meta(ge=0.1, le=10_000, description="per address, after a burst")] = 20.0
+    keep_days: Annotated[int, Meta(ge=1, le=3660)] = 400
+    keep_mb: Annotated[int, Meta(ge=10, description="raw rows on disk, MB = 1e6 bytes")] = 2000
+
+
+class SensorConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One sensor of one premises, and how it speaks; `profile` is one of the gateway's, or the path of a .toml file.
+
+    hj212: `mn`, and with a `password_file` what its PW must be. modbus: `url` tcp://HOST:PORT or serial:///dev/ttyS0, and
+    `unit`, asked each `every_s`. mqtt: `url`, `topic`, `username`, `password_file`. `bound_on`: the day on which somebody
+    on site saw that this device is the one of these premises.
+    """
 
     id: Name
-    camera: Name
+    name: Label
+    premises: Label
+    kind: Literal["hj212", "modbus", "mqtt"]
+    profile: Annotated[str, Meta(min_length=1, max_length=1000)]
+    mn: Annotated[str, Meta(pattern=r"^[^;,=&\s]{1,64}$", description="the number a device gives itself")] | None = None
+    password_file: FilePath | None = None
+    bound_on: LocalDate | None = None
+    calibrated_on: LocalDate | None = None
+    position: Position | None = None
+    url: Url | None = None
+    unit: Annotated[int, Meta(ge=0, le=247)] = 1
+    every_s: Annotated[float, Meta(ge=1, le=3600)] = 30.0
+    baud: Annotated[int, Meta(ge=300, le=921_600)] = 9600
+    topic: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    username: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    ca_file: FilePath | None = None
+
+
+class ZoneConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One zone of one camera, or of one sensor, which has no picture; `rule` is the table of `detectors.<matter>.Config`."""
+
+    id: Name
+    camera: Name | None = None
+    sensor: Name | None = None
     name: Label
     matter: Name
-    polygon_px: Annotated[PolygonPx, Meta(max_length=100, description="in pixels of frame_px")]
-    frame_px: FramePx
+    polygon_px: Annotated[PolygonPx, Meta(max_length=100, description="in pixels of frame_px")] = ()
+    frame_px: FramePx | None = None
     demo: bool = False
     rule: dict[str, Any] = {}
 
@@ -135,8 +197,11 @@ class EdgeFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     broker: BrokerConfig | None = None
     evidence: EvidenceConfig = EvidenceConfig()
     inference: InferenceConfig = InferenceConfig()
+    plates: PlatesConfig | None = None
     spool: SpoolConfig = SpoolConfig()
-    cameras: Annotated[tuple[CameraConfig, ...], Meta(min_length=1, max_length=1000)] = field(name="camera")
+    hj212: ListenerConfig | None = None
+    cameras: Annotated[tuple[CameraConfig, ...], Meta(max_length=1000)] = field(name="camera", default=())
+    sensors: Annotated[tuple[SensorConfig, ...], Meta(max_length=10_000)] = field(name="sensor", default=())
     zones: Annotated[tuple[ZoneConfig, ...], Meta(max_length=5000)] = field(name="zone", default=())
 
 

@@ -111,16 +111,19 @@ def open_eyes(
     reader_cards: Sequence[str] = READER_CARDS,
     threads: int = 1,
     runtime: str = "onnxruntime",
+    fetch: bool = True,
 ) -> PlateEyes:
-    """The chain of these cards, weights fetched when they are not here; raises ModelError with the reason."""
+    """The chain of these cards; raises ModelError with the reason. Weights that are not here are fetched, or with
+    `fetch` false refused: a gateway fetches nothing by itself."""
     registry = registry or Registry()
+    have = registry.pull if fetch else registry.weight
     listed = registry.find(finder_card)
-    registry.pull(listed)
+    have(listed)
     finder = CornerFinder(listed.card, load(registry, listed, runtime=runtime, threads=threads, task="plate_corners"))
     readers = []
     for name in reader_cards:
         listed = registry.find(name)
-        registry.pull(listed)
+        have(listed)
         loaded = load(registry, listed, runtime=runtime, threads=threads, task="plate_text")
         readers.append(LineReader(listed.card, loaded))
     return PlateEyes(finder, tuple(readers))
