@@ -28,6 +28,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "server": ("server.commands", "the HTTP API and the console"),
     "users": ("server.commands", "add, reset and list users"),
     "models": ("models.commands", "model cards: list, pull, verify, evaluate"),
+    "towers": ("ground.commands", "calibrate a tower from landmarks"),
     "plates": ("tantou.plates", "read number plates in pictures"),
     "verify": ("tantou.verify", "check an evidence package offline"),
 }
