@@ -15,8 +15,8 @@ from contract.plates import PlateSeen
 class Detection(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One object found in a frame; box in pixels of the full frame, score 0..1.
 
-    `patch`: what it looks like, 76 hex digits: 8 x 8 cells of grey row by row (0 darkest, f lightest of this patch), then
-    the shares of 12 colours in fifteenths. None: not measured (outside all zones, or too small).
+    `patch`: what it looks like, 76 hex digits: 8 x 8 cells of grey row by row (0 darkest, f lightest of this patch),
+    then the shares of 12 colours in fifteenths. None: not measured (outside all zones, or too small).
     """
 
     bbox_xyxy_px: BboxPx
@@ -29,8 +29,8 @@ class Picture(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Measurements of the frame itself; `repeated_s`: for how long the picture has been bit-identical.
 
     `colour`: mean distance of the colours from grey, 0..255; `scene`: a fingerprint of where the camera looks, 36 hex
-    digits, each bit a neighbourhood that grows lighter to the right; `shift_px`: how far the picture lies from where this
-    camera's pictures lay lately, in pixels of the frame. None: not measured.
+    digits, each bit a neighbourhood that grows lighter to the right; `shift_px`: how far the picture lies from where
+    this camera's pictures lay lately, in pixels of the frame. None: not measured.
     """
 
     brightness: float
@@ -62,7 +62,8 @@ class View(Struct, frozen=True, kw_only=True):
 class PlumeSeen(Struct, frozen=True, kw_only=True):
     """A candidate of smoke or fire, measured against the reference background of its preset (`edge.inference.plumes`).
 
-    Boxes and points in pixels of the frame; shares 0..1; a number that could not be measured is None. `veil` is the
+    `surety` is ln(odds of the score / odds of the card's score that finds four smokes of five): rules never see a
+    model's own scale. Boxes and points in pixels of the frame; shares 0..1; a number that could not be measured is None. `veil` is the
     part of the box that differs from the background as smoke does: `area_share` is its area by the picture's, `base_px`
     its lowest point, `change_share` its area by the box's, `ring_change_share` the changed part of the ring around.
     `grey_shift` (0..255) and `saturation_shift` (0..1) are now - background, median over the veil; `texture_ratio` is
@@ -75,6 +76,7 @@ class PlumeSeen(Struct, frozen=True, kw_only=True):
     bbox_xyxy_px: BboxPx
     score: float
     label: str
+    surety: float = 0.0
     seen_in: Literal["whole", "tile", "change"] = "whole"
     area_share: float | None = None
     base_px: tuple[float, float] | None = None

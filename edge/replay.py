@@ -14,19 +14,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from contract.codec import encode, event_message
 from contract.errors import CaptureError, ContractError, EvidenceError, TantouError
 from contract.events import Event, Provenance
 from contract.observations import StreamLost, TapeStart
 from contract.times import NS
-from detectors.fold import FullDecode
+from detectors.fold import FullDecode, ReadPlate
 from edge.capture.masks import Masks
 from edge.capture.pyav_engine import PyAvEngine
 from edge.capture.replay import Replay
 from edge.capture.ring import PacketRing
 from edge.commands import read_config
-from edge.config import CameraConfig, EdgeConfig
+from edge.config import CameraConfig, EdgeConfig, PlatesConfig
 from edge.evidence.clips import Footage
 from edge.evidence.disk import write_durably
 from edge.evidence.files import EvidenceStore, FileEvidence
@@ -34,6 +35,7 @@ from edge.evidence.from_tape import TapeEvidence
 from edge.evidence.key import read_signing_key
 from edge.evidence.tape import Tape, read_tape
 from edge.inference.look import Detects, Looker
+from edge.inference.plates import PlateReader, open_reader
 from edge.inference.views import Views
 from edge.judge import CameraJudge, provenance, tape_start
 from edge.judge.start import given_clock
@@ -85,9 +87,16 @@ class Told:
 
 
 def replay_recording(
-    config: EdgeConfig, recording: Recording, *, detector: Detects, made_by: Provenance, out: Path, say: Say
+    config: EdgeConfig,
+    recording: Recording,
+    *,
+    detector: Detects,
+    made_by: Provenance,
+    out: Path,
+    say: Say,
+    plates: PlateReader | None = None,
 ) -> None:
-    """Judge a recording in lock-step into the empty folder `out`.
+    """Judge a recording in lock-step into the empty folder `out`; without `plates` nobody reads plates.
 
     A recording that breaks off is judged as far as it goes, and then its CaptureError is raised; raises ContractError
     and EvidenceError for a camera, zone or key that cannot be used.
@@ -103,9 +112,11 @@ def replay_recording(
     maker = FileEvidence(start, store=store, footage=_footage(replay, ring, camera), tape=tape)
     told = Told(say)
     clock = given_clock(camera.clock)
-    looker = Looker(detector, clock_of=lambda _: clock, windows_of=Views(config).windows)
+    views = Views(config)
+    looker = Looker(detector, clock_of=lambda _: clock, windows_of=views.windows, zones_of=views.patched)
     try:
-        broken = _judge_frames(replay, CameraJudge(start, maker=maker), looker, told)
+        judging = _Judging(CameraJudge(start, maker=maker), looker, plates or PlateReader())
+        broken = _judge_frames(replay, judging, told)
     finally:
         tape.close()
         # Acts that were not due when the recording ended leave nothing; manifests lie in their packages.
@@ -192,11 +203,23 @@ def _replay_configured(args: argparse.Namespace) -> None:
     card = detector.card
     made_by = provenance(config, model=f"{card.name} {card.version}", model_sha256=card.sha256)
     recording = Recording(args.source, args.camera, parse_start(args.start))
-    replay_recording(config, recording, detector=detector, made_by=made_by, out=args.out, say=_say)
+    plates = open_reader(config.plates or PlatesConfig(), still_quality=config.evidence.stills_quality)
+    if plates.eyes is None:
+        _say(f"plates are not read: {plates.detail}")
+    replay_recording(config, recording, detector=detector, made_by=made_by, out=args.out, say=_say, plates=plates)
 
 
-def _judge_frames(replay: Replay, judge: CameraJudge, looker: Looker, told: Told) -> CaptureError | None:
+class _Judging(NamedTuple):
+    """What looks at a frame, judges it, and reads the plates that the rule asks for."""
+
+    judge: CameraJudge
+    looker: Looker
+    plates: PlateReader
+
+
+def _judge_frames(replay: Replay, judging: _Judging, told: Told) -> CaptureError | None:
     """Every frame in order; the end is a lost stream: what waits for more is settled. What broke the recording off."""
+    judge, looker, plates = judging
     device, at_ns, broken = "", 0, None
     try:
         for frame in replay:
@@ -207,6 +230,10 @@ def _judge_frames(replay: Replay, judge: CameraJudge, looker: Looker, told: Told
                 if isinstance(ask, FullDecode):
                     replay.ask_full_decode(ask.until_ns)
             told.add(at_ns, step.events)
+            for ask in step.asks:
+                if isinstance(ask, ReadPlate):
+                    answer = plates.look(ask, frame)
+                    told.add(at_ns, judge.take(answer.looked, cuts=answer.cuts).events)
     except CaptureError as error:
         broken = error
     if not told.records:

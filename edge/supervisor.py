@@ -106,11 +106,13 @@ class Gateway:
             camera.id: Camera(camera, tape_start(config, camera.id, made_by), around, on_frame=self._mailbox.put)
             for camera in config.cameras
         }
+        views = Views(config)
         self._service = InferenceService(
             Looker(
                 model.detector,
                 clock_of=lambda device: self._cameras[device].feed.clock(),
-                windows_of=Views(config).windows,
+                windows_of=views.windows,
+                zones_of=views.patched,
             ),
             self._mailbox,
             deliver=self._deliver,

@@ -18,7 +18,7 @@ Identity = Literal["kept", "reidentified", "assumed", "broken"]
 
 class Span(Struct, frozen=True, kw_only=True):
     """A stretch of the timer: the vehicle was seen, or found again and known by its looks (`reidentified_patch`) or
-    plate; hidden (covered or missed); there was no picture; the clock was held by counter-evidence, or the zone suspended.
+    plate; hidden (covered or missed); without a picture; held by counter-evidence; or its zone was suspended.
     """
 
     start: Utc

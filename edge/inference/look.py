@@ -10,6 +10,7 @@ from contract.events import Clock
 from contract.observations import Detection, Observation
 from edge.capture.types import Frame, Image
 from edge.inference.joining import join
+from edge.inference.patches import ZonesOf, with_patches
 from edge.inference.pictures import PictureMeter
 from edge.inference.regions import Window
 
@@ -33,11 +34,14 @@ class Looker:
         *,
         clock_of: Callable[[str], Clock],
         windows_of: WindowsOf = lambda _, frame_px: ((0, 0, *frame_px),),
+        zones_of: ZonesOf = lambda _, __: (),
     ) -> None:
-        """`windows_of(device, frame_px)` says where to look, by default at the whole picture."""
+        """`windows_of(device, frame_px)` says where to look, by default at the whole picture; `zones_of` the same way
+        in which zones a vehicle's patch is measured, by default in none."""
         self._detector = detector
         self._clock_of = clock_of
         self._windows_of = windows_of
+        self._zones_of = zones_of
         self._meters: dict[str, PictureMeter] = {}
 
     def look(self, frames: Sequence[Frame]) -> list[Observation]:
@@ -56,12 +60,14 @@ class Looker:
         frame_px = _size_px(frame)
         is_whole = [window for window, _ in looks] == [(0, 0, *frame_px)]
         detections = looks[0][1] if is_whole else join(looks, frame_px=frame_px)
+        detections = [_rounded(detection) for detection in detections]
+        zones = self._zones_of(frame.device, frame_px)
         meter = self._meters.setdefault(frame.device, PictureMeter())
         return Observation(
             device=frame.device,
             at_ns=frame.at_ns,
             frame_px=frame_px,
-            detections=tuple(_rounded(detection) for detection in detections),
+            detections=tuple(with_patches(frame.image_bgr, detections, zones)),
             picture=meter.measure(frame.image_bgr, frame.at_ns),
             clock=self._clock_of(frame.device),
             looked_px=() if is_whole else tuple(window for window, _ in looks),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from contract.observations import Picture
 from contract.times import NS
@@ -12,6 +15,11 @@ from models.letterbox import shrink
 
 MEASURED_WIDTH_PX = 320
 SAMPLE_STEP_PX = 4
+COLOUR_STEP_PX = 8
+SCENE_CELLS = (16, 9)
+SHIFT_PX = (160, 96)
+SHIFT_SURE = 0.3  # of 1: below it the two pictures are too little alike for their shift to be known
+REFERENCE_KEPT = 0.9
 
 
 class PictureMeter:
@@ -20,9 +28,11 @@ class PictureMeter:
     def __init__(self) -> None:
         self._sample: Image | None = None
         self._since_ns = 0
+        self._reference: NDArray[np.float32] | None = None
 
     def measure(self, image_bgr: Image, at_ns: int) -> Picture:
-        """Mean grey 0..255, variance of the Laplacian at 320 px width, seconds since the picture last changed.
+        """Mean grey 0..255, variance of the Laplacian at 320 px width, seconds since the picture last changed; colour,
+        fingerprint of the scene, and how far it lies from where the pictures lay lately.
 
         "Unchanged" means that green is bit-identical on every fourth pixel of every fourth row: sensor noise alone
         changes those. A picture made small does not tell: averages round noise away.
@@ -37,7 +47,43 @@ class PictureMeter:
             brightness=round(float(grey.mean()), 1),
             sharpness=round(float(deviation[0, 0]) ** 2, 1),
             repeated_s=round((at_ns - self._since_ns) / NS, 3),
+            colour=_colour(image_bgr),
+            scene=scene_of(grey),
+            shift_px=self._shift(grey, image_bgr.shape[1]),
         )
+
+    def _shift(self, grey: Image, width_px: int) -> tuple[float, float] | None:
+        """Against a slow mean of the pictures before, so that a sway is told as such and does not add up."""
+        small = cv2.resize(grey, SHIFT_PX, interpolation=cv2.INTER_AREA).astype(np.float32)
+        if self._reference is None:
+            self._reference = small
+            return (0.0, 0.0)
+        (right, down), sure = cv2.phaseCorrelate(self._reference, small, _window())
+        self._reference = REFERENCE_KEPT * self._reference + np.float32(1 - REFERENCE_KEPT) * small
+        if sure < SHIFT_SURE:
+            return None
+        across = width_px / SHIFT_PX[0]
+        return (
+            round(right * across, 1),
+            round(down * across * grey.shape[0] / grey.shape[1] * SHIFT_PX[0] / SHIFT_PX[1], 1),
+        )
+
+
+def scene_of(grey: Image) -> str:
+    """16 x 9 neighbourhoods, one bit each: does it grow lighter to the right? Light changes few bits, a turn most."""
+    across, down = SCENE_CELLS
+    cells = cv2.resize(grey, (across + 1, down), interpolation=cv2.INTER_AREA).astype(np.int16)
+    return np.packbits(cells[:, 1:] > cells[:, :-1]).tobytes().hex()
+
+
+def _colour(image_bgr: Image) -> float:
+    few = image_bgr[::COLOUR_STEP_PX, ::COLOUR_STEP_PX].astype(np.int16)
+    return round(float((few.max(axis=2) - few.min(axis=2)).mean()), 1)
+
+
+@cache
+def _window() -> NDArray[np.float32]:
+    return cv2.createHanningWindow(SHIFT_PX, cv2.CV_32F).astype(np.float32, copy=False)
 
 
 def _small_grey(image_bgr: Image) -> Image:
