@@ -18,10 +18,10 @@ import msgspec
 
 from contract import codec
 from contract.errors import ContractError, StoreError
-from contract.health import CameraState, DeviceHealth
-from contract.observations import Observation, Seen, StreamLost, TapeStart
+from contract.health import CameraState, DeviceHealth, MaintenanceItem
+from contract.observations import Observation, PlateLooked, Seen, StreamLost, TapeStart
 from contract.times import NS, utc_from_ns
-from detectors.fold import FullDecode
+from detectors.fold import FullDecode, ReadPlate
 from edge.capture.backoff import Backoff
 from edge.capture.feed import CameraFeed
 from edge.capture.masks import Masks
@@ -30,24 +30,27 @@ from edge.capture.types import CameraStatus, Frame
 from edge.config import CameraConfig
 from edge.evidence.clips import Footage
 from edge.evidence.files import EvidenceStore, FileEvidence
+from edge.evidence.orders import NO_CUTS, Cuts
 from edge.evidence.tape import Rotation, Tape
 from edge.health import picture_problem
+from edge.inference.plates import UNAVAILABLE, PlateAnswer, PlateService, no_look
 from edge.judge import CameraJudge
 from edge.spool import OutgoingEvent, Spool, Step
 from edge.threads import WatchedThread
-from edge.waiting import Waiting
+from edge.waiting import Shown, Waiting
 
 log = logging.getLogger(__name__)
 RECORDS_WAITING_MAX = 3  # a waiting frame of 1080p holds 6 MB
 LOOK_OVERDUE_S = 30.0
 TIME_BACK_NS = 12 * NS  # by less the rules wait until time has caught up
+READS_PLATES = "illegal_parking"
 _TICK_S = 0.5
 _COMMIT_BACKOFF = Backoff(first_s=0.2, most_s=10.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What the cameras of a gateway share."""
+    """What the cameras of a gateway share; `plates` None: nobody reads plates."""
 
     spool: Spool
     store: EvidenceStore
@@ -55,6 +58,7 @@ class Surroundings:
     now_ns: Callable[[], int]
     monotonic_s: Callable[[], float]
     stop: threading.Event
+    plates: PlateService | None = None
 
 
 class Camera:
@@ -74,6 +78,7 @@ class Camera:
         self._was_live = False
         self._problems: dict[str, str] = {}
         self._told_state: tuple[CameraState, int] | None = None
+        self._began_ns = around.now_ns()
         self.feed = CameraFeed(
             config, on_frame=on_frame, on_state=self._note_state, now_ns=around.now_ns, stop=around.stop
         )
@@ -86,6 +91,10 @@ class Camera:
         self._looked_s = self._around.monotonic_s()
         self._waiting.put(observation, frame)
 
+    def take_plate(self, answer: PlateAnswer) -> None:
+        """What was seen of a plate that this camera's rule asked for; returns at once."""
+        self._waiting.put_answer(answer.looked, answer.cuts)
+
     def note_detector_failure(self, reason: str) -> None:
         """A frame of this camera could not be looked at."""
         self._problems["detector"] = reason
@@ -95,6 +104,8 @@ class Camera:
         found = self.feed.status().health()
         counters = {**found.counters, **self._counts, **self._evidence_counts()}
         counters["judge_skipped"] = self._waiting.skipped
+        counters["plate_answers_skipped"] = self._waiting.answers_skipped
+        found = msgspec.structs.replace(found, maintenance=self._maintenance())
         counters |= {"feed_crashes": self.feed_thread.crashes, "judge_crashes": self.judge_thread.crashes}
         state, detail = self._state(found)
         now_ns = self._around.now_ns()
@@ -105,6 +116,14 @@ class Camera:
             self._told_state = (state, now_ns)
         since = utc_from_ns(self._told_state[1])
         return msgspec.structs.replace(found, state=state, since=since, detail=detail, counters=counters)
+
+    def _maintenance(self) -> tuple[MaintenanceItem, ...]:
+        """That plates cannot be read is said before somebody misses a number."""
+        reader = self._around.plates.reader if self._around.plates is not None else None
+        reads_plates = any(zone.matter == READS_PLATES for zone in self._start.zones)
+        if reader is None or reader.eyes is not None or reader.problem != UNAVAILABLE or not reads_plates:
+            return ()
+        return (MaintenanceItem(kind=UNAVAILABLE, since=utc_from_ns(self._began_ns), detail=reader.detail),)
 
     def _state(self, found: DeviceHealth) -> tuple[CameraState, str]:
         problems = {**self._problems, "judge": self.judge_thread.problem, "feed": self.feed_thread.problem}
@@ -156,17 +175,24 @@ class Camera:
             arrived = self._waiting.take(_TICK_S)
             if arrived is None:
                 continue
-            record, frame = arrived
-            if judge.last_at_ns is not None and record.at_ns < judge.last_at_ns - TIME_BACK_NS:
-                self._waiting.put_back(record, frame)
+            record, shown = arrived
+            if isinstance(record, PlateLooked):
+                if judge.last_at_ns is None or record.looked_at_ns > judge.last_at_ns:
+                    # Asked by a judge that began anew since.
+                    self._counts["plate_answers_stale"] += 1
+                    continue
+                record = msgspec.structs.replace(record, at_ns=judge.last_at_ns)
+            elif judge.last_at_ns is not None and record.at_ns < judge.last_at_ns - TIME_BACK_NS:
+                self._waiting.put_back(record, shown if isinstance(shown, Frame) else None)
                 self._counts["times_gone_back"] += 1
                 log.error("judge_begins_anew device=%s reason='the clock of this gateway went back'", self._config.id)
                 return
-            step = self._step(judge, maker, record, frame)
+            step = self._step(judge, maker, record, shown)
             self._commit(step, stop)
             self._counts["judged"] += 1
             self.judge_thread.note_progress()
-            self._last_seen = record if isinstance(record, Observation) else None
+            if not isinstance(record, PlateLooked):
+                self._last_seen = record if isinstance(record, Observation) else None
 
     def _recalled(self, maker: FileEvidence) -> CameraJudge:
         state = self._around.spool.load_state(self._config.id)
@@ -180,11 +206,14 @@ class Camera:
             log.error("judge_begins_anew device=%s reason=%r", self._config.id, error.reason)
             return CameraJudge(self._start, maker=maker)
 
-    def _step(self, judge: CameraJudge, maker: FileEvidence, record: Seen, frame: Frame | None) -> Step:
-        judged = judge.take(record, frame)
+    def _step(self, judge: CameraJudge, maker: FileEvidence, record: Seen, shown: Shown) -> Step:
+        frame = shown if isinstance(shown, Frame) else None
+        judged = judge.take(record, frame, shown if isinstance(shown, Cuts) else NO_CUTS)
         for ask in judged.asks:
             if isinstance(ask, FullDecode):
                 self.feed.ask_full_decode(ask.until_ns)
+            elif isinstance(ask, ReadPlate) and frame is not None:
+                self._read_plate(ask, frame)
         messages = [codec.event_message(event) for event in judged.events]
         for event in judged.events:
             log.info(
@@ -192,6 +221,13 @@ class Camera:
             )
         events = tuple(OutgoingEvent(message.id, codec.encode(message)) for message in messages)
         return Step(self._config.id, judged.state, events, maker.take_uploads())
+
+    def _read_plate(self, ask: ReadPlate, frame: Frame) -> None:
+        self._counts["plates_asked"] += 1
+        if self._around.plates is None:
+            self.take_plate(no_look(ask, frame, UNAVAILABLE))
+        else:
+            self._around.plates.put(ask, frame)
 
     def _commit(self, step: Step, stop: threading.Event) -> None:
         """Until it is on disk: the judge has moved on, so the step may not be left out; new looks give way."""

@@ -6,6 +6,7 @@ import argparse
 import logging
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,25 @@ def _key_mistakes(config: EdgeConfig, lines: dict[Place, int]) -> tuple[Mistake,
     return ()
 
 
+def _plate_problems(config: EdgeConfig) -> Iterator[tuple[str, str]]:
+    """Each card of a written [plates] whose weight cannot be used as it lies here."""
+    from models.registry import Registry
+
+    plates, registry = config.plates, Registry()
+    if plates is None or not plates.enabled:
+        return
+    for key, name in [("corners", plates.corners), *(("readers", name) for name in plates.readers)]:
+        try:
+            listed = registry.find(name)
+            registry.weight(listed)
+        except TantouError as error:
+            yield key, f"{name}: {error}"
+            continue
+        task = "plate_corners" if key == "corners" else "plate_text"
+        if listed.card.task != task:
+            yield key, f"{name} is a card for {listed.card.task}, expected one for {task}"
+
+
 def _part_mistakes(config: EdgeConfig, lines: dict[Place, int]) -> tuple[Mistake, ...]:
     """The model's card and weight, and the library of each camera's engine, as a start would find them."""
     from edge.capture import gst_library
@@ -142,6 +162,10 @@ def _part_mistakes(config: EdgeConfig, lines: dict[Place, int]) -> tuple[Mistake
         registry.weight(registry.find(config.inference.model))
     except TantouError as error:
         found.append(Mistake("inference.model", lines.get(("inference", "model")), str(error)))
+    found += [
+        Mistake(f"plates.{key}", lines.get(("plates", key), lines.get(("plates",))), problem)
+        for key, problem in _plate_problems(config)
+    ]
     gstreamers = [index for index, camera in enumerate(config.cameras) if camera.engine == "gstreamer"]
     missing = gst_library.why_missing() if gstreamers else None
     if missing is not None:

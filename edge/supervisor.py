@@ -21,7 +21,7 @@ from contract.manifest import public_key_hex
 from contract.observations import Observation
 from edge.camera import Camera, Surroundings
 from edge.capture.types import Frame
-from edge.config import BrokerConfig, EdgeConfig, InferenceConfig
+from edge.config import BrokerConfig, EdgeConfig, InferenceConfig, PlatesConfig
 from edge.config.files import read_secret
 from edge.evidence.files import EvidenceStore
 from edge.evidence.key import read_signing_key
@@ -29,6 +29,7 @@ from edge.health import Machine, birth, disk_free_bytes, health, memory_bytes
 from edge.housekeeping import Housekeeper
 from edge.inference.look import Detects, Looker
 from edge.inference.mailbox import Mailbox
+from edge.inference.plates import PlateAnswer, PlateReader, PlateService, open_reader
 from edge.inference.service import InferenceService
 from edge.inference.views import Views
 from edge.judge import provenance, tape_start
@@ -64,13 +65,18 @@ def open_model(config: InferenceConfig) -> Model:
     return Model(detector, f"{detector.card.name} {detector.card.version}", detector.card.sha256)
 
 
+def open_plates(config: EdgeConfig) -> PlateReader:
+    """The configured chain of plate networks, or a reader that says why there is none."""
+    return open_reader(config.plates or PlatesConfig(), still_quality=config.evidence.stills_quality)
+
+
 def run(config: EdgeConfig, *, model_of: Callable[[InferenceConfig], Model] = open_model) -> int:
     """Runs a gateway until SIGTERM or SIGINT; 0 after a clean stop. Raises TantouError when it cannot begin."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with _alone(Path(config.gateway.data_dir)):
-        gateway = Gateway(config, model_of(config.inference), stop=stop)
+        gateway = Gateway(config, model_of(config.inference), stop=stop, plates=open_plates(config))
         gateway.start()
         stop.wait()
         gateway.end()
@@ -80,7 +86,9 @@ def run(config: EdgeConfig, *, model_of: Callable[[InferenceConfig], Model] = op
 class Gateway:
     """One configured gateway; `start`, and after `stop` was set `end`."""
 
-    def __init__(self, config: EdgeConfig, model: Model, *, stop: threading.Event) -> None:
+    def __init__(
+        self, config: EdgeConfig, model: Model, *, stop: threading.Event, plates: PlateReader | None = None
+    ) -> None:
         broker = _broker_of(config)
         self._config = config
         self._stop = stop
@@ -93,6 +101,12 @@ class Gateway:
         self._mailbox = Mailbox()
         store = EvidenceStore.open(data_dir, key=key, config=config.evidence)
         store.candidates.keep_devices({camera.id for camera in config.cameras})
+        self._plates = PlateService(
+            plates or PlateReader(detail="no reader was opened"),
+            waiting_max=(config.plates or PlatesConfig()).waiting_max,
+            deliver=self._deliver_plate,
+            monotonic_s=time.monotonic,
+        )
         around = Surroundings(
             spool=self._spool,
             store=store,
@@ -100,6 +114,7 @@ class Gateway:
             now_ns=time.time_ns,
             monotonic_s=time.monotonic,
             stop=stop,
+            plates=self._plates,
         )
         made_by = provenance(config, model=model.name, model_sha256=model.sha256)
         self._cameras = {
@@ -126,6 +141,7 @@ class Gateway:
         )
         bodies = {
             "inference": self._service.run,
+            "plates": self._plates.run,
             "uplink-events": self._events.run,
             "uplink-evidence": self._evidence.run,
             "housekeeper": self._housekeeper.run,
@@ -182,12 +198,16 @@ class Gateway:
     def _counters(self) -> dict[str, int]:
         crashes = {f"crashes_{thread.name}": thread.crashes for thread in self._threads if thread.crashes}
         frames = {f"frames_{name}": count for name, count in self._service.counters().items()}
+        plates = {f"plates_{name}": count for name, count in self._plates.counters().items()}
         spooled = {f"spool_{name}": count for name, count in self._spool.counters().items()}
         uplinks = {**self._events.counters(), **self._evidence.counters()}
-        return {**crashes, **frames, **spooled, **uplinks, **self._housekeeper.counts}
+        return {**crashes, **frames, **plates, **spooled, **uplinks, **self._housekeeper.counts}
 
     def _deliver(self, observation: Observation, frame: Frame) -> None:
         self._cameras[observation.device].take(observation, frame)
+
+    def _deliver_plate(self, answer: PlateAnswer) -> None:
+        self._cameras[answer.looked.device].take_plate(answer)
 
     def _event_uplink(self, broker: BrokerConfig) -> EventUplink:
         letters = Letters(

@@ -33,6 +33,7 @@ class HeldFile(Struct, frozen=True, kw_only=True):
     wanted_from_ns: int
     wanted_to_ns: int
     bbox_xyxy_px: BboxPx | None = None
+    parent_sha256: str | None = None
 
 
 class Candidate(Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from contract.errors import EvidenceError
 from contract.events import EvidenceItem, EvidenceRef
 from contract.manifest import sha256_hex
-from contract.observations import EvidenceMade, Seen, StreamLost, TapeStart
+from contract.observations import EvidenceMade, PlateLooked, Seen, StreamLost, TapeStart
 from contract.times import NS, ns_from_utc
 from detectors.fold import HoldEvidence
 from edge.capture.types import Frame
@@ -21,8 +21,8 @@ from edge.config import EvidenceConfig
 from edge.evidence.candidates import CandidateStore, HeldFile
 from edge.evidence.clips import Footage
 from edge.evidence.disk import write_durably
-from edge.evidence.holding import Holding, Moment
-from edge.evidence.orders import Order
+from edge.evidence.holding import READ_FRAME, Holding, Moment
+from edge.evidence.orders import Cuts, Order
 from edge.evidence.package import NewFile, Package, Signed, sign
 from edge.evidence.stills import Marks, draw_overlay, scaled_polygon, size_px
 from edge.evidence.tape import Tape
@@ -81,6 +81,13 @@ class FileEvidence:
         self._holding.keep_still(moment, frame)
         self._holding.want_clip(moment)
 
+    def show(self, looked: PlateLooked, cuts: Cuts) -> None:
+        """The close-ups of a look at a plate; of the first that was read the whole picture, too."""
+        held = self._store.candidates.get(looked.event_id)
+        has_frame = held is not None and held.file(READ_FRAME) is not None
+        has_frame = has_frame or (self._store.packages / looked.event_id / READ_FRAME).exists()
+        self._holding.keep_cuts(looked, cuts, wants_frame=not has_frame)
+
     def drop(self, event_id: str) -> None:
         """Nothing of the act stays in the candidate store."""
         self._holding.drop(event_id)
@@ -125,6 +132,8 @@ class FileEvidence:
         return ref
 
     def _keep_moment(self, order: Order) -> None:
+        if order.phase == "updated":
+            return
         moment = Moment(event_id=order.event_id, role="due", at_ns=order.at_ns, bbox_xyxy_px=order.bbox_xyxy_px)
         if order.phase == "opened":
             self._holding.keep_still(moment, order.frame)
@@ -159,6 +168,17 @@ class FileEvidence:
         if file.role == "clip":
             return [
                 NewFile(path=file.path, role="clip", media_type="video/mp4", source=place, captured_ns=file.from_ns)
+            ]
+        if file.role == "close_up":
+            return [
+                NewFile(
+                    path=file.path,
+                    role="close_up",
+                    media_type="image/jpeg",
+                    source=place,
+                    captured_ns=file.from_ns,
+                    parent_sha256=file.parent_sha256,
+                )
             ]
         raw = place.read_bytes()
         sha256 = sha256_hex(raw)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from contract.events import EvidenceRef
-from contract.observations import EvidenceMade, Seen
+from contract.observations import EvidenceMade, PlateLooked, Seen
 from detectors.fold import HoldEvidence
 from edge.capture.types import Frame
-from edge.evidence.orders import Order
+from edge.evidence.orders import Cuts, Order
 
 
 class TapeEvidence:
@@ -25,6 +25,9 @@ class TapeEvidence:
         """Nothing: the tape is there already."""
 
     def hold(self, ask: HoldEvidence, frame: Frame | None) -> None:
+        """Nothing to keep."""
+
+    def show(self, looked: PlateLooked, cuts: Cuts) -> None:
         """Nothing to keep."""
 
     def drop(self, event_id: str) -> None:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 
 from contract.errors import EvidenceError
 from contract.events import EvidenceRole
 from contract.geometry import BboxPx
-from contract.times import NS
+from contract.manifest import sha256_hex
+from contract.observations import PlateLooked
+from contract.times import NS, utc_from_ns
 from edge.capture.types import Frame
 from edge.config import EvidenceConfig
 from edge.evidence.candidates import CandidateStore, HeldFile
 from edge.evidence.clips import Footage, cut
+from edge.evidence.orders import Cuts
 from edge.evidence.stills import encode_still
 
 _log = logging.getLogger(__name__)
+READ_FRAME = "close_ups/frame.jpg"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +92,33 @@ class Holding:
             self._failed("still", moment.event_id, path, error)
             self._tell_lost(moment, f"{path}: could not be kept ({type(error).__name__})")
 
+    def keep_cuts(self, looked: PlateLooked, cuts: Cuts, *, wants_frame: bool) -> None:
+        """The close-ups of one look at a plate, and with `wants_frame` the picture that they were cut from."""
+        parent = cuts.frame_jpeg if wants_frame else None
+        at = utc_from_ns(looked.looked_at_ns)
+        stem = f"close_ups/{at[11:19].replace(':', '')}-{looked.looked_at_ns // 1_000_000 % 1000:03d}"
+        files = [(f"{stem}-{cut.what}.jpg", cut.jpeg) for cut in cuts.close_ups]
+        files += [(READ_FRAME, parent)] if parent is not None else []
+        parent_sha256 = None if parent is None else sha256_hex(parent)
+        for path, data in files:
+            held = HeldFile(
+                path=path,
+                role="close_up",
+                size_bytes=len(data),
+                from_ns=looked.looked_at_ns,
+                to_ns=looked.looked_at_ns,
+                wanted_from_ns=looked.looked_at_ns,
+                wanted_to_ns=looked.looked_at_ns,
+                bbox_xyxy_px=looked.vehicle_px,
+                parent_sha256=None if path == READ_FRAME else parent_sha256,
+            )
+            try:
+                self._store.put(looked.event_id, self._device, held, partial(_write, data))
+            except (EvidenceError, OSError) as error:
+                self._failed("close_up", looked.event_id, path, error)
+                moment = Moment(event_id=looked.event_id, role="close_up", at_ns=looked.looked_at_ns, bbox_xyxy_px=None)
+                self._tell_lost(moment, f"{path}: could not be kept ({type(error).__name__})")
+
     def want_clip(self, moment: Moment) -> None:
         """A clip around that moment; one with the clip before it when the two would overlap."""
         from_ns = moment.at_ns - round(self._config.pre_roll_s * NS)
@@ -145,3 +178,7 @@ class Holding:
             self._store.tell_lost(moment.event_id, self._device, words, at_ns=moment.at_ns)
         except OSError:
             self.counts["losses_untold"] += 1
+
+
+def _write(data: bytes, part: Path) -> None:
+    part.write_bytes(data)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from contract.events import Clock, EvidenceRef, Phase, Provenance
 from contract.geometry import BboxPx
-from contract.observations import Seen, ZoneOnTape
+from contract.observations import PlateLooked, Seen, ZoneOnTape
 from detectors.fold import HoldEvidence
 from edge.capture.types import Frame
 
@@ -38,6 +38,26 @@ class Order:
     frame: Frame | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CloseUp:
+    """A cut of the frame that was read, as JPEG: the plate made straight, or the vehicle."""
+
+    what: Literal["plate", "vehicle"]
+    jpeg: bytes
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """What shows that a plate was looked at; `frame_jpeg`: the whole picture, where two readers agreed in it."""
+
+    close_ups: tuple[CloseUp, ...] = ()
+    frame_jpeg: bytes | None = None
+
+
+NO_CUTS = Cuts()
+
+
 class EvidenceMaker(Protocol):
     """Two real ones: `FileEvidence` makes files of pictures, `TapeEvidence` reads what a tape says was made."""
 
@@ -47,6 +67,10 @@ class EvidenceMaker(Protocol):
 
     def hold(self, ask: HoldEvidence, frame: Frame | None) -> None:
         """Keep what shows the moment `ask.at_ns`, until the act is due or over; what cannot be kept is said later."""
+        ...
+
+    def show(self, looked: PlateLooked, cuts: Cuts) -> None:
+        """Keep the close-ups of a look at a plate, until the act is due or over; what cannot be kept is said later."""
         ...
 
     def drop(self, event_id: str) -> None:

@@ -27,6 +27,7 @@ from detectors.fold import ReadPlate
 from detectors.plate_single import read_one
 from edge.capture.types import Frame, Image
 from edge.config import PlatesConfig
+from edge.evidence.orders import NO_CUTS, CloseUp, Cuts
 from models.plates.align import CUT_PX, sides_px, straighten
 from models.plates.eyes import open_eyes
 from models.registry import Registry
@@ -54,21 +55,11 @@ class SeesPlates(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class CloseUp:
-    """A cut of the frame that was read, as JPEG: the plate made straight, or the vehicle."""
-
-    what: Literal["plate", "vehicle"]
-    jpeg: bytes
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
 class PlateAnswer:
-    """The record for the rule, and what shows it; `frame_jpeg`: the whole picture, where two readers agreed in it."""
+    """The record for the rule, and what shows it."""
 
     looked: PlateLooked
-    close_ups: tuple[CloseUp, ...] = ()
-    frame_jpeg: bytes | None = None
+    cuts: Cuts = NO_CUTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +93,7 @@ class PlateReader:
             close_ups=tuple(cut.sha256 for cut in close_ups),
             readers=self.readers,
         )
-        return PlateAnswer(looked, close_ups, _jpeg(frame.image_bgr, self.still_quality) if is_read else None)
+        return PlateAnswer(looked, Cuts(close_ups, _jpeg(frame.image_bgr, self.still_quality) if is_read else None))
 
 
 def no_look(ask: ReadPlate, frame: Frame, problem: str) -> PlateAnswer:

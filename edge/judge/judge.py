@@ -10,12 +10,12 @@ from msgspec import structs
 from contract.events import Clock, CounterEvidence, Event
 from contract.geometry import BboxPx, Position, Where
 from contract.health import MaintenanceItem
-from contract.observations import Observation, Seen, StreamLost, TapeStart
+from contract.observations import Observation, PlateLooked, Seen, StreamLost, TapeStart
 from contract.times import NS, ns_from_utc, utc_from_ns
 from detectors.fold import Ask, DropEvidence, Finding, HoldEvidence
 from detectors.geometry import corners
 from edge.capture.types import Frame
-from edge.evidence.orders import EvidenceMaker, Order
+from edge.evidence.orders import NO_CUTS, Cuts, EvidenceMaker, Order
 from edge.judge.state import Act, JudgeState, Owed, read_state
 from edge.judge.zone import JudgedZone
 
@@ -60,12 +60,17 @@ class CameraJudge:
         """What a later judge needs to go on from here."""
         return self._saved
 
-    def take(self, record: Seen, frame: Frame | None = None) -> JudgeStep:
-        """Judge one record; `frame` is its picture, None where there is none (a lost stream, a tape judged again)."""
+    def take(self, record: Seen, frame: Frame | None = None, cuts: Cuts = NO_CUTS) -> JudgeStep:
+        """Judge one record; `frame` is its picture, None where there is none (a lost stream, a tape judged again).
+
+        `cuts` come with a `PlateLooked`, unless a tape is judged again.
+        """
         self._maker.note(record, state_before=self._saved)
         self.last_at_ns = record.at_ns
         if isinstance(record, Observation) and record.clock is not None:
             self._clock = record.clock
+        if isinstance(record, PlateLooked):
+            self._show(record, cuts)
         events: list[Event] = []
         asks: list[Ask] = []
         for zone in self._zones:
@@ -88,12 +93,21 @@ class CameraJudge:
             self._held.pop(ask.event_id, None)
             self._maker.drop(ask.event_id)
 
+    def _show(self, looked: PlateLooked, cuts: Cuts) -> None:
+        """Close-ups are kept for an act that is still waited for or open; later ones would lie there for ever."""
+        act = self._acts.get(looked.event_id)
+        if act is not None and act.is_open and looked.close_ups:
+            self._acts[looked.event_id] = structs.replace(act, has_new_cuts=True)
+        if looked.event_id in self._held or (act is not None and act.is_open):
+            self._maker.show(looked, cuts)
+
     def _tell(self, finding: Finding, zone: JudgedZone, at_ns: int, frame: Frame | None) -> Event:
         self._held.pop(finding.event_id, None)
         act = self._acts.get(finding.event_id) or Act(zone=zone.on_tape.zone, revision=0)
         event = self._bare_event(finding, zone, revision=act.revision + 1)
         order = self._order(event, act, bbox=finding.bbox_xyxy_px, at_ns=at_ns)
-        event, act = self._proved(event, act, None if finding.phase == "updated" else replace(order, frame=frame))
+        has_more_to_show = finding.phase != "updated" or act.has_new_cuts
+        event, act = self._proved(event, act, replace(order, frame=frame) if has_more_to_show else None)
         due_ns = act.owed.due_ns if act.owed else None
         if event.revision == 1:
             due_ns = at_ns + round(self._start.post_roll_s * NS)
@@ -131,7 +145,7 @@ class CameraJudge:
         act = structs.replace(act, revision=event.revision)
         evidence = self._maker.make(order) if order is not None else None
         if evidence is not None:
-            act = structs.replace(act, evidence=evidence, evidence_revision=event.revision)
+            act = structs.replace(act, evidence=evidence, evidence_revision=event.revision, has_new_cuts=False)
         elif order is not None:
             failed = CounterEvidence(
                 kind=EVIDENCE_FAILED,

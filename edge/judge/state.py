@@ -20,13 +20,17 @@ class Owed(Struct, frozen=True, kw_only=True):
 
 
 class Act(Struct, frozen=True, kw_only=True):
-    """An act that was told and is not over, or owes clips; `evidence_revision` is the one its evidence was made for."""
+    """An act that was told and is not over, or owes clips; `evidence_revision` is the one its evidence was made for.
+
+    `has_new_cuts`: close-ups of its plate came after that.
+    """
 
     zone: str
     revision: int
     is_open: bool = True
     evidence: EvidenceRef | None = None
     evidence_revision: int | None = None
+    has_new_cuts: bool = False
     owed: Owed | None = None
 
 

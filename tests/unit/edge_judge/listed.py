@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Collection
 
 from contract.events import EvidenceItem, EvidenceRef, Provenance
-from contract.observations import Seen, TapeStart, ZoneOnTape
+from contract.observations import PlateLooked, Seen, TapeStart, ZoneOnTape
 from detectors.fold import HoldEvidence
 from edge.capture.types import Frame
-from edge.evidence.orders import Order
+from edge.evidence.orders import Cuts, Order
 from tests.unit.detectors.scene import ZONE
 
 START = TapeStart(
@@ -39,6 +39,7 @@ class ListedEvidence:
     def __init__(self, *, refuses: Collection[int] = ()) -> None:
         self.orders: list[Order] = []
         self.holds: list[HoldEvidence] = []
+        self.shown: list[tuple[PlateLooked, Cuts]] = []
         self.dropped: list[str] = []
         self.kept_only: list[set[str]] = []
         self.noted: list[tuple[int, bytes]] = []
@@ -51,6 +52,9 @@ class ListedEvidence:
     def hold(self, ask: HoldEvidence, frame: Frame | None) -> None:
         self.holds.append(ask)
         self.frames.append(frame)
+
+    def show(self, looked: PlateLooked, cuts: Cuts) -> None:
+        self.shown.append((looked, cuts))
 
     def drop(self, event_id: str) -> None:
         self.dropped.append(event_id)
