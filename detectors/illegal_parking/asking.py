@@ -41,13 +41,18 @@ def ask_for_plates(
 
 def take_answer(state: State, looked: PlateLooked) -> State:
     """The state after a plate was looked at; an answer about a place that is empty now changes nothing."""
-    places = tuple(
-        msgspec.structs.replace(place, plate=reading.answered(place.plate, looked))
-        if place.event_id == looked.event_id
-        else place
-        for place in state.places
+    of_it = next((index for index, place in enumerate(state.places) if place.event_id == looked.event_id), None)
+    if of_it is None:
+        return state
+    place = state.places[of_it]
+    plate = reading.answered(place.plate, looked)
+    turned_exempt = reading.is_exempt(plate) and not reading.is_exempt(place.plate)
+    read = msgspec.structs.replace(place, plate=plate)
+    return msgspec.structs.replace(
+        state,
+        places=(*state.places[:of_it], read, *state.places[of_it + 1 :]),
+        exempt_seen=state.exempt_seen + turned_exempt,
     )
-    return msgspec.structs.replace(state, places=places)
 
 
 def _due_ns(place: Place, seen: Observation, config: Config) -> int:

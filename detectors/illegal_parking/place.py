@@ -73,7 +73,8 @@ class State(Struct, frozen=True, kw_only=True):
 
     `vehicles` are the boxes of the last look, in the zone or not: an arrival comes from one of them, if both looks
     went to the same windows (`looked_px`).
-    `crowded_out` counts newcomers that found no room among the places remembered.
+    `crowded_out` counts newcomers that found no room among the places remembered, `exempt_seen` standing vehicles whose
+    plate is of a kind that is exempt.
     """
 
     places: tuple[Place, ...] = ()
@@ -83,6 +84,7 @@ class State(Struct, frozen=True, kw_only=True):
     last_at_ns: int | None = None
     lost_at_ns: int | None = None
     crowded_out: int = 0
+    exempt_seen: int = 0
 
 
 def on_frame(place: Place, *, drawn_on: tuple[int, int], onto: tuple[int, int]) -> Place:

@@ -84,6 +84,7 @@ def step(state: State, seen: Seen, zone: Zone, config: Config) -> Step[State]:
     after = State(
         places=remembered,
         crowded_out=state.crowded_out + max(0, len(places) - MAX_PLACES),
+        exempt_seen=state.exempt_seen,
         frame_px=seen.frame_px,
         vehicles=tuple(vehicle.bbox_xyxy_px for vehicle in look.vehicles),
         looked_px=seen.looked_px,
@@ -226,6 +227,8 @@ def _advance(place: Place, seen: Observation, config: Config) -> tuple[Place, Se
         return msgspec.structs.replace(place, phase="standing"), (), _hold_beginning(place, seen)
     mostly_seen = place.total_ns("hidden") * 2 <= place.dwell_ns
     if place.phase == "standing" and place.dwell_ns >= round(config.grace_s * NS) and mostly_seen:
+        if reading.is_exempt(place.plate):
+            return place, (), ()
         plate = reading.told(place.plate)
         overdue = msgspec.structs.replace(place, phase="overdue", due_ns=seen.at_ns, told_ns=seen.at_ns, plate=plate)
         return overdue, (tell(overdue, seen, config, phase="opened"),), ()
