@@ -5,6 +5,7 @@ and day, maintenance items, asks. Only mark N is evidence; silence never counts;
 """
 
 from detectors.cooking_fumes.config import Config
-from detectors.cooking_fumes.rule import RULE_VERSION, State, initial_state, step
+from detectors.cooking_fumes.rule import RULE_VERSION, initial_state, step
+from detectors.cooking_fumes.state import State
 
 __all__ = ["RULE_VERSION", "Config", "State", "initial_state", "step"]

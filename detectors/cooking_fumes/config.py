@@ -29,6 +29,9 @@ class Limit(_Table, frozen=True, kw_only=True):
     limit: Annotated[float, Meta(gt=0, le=1000)] = 2.0
     unit: str = "mg/m3"
     source: str = "GB 18483-2001"
+    range_max: Annotated[
+        float, Meta(gt=0, le=10_000, description="above: no sample; probes end at 20 or 30 (A3.2)")
+    ] = 30.0
 
 
 class Hours(_Table, frozen=True, kw_only=True):
@@ -90,6 +93,7 @@ class Frozen(_Table, frozen=True, kw_only=True):
     fan_on_min: Minutes = 60
     equal_samples: Annotated[int, Meta(ge=10, le=10_000)] = 200
     purifier_on_min: Annotated[Minutes, Meta(description="A1; proposal")] = 180
+    fan_changes: Annotated[int, Meta(ge=1, le=100, description="fan switched so often at one value: a lead")] = 2
     days: Annotated[Days, Meta(description="repeated so many days running: a lead; proposal")] = 3
 
 
@@ -131,17 +135,22 @@ class Contradiction(_Table, frozen=True, kw_only=True):
     """R9: state on with current ~0, or fan off while the flue gets warmer (A3.5); A2: dilution (A3.4)."""
 
     minutes: Annotated[Minutes, Meta(description="contradicting for so long; proposal")] = 20
-    warmer_c: Annotated[float, Meta(ge=1, le=100, description="above the coolest of the last hours; proposal")] = 12
+    warmer_c: Annotated[float, Meta(ge=1, le=100, description="above the coolest since the fan went off; proposal")] = (
+        12
+    )
+    settles_c_h: Annotated[float, Meta(ge=0, le=30, description="a day's own warming is no cooking; proposal")] = 4
     days: Annotated[Days, Meta(description="so many days running make a lead without a camera; proposal")] = 3
     diluted_fan_ratio: Annotated[float, Meta(ge=1, le=10, description="fan current against its usual")] = 1.25
     diluted_fume_ratio: Annotated[Share, Meta(description="fume against its usual")] = 0.5
     diluted_cooler_c: Annotated[float, Meta(ge=1, le=50)] = 5
+    usual_meals: Annotated[int, Meta(ge=3, le=14, description="earlier meals that make the usual; proposal")] = 7
 
 
 class Repeated(_Table, frozen=True, kw_only=True):
     """A3: a series of a day that comes again on another day, value by value (A3.4: packets replayed); proposal."""
 
     samples: Annotated[int, Meta(ge=20, le=1440)] = 45
+    hits: Annotated[int, Meta(ge=1, le=100, description="series found again in a day: a lead")] = 2
     remembered: Annotated[int, Meta(ge=10, le=2000, description="series of the last days that are remembered")] = 300
 
 
