@@ -21,7 +21,7 @@ def ask_for_plates(
     places: Sequence[Place], seen: Observation, config: Config
 ) -> tuple[tuple[Place, ...], tuple[ReadPlate, ...]]:
     """The places with what is asked noted, and the asks: of vehicles seen at this look, the least asked first."""
-    wanted: list[tuple[int, int, reading.Sight]] = []
+    noted, wanted = list(places), list[tuple[int, int, reading.Sight]]()
     for index, place in enumerate(places):
         if place.phase == "arriving" or place.last_seen_ns != seen.at_ns:
             continue
@@ -29,14 +29,15 @@ def ask_for_plates(
         due_ns = place.due_ns if place.due_ns is not None else _due_ns(place, seen, config)
         if reading.wants_look(place.plate, sight, due_ns=due_ns, covered_ns=_covered_ns(place)):
             wanted.append((place.plate.asks, index, sight))
-    if not wanted:
-        return tuple(places), ()
-    asked, asks = list(places), []
+        elif reading.is_too_small(place.plate, sight, due_ns=due_ns):
+            plate = msgspec.structs.replace(place.plate, problem=reading.TOO_SMALL)
+            noted[index] = msgspec.structs.replace(place, plate=plate)
+    asks = []
     for _, index, sight in sorted(wanted, key=lambda one: one[:2])[:MOST_ASKS_A_LOOK]:
         place = places[index]
-        asked[index] = msgspec.structs.replace(place, plate=reading.asked(place.plate, sight))
+        noted[index] = msgspec.structs.replace(place, plate=reading.asked(place.plate, sight))
         asks.append(ReadPlate(event_id=place.event_id, at_ns=sight.at_ns, vehicle_px=sight.vehicle_px))
-    return tuple(asked), tuple(asks)
+    return tuple(noted), tuple(asks)
 
 
 def take_answer(state: State, looked: PlateLooked) -> State:
@@ -45,14 +46,8 @@ def take_answer(state: State, looked: PlateLooked) -> State:
     if of_it is None:
         return state
     place = state.places[of_it]
-    plate = reading.answered(place.plate, looked)
-    turned_exempt = reading.is_exempt(plate) and not reading.is_exempt(place.plate)
-    read = msgspec.structs.replace(place, plate=plate)
-    return msgspec.structs.replace(
-        state,
-        places=(*state.places[:of_it], read, *state.places[of_it + 1 :]),
-        exempt_seen=state.exempt_seen + turned_exempt,
-    )
+    read = msgspec.structs.replace(place, plate=reading.answered(place.plate, looked))
+    return msgspec.structs.replace(state, places=(*state.places[:of_it], read, *state.places[of_it + 1 :]))
 
 
 def _due_ns(place: Place, seen: Observation, config: Config) -> int:

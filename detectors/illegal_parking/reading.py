@@ -35,6 +35,7 @@ NEARER_SHARE = 0.03  # of the height: by so much lower on the picture stands the
 MOST_RAW = 16
 UNAVAILABLE = "plate_reader_unavailable"
 NOT_ASKED = "not_asked"
+TOO_SMALL = "vehicle_too_small"
 
 
 class Sight(Struct, frozen=True, kw_only=True):
@@ -81,6 +82,12 @@ def wants_look(plate: PlateMemory, sight: Sight, *, due_ns: int, covered_ns: int
     if _is_settled(plate) and last_ns > covered_ns:
         return False
     return sight.at_ns - last_ns >= _apart_ns(plate, is_due=is_due)
+
+
+def is_too_small(plate: PlateMemory, sight: Sight, *, due_ns: int) -> bool:
+    """Whether it is to be said that the vehicle is too small for a readable plate, so that nobody looked."""
+    is_small = sight.vehicle_px[2] - sight.vehicle_px[0] < LEAST_VEHICLE_PX
+    return is_small and sight.at_ns >= due_ns - AHEAD_NS and not plate.frames and plate.problem != TOO_SMALL
 
 
 def asked(plate: PlateMemory, sight: Sight) -> PlateMemory:
