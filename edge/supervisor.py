@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,11 @@ from pathlib import Path
 import msgspec
 
 from contract.errors import ConfigError, Mistake
-from contract.health import Birth, Health
+from contract.health import Birth, DeviceHealth, Health
 from contract.manifest import public_key_hex
-from contract.observations import Observation
+from contract.observations import Detection, Observation
 from edge.camera import Camera, Surroundings
-from edge.capture.types import Frame
+from edge.capture.types import Frame, Image
 from edge.config import BrokerConfig, EdgeConfig, InferenceConfig, PlatesConfig
 from edge.config.files import read_secret
 from edge.evidence.files import EvidenceStore
@@ -34,6 +34,8 @@ from edge.inference.service import InferenceService
 from edge.inference.views import Views
 from edge.judge import provenance, tape_start
 from edge.judge.start import software
+from edge.sensors.listener import Clocks
+from edge.sensors.station import Ground, Station
 from edge.spool import Spool, SpoolLimits
 from edge.threads import WatchedThread
 from edge.uplink import EventUplink, EvidenceUplink, Letters
@@ -51,6 +53,17 @@ class Model:
     detector: Detects
     name: str
     sha256: str
+
+
+class _Blind:
+    """What looks where there is no camera: nothing comes to it."""
+
+    def detect(self, frames_bgr: Sequence[Image]) -> list[list[Detection]]:
+        """No frame, no finding."""
+        return [[] for _ in frames_bgr]
+
+
+NO_MODEL = Model(_Blind(), "none", "")
 
 
 def open_model(config: InferenceConfig) -> Model:
@@ -76,7 +89,9 @@ def run(config: EdgeConfig, *, model_of: Callable[[InferenceConfig], Model] = op
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with _alone(Path(config.gateway.data_dir)):
-        gateway = Gateway(config, model_of(config.inference), stop=stop, plates=open_plates(config))
+        model = model_of(config.inference) if config.cameras else NO_MODEL
+        plates = open_plates(config) if config.cameras else None
+        gateway = Gateway(config, model, stop=stop, plates=plates)
         gateway.start()
         stop.wait()
         gateway.end()
@@ -151,6 +166,10 @@ class Gateway:
         ]
         for camera in self._cameras.values():
             self._threads += [camera.judge_thread, camera.feed_thread]
+        clocks = Clocks(now_ns=time.time_ns, monotonic_s=time.monotonic)
+        ground = Ground(data_dir=data_dir, spool=self._spool, store=store, clocks=clocks, stop=stop)
+        self._station = Station(config, ground) if config.sensors or config.hj212 else None
+        self._threads += self._station.threads if self._station is not None else []
 
     def start(self) -> None:
         """Every thread begins; says what is run with which configuration (which holds no secrets)."""
@@ -166,6 +185,8 @@ class Gateway:
         What a slow thread leaves undone is as after kill -9: in the spool, to be done by the next start.
         """
         self._mailbox.close()
+        if self._station is not None:
+            self._station.wake()
         self._spool.events.news.set()
         self._spool.uploads.news.set()
         until_s = time.monotonic() + STOP_WITHIN_S
@@ -174,13 +195,15 @@ class Gateway:
             log.warning("threads_left_behind names=%s", ",".join(late))
         else:
             self._spool.close()
+            if self._station is not None:
+                self._station.close()
         log.info("gateway_stopped id=%s", self._config.gateway.id)
 
     def health(self, at_ns: int) -> Health:
         """The heartbeat."""
         return health(
             self._config,
-            [camera.health() for camera in self._cameras.values()],
+            [*(camera.health() for camera in self._cameras.values()), *self._sensor_health()],
             at_ns=at_ns,
             started_ns=self._started_ns,
             machine=Machine(
@@ -191,6 +214,9 @@ class Gateway:
             ),
             counters=self._counters(),
         )
+
+    def _sensor_health(self) -> list[DeviceHealth]:
+        return [] if self._station is None else self._station.health()
 
     def _birth(self, at_ns: int) -> Birth:
         return birth(self._config, at_ns=at_ns, software=software(), public_key=self._public_key)

@@ -6,6 +6,7 @@ In: the text of edge.toml and the folder it lies in. Out: a frozen `EdgeConfig`,
 from edge.config.files import file_problem
 from edge.config.reading import load_edge
 from edge.config.types import (
+    LISTENER_ID,
     BrokerConfig,
     CameraClockConfig,
     CameraConfig,
@@ -14,12 +15,15 @@ from edge.config.types import (
     EvidenceConfig,
     GatewayConfig,
     InferenceConfig,
+    ListenerConfig,
     PlatesConfig,
+    SensorConfig,
     SpoolConfig,
     ZoneConfig,
 )
 
 __all__ = [
+    "LISTENER_ID",
     "BrokerConfig",
     "CameraClockConfig",
     "CameraConfig",
@@ -28,7 +32,9 @@ __all__ = [
     "EvidenceConfig",
     "GatewayConfig",
     "InferenceConfig",
+    "ListenerConfig",
     "PlatesConfig",
+    "SensorConfig",
     "SpoolConfig",
     "ZoneConfig",
     "file_problem",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from contract.toml_lines import Place
 from detectors import fold
 from edge.config import urls
 from edge.config.files import file_problem as file_problem_on_disk
+from edge.config.sensors import profile_of, sensor_mistakes, sensor_of_zone, unknown_sensor
 from edge.config.shapes import polygon_problem
 from edge.config.types import (
+    LISTENER_ID,
     BrokerConfig,
     CameraConfig,
     EdgeConfig,
@@ -24,13 +27,21 @@ from edge.config.types import (
     EvidenceConfig,
     FramePx,
     PlatesConfig,
+    SensorConfig,
     ZoneConfig,
 )
+from edge.sensors.binding import bound_rule
 
 FileProblem = Callable[[Path, bool], str | None]
 ReachProblem = Callable[[str, int], str | None]
-_SECRETS = (("gateway", "key_file"), ("broker", "password_file"), ("evidence", "token_file"))
-_OPEN_FILES = (("broker", "ca_file"), ("evidence", "ca_file"))
+_SECRETS = (
+    ("gateway", "key_file"),
+    ("broker", "password_file"),
+    ("evidence", "token_file"),
+    ("hj212", "tls_key"),
+    ("hj212", "key_file"),
+)
+_OPEN_FILES = (("broker", "ca_file"), ("evidence", "ca_file"), ("hj212", "tls_cert"))
 _ASPECT_TOLERANCE = 0.02
 
 
@@ -54,14 +65,15 @@ def load_edge(
         *_files(examined, base_dir, file_problem),
         *_servers(examined, reach_problem),
         *_cameras(examined),
-        *_zones(examined),
+        *sensor_mistakes(examined, base_dir),
+        *_zones(examined, base_dir),
     ]
     if mistakes or examined.value is None:
         raise ConfigError(source, in_order(mistakes))
     return _resolved(examined.value, base_dir)
 
 
-def _tables(examined: Examined[EdgeFile], kind: type[Any], *needs: str) -> Iterator[tuple[Place, Any]]:
+def _tables(examined: Examined[EdgeFile], kind: Any, *needs: str) -> Iterator[tuple[Place, Any]]:
     """The tables of that kind that have these keys, whatever else is wrong in them."""
     for place, table in examined.tables.items():
         if isinstance(table, kind) and all(_is_set(table, key) for key in needs):
@@ -80,17 +92,20 @@ def _written_ids(examined: Examined[EdgeFile], key: str) -> list[Any]:
 
 
 def _repeated_ids(examined: Examined[EdgeFile]) -> Iterator[Mistake]:
-    for key in ("camera", "zone"):
-        first: dict[str, int] = {}
-        for index, name in enumerate(_written_ids(examined, key)):
-            if isinstance(name, str) and first.setdefault(name, index) != index:
-                yield examined.mistake((key, index, "id"), f"{shown(name)} is already the id of {key}[{first[name]}]")
+    for keys in (("camera", "sensor"), ("zone",)):
+        first: dict[str, str] = {LISTENER_ID: "the HJ 212 port"} if "sensor" in keys else {}
+        for key in keys:
+            for index, name in enumerate(_written_ids(examined, key)):
+                here = f"{key}[{index}]"
+                if isinstance(name, str) and first.setdefault(name, here) != here:
+                    yield examined.mistake((key, index, "id"), f"{shown(name)} is already the id of {first[name]}")
 
 
 def _files(examined: Examined[EdgeFile], base_dir: Path, file_problem: FileProblem) -> Iterator[Mistake]:
-    cameras = [(*place, "password_file") for place, _ in _tables(examined, CameraConfig)]
-    places: list[tuple[Place, bool]] = [(place, True) for place in (*_SECRETS, *cameras)]
+    devices = [(*place, "password_file") for place, _ in _tables(examined, CameraConfig | SensorConfig)]
+    places: list[tuple[Place, bool]] = [(place, True) for place in (*_SECRETS, *devices)]
     places += [(place, False) for place in _OPEN_FILES]
+    places += [((*place, "ca_file"), False) for place, _ in _tables(examined, SensorConfig)]
     for place, is_secret in places:
         name = getattr(examined.tables.get(place[:-1]), str(place[-1]), None)
         problem = None if name in (None, msgspec.UNSET) else file_problem(base_dir / name, is_secret)
@@ -142,28 +157,65 @@ def _cameras(examined: Examined[EdgeFile]) -> Iterator[Mistake]:
                 yield examined.mistake((*place, "masks", index), problem)
 
 
-def _zones(examined: Examined[EdgeFile]) -> Iterator[Mistake]:
+def _zones(examined: Examined[EdgeFile], base_dir: Path) -> Iterator[Mistake]:
     known = [name for name in _written_ids(examined, "camera") if isinstance(name, str)]
     cameras = {camera.id: camera for _, camera in _tables(examined, CameraConfig, "id")}
-    frames = {name: camera.frame_px for name, camera in cameras.items()}
-    for place, zone in _tables(examined, ZoneConfig, "camera"):
-        if zone.camera not in known:
-            hint = did_you_mean(zone.camera, known) or f"cameras are {', '.join(known)[:200]}"
-            yield examined.mistake((*place, "camera"), f"{shown(zone.camera)} is no camera of this file", hint)
-        elif _is_set(zone, "frame_px") and not _is_same_shape(zone.frame_px, frames.get(zone.camera)):
-            found, expected = zone.frame_px, "x".join(map(str, frames[zone.camera] or ()))
-            yield examined.mistake(
-                (*place, "frame_px"), f"{found[0]}x{found[1]} has another shape than its camera's {expected}"
-            )
-    for place, zone in _tables(examined, ZoneConfig, "polygon_px", "frame_px"):
-        problem = polygon_problem(zone.polygon_px, zone.frame_px)
-        if problem is not None:
-            yield examined.mistake((*place, "polygon_px"), problem)
+    for place, zone in _tables(examined, ZoneConfig):
+        if zone.sensor is not None:
+            yield from _sensor_zone(examined, place, zone)
+        else:
+            yield from _picture(examined, place, zone)
+            yield from _camera(examined, place, zone, known, cameras)
     for place, zone in _tables(examined, ZoneConfig, "matter"):
-        yield from _rule(examined, place, zone)
+        yield from _rule(examined, place, zone, base_dir)
         camera = cameras.get(zone.camera)
         if camera is not None:
             yield from _looks(examined, place, zone, camera)
+
+
+def _sensor_zone(examined: Examined[EdgeFile], place: Place, zone: ZoneConfig) -> Iterator[Mistake]:
+    unknown = unknown_sensor(examined, place, str(zone.sensor))
+    if unknown is not None:
+        yield unknown
+    for key in ("camera", "polygon_px", "frame_px"):
+        if getattr(zone, key):
+            yield examined.mistake((*place, key), "a zone of a sensor has no picture", "it is of a camera or a sensor")
+
+
+def _picture(examined: Examined[EdgeFile], place: Place, zone: ZoneConfig) -> Iterator[Mistake]:
+    """What a zone of a camera must say, and a polygon that its picture can hold."""
+    written = _plain_at(examined, place)
+    for key in ("camera", "polygon_px", "frame_px"):
+        if key not in written:
+            yield examined.mistake((*place, key), "missing", "a zone is of a camera, or names its sensor")
+    if zone.frame_px is not None and "polygon_px" in written:
+        problem = polygon_problem(zone.polygon_px, zone.frame_px) if zone.polygon_px else None
+        if problem is not None:
+            yield examined.mistake((*place, "polygon_px"), problem)
+
+
+def _camera(
+    examined: Examined[EdgeFile], place: Place, zone: ZoneConfig, known: list[str], cameras: dict[str, CameraConfig]
+) -> Iterator[Mistake]:
+    if zone.camera is None:
+        return
+    frame_px = cameras[zone.camera].frame_px if zone.camera in cameras else None
+    if zone.camera not in known:
+        hint = did_you_mean(zone.camera, known) or f"cameras are {', '.join(known)[:200]}"
+        yield examined.mistake((*place, "camera"), f"{shown(zone.camera)} is no camera of this file", hint)
+    elif zone.frame_px is not None and not _is_same_shape(zone.frame_px, frame_px):
+        found, expected = zone.frame_px, "x".join(map(str, frame_px or ()))
+        yield examined.mistake(
+            (*place, "frame_px"), f"{found[0]}x{found[1]} has another shape than its camera's {expected}"
+        )
+
+
+def _plain_at(examined: Examined[EdgeFile], place: Place) -> Any:
+    """The table at a place as written."""
+    plain: Any = examined.plain
+    for step in place:
+        plain = plain[step]
+    return plain
 
 
 def _looks(examined: Examined[EdgeFile], place: Place, zone: ZoneConfig, camera: CameraConfig) -> Iterator[Mistake]:
@@ -177,13 +229,18 @@ def _looks(examined: Examined[EdgeFile], place: Place, zone: ZoneConfig, camera:
         yield examined.mistake((*place, "camera"), problem, "lower the camera's analyse_every_s")
 
 
-def _rule(examined: Examined[EdgeFile], place: Place, zone: ZoneConfig) -> Iterator[Mistake]:
+def _rule(examined: Examined[EdgeFile], place: Place, zone: ZoneConfig, base_dir: Path) -> Iterator[Mistake]:
     try:
         rule = fold.rule_for(zone.matter)
     except ContractError as error:
         yield examined.mistake((*place, "matter"), error.reason, did_you_mean(zone.matter, list(fold.matters())))
         return
-    yield from examine_table(zone.rule, rule.Config, examined, (*place, "rule"))
+    table = zone.rule
+    sensor = None if zone.sensor is None else sensor_of_zone(examined, zone.sensor)
+    if sensor is not None:
+        with suppress(ConfigError):  # a profile that is not to be had is a mistake of its own
+            table = bound_rule(table, rule.Config, sensor, profile_of(sensor, base_dir).profile)
+    yield from examine_table(table, rule.Config, examined, (*place, "rule"))
 
 
 def _is_same_shape(one: FramePx, other: FramePx | None) -> bool:
@@ -200,6 +257,13 @@ def _own_cards(plates: PlatesConfig, base_dir: Path) -> PlatesConfig:
 
     readers = tuple(absolute(name) for name in plates.readers)
     return msgspec.structs.replace(plates, corners=absolute(plates.corners), readers=readers)
+
+
+def _own_profile(sensor: SensorConfig, base_dir: Path) -> SensorConfig:
+    """A profile that is given by its path, absolute."""
+    if not sensor.profile.endswith(".toml"):
+        return sensor
+    return msgspec.structs.replace(sensor, profile=str((base_dir / sensor.profile).absolute()))
 
 
 def _resolved(written: EdgeFile, base_dir: Path) -> EdgeConfig:
@@ -221,7 +285,9 @@ def _resolved(written: EdgeFile, base_dir: Path) -> EdgeConfig:
         inference=inference,
         plates=None if written.plates is None else _own_cards(written.plates, base_dir),
         spool=written.spool,
+        hj212=None if written.hj212 is None else files_of(written.hj212, "tls_cert", "tls_key", "key_file"),
         cameras=tuple(files_of(camera, "password_file") for camera in written.cameras),
+        sensors=tuple(_own_profile(files_of(one, "password_file", "ca_file"), base_dir) for one in written.sensors),
         zones=written.zones,
         config_sha256=hashlib.sha256(msgspec.json.encode(written, order="sorted")).hexdigest(),
     )

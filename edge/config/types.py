@@ -22,6 +22,7 @@ Url = Annotated[str, Meta(min_length=1, max_length=2000)]
 LocalDate = Annotated[str, Meta(pattern=r"^[0-9]{4}-[01][0-9]-[0-3][0-9]$", description="date as 2026-01-31")]
 Pixels = Annotated[int, Meta(ge=16, le=16384)]
 FramePx = tuple[Pixels, Pixels]
+LISTENER_ID = "hj212"  # the port is a device of its own in health: what comes to it is seen there
 CardName = Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
@@ -152,9 +153,9 @@ class ListenerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class SensorConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One sensor of one premises, and how it speaks; `profile` is one of the gateway's, or the path of a .toml file.
 
-    hj212: `mn`, and with a `password_file` what its PW must be. modbus: `url` tcp://HOST:PORT or serial:///dev/ttyS0, and
-    `unit`, asked each `every_s`. mqtt: `url`, `topic`, `username`, `password_file`. `bound_on`: the day on which somebody
-    on site saw that this device is the one of these premises.
+    hj212: `mn`, and with a `password_file` what its PW must be. modbus: `url` tcp://HOST:PORT or serial:///dev/ttyS0
+    and `unit`, asked each `every_s`. mqtt: `url`, `topic`, `username`, `password_file`. `bound_on`: the day on which
+    somebody on site saw that this device is the one of these premises.
     """
 
     id: Name
@@ -177,7 +178,7 @@ class SensorConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class ZoneConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One zone of one camera, or of one sensor, which has no picture; `rule` is the table of `detectors.<matter>.Config`."""
+    """One zone of a camera, or of a sensor, which has no picture; `rule`: the table of `detectors.<matter>.Config`."""
 
     id: Name
     camera: Name | None = None

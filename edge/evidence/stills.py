@@ -106,7 +106,7 @@ def _words(marks: Marks, *, has_hanzi: bool) -> tuple[str, ...]:
 def _fitting(marks: Marks, width_px: int, *, wished_px: int) -> tuple[tuple[str, ...], Font, int]:
     """The words with the largest font, up to the wished one, in which the longest line fits."""
     for line_px in range(wished_px, SMALLEST_TEXT_PX - 1, -1):
-        font, has_hanzi = _font(line_px)
+        font, has_hanzi = font_of(line_px)
         words = _words(marks, has_hanzi=has_hanzi)
         if max(font.getlength(text) for text in words) + line_px <= width_px:
             break
@@ -114,7 +114,7 @@ def _fitting(marks: Marks, width_px: int, *, wished_px: int) -> tuple[tuple[str,
 
 
 @cache
-def _font(size_px: int) -> tuple[Font, bool]:
+def font_of(size_px: int) -> tuple[Font, bool]:
     """A font of that size, and whether it has Chinese characters."""
     for path in CJK_FONTS:
         if Path(path).is_file():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from contract.health import Birth, BornDevice, BornZone, DeviceHealth, Health
 from contract.times import NS, utc_from_ns
-from edge.config import EdgeConfig
+from edge.config import LISTENER_ID, CameraConfig, EdgeConfig
 
 
 class Machine(NamedTuple):
@@ -20,7 +20,7 @@ class Machine(NamedTuple):
 
 
 def birth(config: EdgeConfig, *, at_ns: int, software: str, public_key: str) -> Birth:
-    """What this gateway is: its cameras and zones, its key, what it runs."""
+    """What this gateway is: its devices and zones, its key, what it runs."""
     return Birth(
         gateway=config.gateway.id,
         town=config.gateway.town,
@@ -28,16 +28,11 @@ def birth(config: EdgeConfig, *, at_ns: int, software: str, public_key: str) -> 
         software=software,
         config_sha256=config.config_sha256,
         public_key=public_key,
-        devices=tuple(
-            BornDevice(
-                device=camera.id, name=camera.name, kind="camera", position=camera.position, frame_px=camera.frame_px
-            )
-            for camera in config.cameras
-        ),
+        devices=(*(_camera(camera) for camera in config.cameras), *_sensors(config)),
         zones=tuple(
             BornZone(
                 zone=zone.id,
-                device=zone.camera,
+                device=zone.camera or zone.sensor or "",
                 name=zone.name,
                 matter=zone.matter,
                 polygon_px=zone.polygon_px,
@@ -71,3 +66,17 @@ def health(
         devices=tuple(devices),
         counters=dict(counters),
     )
+
+
+def _camera(camera: CameraConfig) -> BornDevice:
+    return BornDevice(
+        device=camera.id, name=camera.name, kind="camera", position=camera.position, frame_px=camera.frame_px
+    )
+
+
+def _sensors(config: EdgeConfig) -> Iterator[BornDevice]:
+    """The sensors, and the port that HJ 212 devices come to: what comes there and is nobody's is seen at it."""
+    if config.hj212 is not None:
+        yield BornDevice(device=LISTENER_ID, name="HJ 212", kind="sensor")
+    for sensor in config.sensors:
+        yield BornDevice(device=sensor.id, name=sensor.name, kind="sensor", position=sensor.position)

@@ -16,7 +16,12 @@ from edge.sensors.hj212.values import CHINA
 
 _STAMP: Final = "%Y%m%d%H%M%S"
 _NOTICES: Final = frozenset({"2012", "2022"})
-HISTORY_SPAN: Final = {"2051": timedelta(hours=4), "2061": timedelta(days=1), "2031": timedelta(days=31)}
+HISTORY_SPAN: Final = {
+    "2011": timedelta(hours=1),
+    "2051": timedelta(hours=4),
+    "2061": timedelta(days=1),
+    "2031": timedelta(days=31),
+}
 
 
 class Target(Struct, frozen=True, kw_only=True):

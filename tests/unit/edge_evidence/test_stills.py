@@ -84,9 +84,9 @@ def test_the_longest_line_fits_the_picture_down_to_the_smallest_text(width: int)
 
 def test_without_a_chinese_font_the_strip_is_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stills, "CJK_FONTS", ())
-    stills._font.cache_clear()
+    stills.font_of.cache_clear()
     words, _, _ = stills._fitting(marks(), 640, wished_px=16)
-    stills._font.cache_clear()
+    stills.font_of.cache_clear()
     assert all(text.isascii() for text in words)
 
 

@@ -6,7 +6,7 @@ ring, counters, alarms of cloned numbers; answers, clock settings and requests f
 
 from edge.sensors.hj212.server.group_commit import GroupCommit
 from edge.sensors.hj212.server.limits import Limits
-from edge.sensors.hj212.server.platform import Listening, Platform
+from edge.sensors.hj212.server.platform import Listening, Platform, Readers, Stranger
 from edge.sensors.hj212.server.presence import ClonedNumber
 from edge.sensors.hj212.server.store import Kept, RawFrame, RawStore, Reject, StoredFrame
 
@@ -19,6 +19,8 @@ __all__ = [
     "Platform",
     "RawFrame",
     "RawStore",
+    "Readers",
     "Reject",
     "StoredFrame",
+    "Stranger",
 ]

@@ -54,7 +54,11 @@ class Conversation:
         if (until - since).total_seconds() < self._limits.outage_s:
             return
         begin = max(since, until - timedelta(seconds=self._limits.back_fill_s))
-        for order in history(HISTORY, begin, until):
+        self.fill(begin, until)
+
+    def fill(self, since: datetime, until: datetime, *, cn: str = HISTORY) -> None:
+        """Asks for the data of a time, in spans that a logger answers at once; one that waits is not doubled."""
+        for order in history(cn, since, until):
             self._ask(order)
 
     def say(self, target: Target, *, clock: datetime, at_s: float) -> bytes | None:

@@ -63,6 +63,11 @@ class GroupCommit:
             task.add_done_callback(self._tasks.discard)
         return await mine.done
 
+    async def let_go(self, *, before_ns: int, keep_bytes: int, unjudged: Mapping[str, int]) -> int:
+        """Old rows go, in the writer's own thread; how many. Raises StoreError."""
+        work = partial(self.store.let_go, before_ns=before_ns, keep_bytes=keep_bytes, unjudged=unjudged)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
     async def end(self) -> None:
         """Writes what still waits and the counters; the store stays open."""
         try:

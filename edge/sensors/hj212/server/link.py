@@ -108,13 +108,15 @@ class Link:
         if not genuine and not rejects:
             return
         received = {"received": len(genuine) + sum(one.is_lost for one in rejects)}
-        rows = [frame_row(outcome, own, received_ns=received_ns, peer=peer) for outcome, own in genuine]
+        bound = platform.readers.bound
+        rows = [frame_row(outcome, own, received_ns=received_ns, peer=peer, bound=bound) for outcome, own in genuine]
         last_ns = await platform.last_heard({row.mn for row in rows})
         try:
             await platform.commit.keep(rows, rejects, counts=received)
         except StoreError:
             platform.count("not_kept", len(rows) + len(rejects))
             return
+        platform.kept(rows)
         await self._answer(genuine)
         for _, own in genuine:
             self._meet(own, last_ns.get(own.header.mn))

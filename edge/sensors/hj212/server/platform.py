@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,7 +22,7 @@ from edge.sensors.hj212.server.limits import Limits
 from edge.sensors.hj212.server.link import NS_PER_S, Link, Streams
 from edge.sensors.hj212.server.presence import ClonedNumber, Heard, Presence, Seat
 from edge.sensors.hj212.server.rows import reject_row
-from edge.sensors.hj212.server.store import RawStore
+from edge.sensors.hj212.server.store import RawFrame, RawStore
 from edge.sensors.hj212.values import CHINA
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ TICK_S: Final = 1.0
 BACKLOG: Final = 1024
 SEND_BUFFER_BYTES: Final = 64 * 1024  # of the kernel, a link: answers are short
 TLS_HANDSHAKE_S: Final = 10.0
+KEEP_ALL_BYTES: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,27 @@ class Listening:
     tls: ssl.SSLContext | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readers:
+    """Who lives on the rows. `bound`: the numbers that belong to premises (None: every number is taken for bound);
+    `on_kept` is told of whom rows were kept; `judged_to` tells up to which row a device's are judged, so that none goes
+    before."""
+
+    bound: frozenset[str] | None = None
+    on_kept: Callable[[frozenset[str]], None] = lambda _mns: None
+    judged_to: Callable[[], Mapping[str, int]] = dict
+
+
+@dataclass(slots=True)
+class Stranger:
+    """A number that nobody bound: when it was first and last heard, and from where last; UTC nanoseconds."""
+
+    first_ns: int
+    last_ns: int
+    peer: str
+    frames: int = 0
+
+
 class Platform:
     """One listening server over one store. `now_ns` is the wall clock, `monotonic_s` a clock that never jumps."""
 
@@ -53,8 +75,12 @@ class Platform:
         *,
         now_ns: Callable[[], int],
         monotonic_s: Callable[[], float],
+        readers: Readers = Readers(),
     ) -> None:
         self._listening = listening
+        self.readers = readers
+        self.strangers: dict[str, Stranger] = {}
+        self._tidied_s = monotonic_s()
         self.limits = listening.limits
         self.keys = listening.keys
         self.now_ns = now_ns
@@ -107,6 +133,34 @@ class Platform:
     def cloned(self) -> list[ClonedNumber]:
         """The alarms of cloned numbers that stand."""
         return self.presence.cloned(at_s=self.monotonic_s())
+
+    def kept(self, rows: Sequence[RawFrame]) -> None:
+        """These rows are on disk: their readers are told, and numbers that are nobody's are remembered."""
+        bound = self.readers.bound
+        for row in rows if bound is not None else ():
+            if row.mn not in (bound or ()):
+                self.count("frames_of_strangers")
+                self._note_stranger(row)
+        self.readers.on_kept(frozenset(row.mn for row in rows))
+
+    def _note_stranger(self, row: RawFrame) -> None:
+        known = self.strangers.get(row.mn)
+        if known is None:
+            if len(self.strangers) >= self.limits.max_strangers:
+                self.count("strangers_not_remembered")
+                return
+            known = self.strangers[row.mn] = Stranger(row.received_ns, row.received_ns, row.peer)
+            log.warning("unbound_mn mn=%r peer=%s", row.mn, row.peer)
+        known.last_ns, known.peer, known.frames = row.received_ns, row.peer, known.frames + 1
+
+    def fill_gap(self, mn: str, begin: datetime, end: datetime, *, cn: str) -> None:
+        """Asks a device for what it stored in a time; counted, and forgotten when it was never heard."""
+        seat = self.presence.seats.get(mn)
+        if seat is None:
+            self.count("gaps_of_unheard_devices")
+            return
+        seat.conversation.fill(begin, end, cn=cn)
+        self.count("gaps_asked")
 
     async def last_heard(self, mns: set[str]) -> dict[str, int]:
         """When these devices were heard before; asked of the store only for those that have no seat yet."""
@@ -197,7 +251,21 @@ class Platform:
             if not seat.conversation.is_idle:
                 self.speak(seat, clock=clock, at_s=at_s)
         left = overdue_splits(self.devices, at_s=at_s)
+        await self._tidy(at_s, now_ns)
         try:
             await self.commit.keep((), [reject_row(one, received_ns=now_ns, peer="", mn=None) for one in left])
         except StoreError:
             self.count("not_kept", len(left))
+
+    async def _tidy(self, at_s: float, now_ns: int) -> None:
+        """Old rows go, and rows above the bound; those that nobody judged yet stay whatever their age."""
+        limits = self.limits
+        if at_s - self._tidied_s < limits.tidy_every_s or (limits.keep_s is None and limits.keep_bytes is None):
+            return
+        self._tidied_s = at_s
+        before_ns = 0 if limits.keep_s is None else now_ns - round(limits.keep_s * NS_PER_S)
+        keep_bytes = KEEP_ALL_BYTES if limits.keep_bytes is None else limits.keep_bytes
+        try:
+            await self.commit.let_go(before_ns=before_ns, keep_bytes=keep_bytes, unjudged=self.readers.judged_to())
+        except StoreError as error:
+            log.warning("rows_not_let_go reason=%r", str(error))

@@ -21,7 +21,7 @@ FILE: Final = "hj212.sqlite"
 
 def serve(data: Path, listening: Listening, *, now_ns: Callable[[], int], monotonic_s: Callable[[], float]) -> int:
     """0 after a clean stop; raises StoreError when the store, DeliveryError when the port cannot be had."""
-    _allow_sockets()
+    allow_sockets()
     store = RawStore(data / FILE)
     try:
         platform = Platform(store, listening, now_ns=now_ns, monotonic_s=monotonic_s)
@@ -57,7 +57,7 @@ async def _until_signal(platform: Platform) -> None:
     await platform.run(stop, on_listening=lambda port: _say({"listening": {"port": port}}))
 
 
-def _allow_sockets() -> None:
+def allow_sockets() -> None:
     """As many open files as the system lets this process have."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:

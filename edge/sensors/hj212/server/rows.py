@@ -16,6 +16,7 @@ from edge.sensors.hj212.server.store import RawFrame, Reject
 from edge.sensors.hj212.tolerances import LOST_PENALTY, in_order, penalty
 
 FACTORY_MARK: Final = "factory-mn"  # a number that many devices leave the factory with is nobody's evidence
+STRANGER_MARK: Final = "unbound-mn"  # kept and answered, but nobody said whose it is
 
 
 def own_message(outcome: Outcome, keys: Mapping[str, bytes]) -> Message:
@@ -30,10 +31,16 @@ def own_message(outcome: Outcome, keys: Mapping[str, bytes]) -> Message:
     return next((one.message for one in pieces if one.message is not None), outcome.message)
 
 
-def frame_row(outcome: Outcome, own: Message, *, received_ns: int, peer: str) -> RawFrame:
-    """What is kept of a genuine frame."""
+def frame_row(
+    outcome: Outcome, own: Message, *, received_ns: int, peer: str, bound: frozenset[str] | None = None
+) -> RawFrame:
+    """What is kept of a genuine frame; `bound`: the numbers that belong to premises, None: all do."""
     header = own.header
-    marks = [*outcome.quality, FACTORY_MARK] if header.mn in FACTORY_MNS else outcome.quality
+    marks = list(outcome.quality)
+    if header.mn in FACTORY_MNS:
+        marks.append(FACTORY_MARK)
+    if bound is not None and header.mn not in bound:
+        marks.append(STRANGER_MARK)
     return RawFrame(
         segment_sha256=hashlib.sha256(own.data).digest(),
         mn=header.mn,

@@ -26,6 +26,8 @@ DUPLICATES: Final = "duplicates"
 REJECTED: Final = "rejected"
 SPLITS_LEFT: Final = "splits_left"
 DROPPED: Final = "quarantine_dropped"
+LET_GO: Final = "rows_let_go"
+LET_GO_BATCH: Final = 5000
 _TABLES: Final = """
 CREATE TABLE frames (
   id INTEGER PRIMARY KEY, segment_sha256 BLOB NOT NULL UNIQUE, mn TEXT NOT NULL, cn TEXT NOT NULL, st TEXT, qn TEXT,
@@ -38,6 +40,7 @@ CREATE TABLE rejects (
   verdict TEXT NOT NULL, penalty INTEGER NOT NULL, raw_sha256 BLOB NOT NULL, raw BLOB NOT NULL);
 CREATE TABLE counters (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 """
+_LATER_INDEX: Final = "CREATE INDEX IF NOT EXISTS frames_in_order ON frames (mn, id)"
 _INSERT: Final = """
 INSERT INTO frames (segment_sha256, mn, cn, st, qn, part, data_time, received_ns, peer, verdict, tolerances, marks,
   penalty, raw_sha256, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -158,6 +161,51 @@ class RawStore:
         sql = f"SELECT {_COLUMNS} FROM frames WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608 -- a constant list
         return [StoredFrame(*row) for row in self._read(sql, (after, limit))]
 
+    def frames_of(self, mn: str, *, after: int = 0, limit: int = 1000) -> list[StoredFrame]:
+        """Rows of one device in the order they were kept."""
+        sql = f"SELECT {_COLUMNS} FROM frames WHERE mn = ? AND id > ? ORDER BY id LIMIT ?"  # noqa: S608 -- constant
+        return [StoredFrame(*row) for row in self._read(sql, (mn, after, limit))]
+
+    def frames_between(
+        self, mn: str, from_ns: int, to_ns: int, *, up_to: int | None = None, limit: int = 10_000
+    ) -> list[StoredFrame]:
+        """Rows of one device received in a time, both ends included, in the order they were kept; `up_to`: none with a
+        higher id."""
+        sql = (
+            f"SELECT {_COLUMNS} FROM frames WHERE mn = ? AND received_ns BETWEEN ? AND ? AND id <= ? "  # noqa: S608
+            "ORDER BY id LIMIT ?"
+        )
+        last = 2**62 if up_to is None else up_to
+        return [StoredFrame(*row) for row in self._read(sql, (mn, from_ns, to_ns, last, limit))]
+
+    def last_row(self, mn: str) -> int:
+        """The highest row of a device; 0: it has none."""
+        return int(self._read("SELECT coalesce(max(id), 0) FROM frames WHERE mn = ?", (mn,))[0][0])
+
+    def penalties(self, mn: str, *, up_to: int, limit: int) -> list[int]:
+        """What the last frames of a device up to a row cost in its score, oldest first."""
+        sql = "SELECT penalty FROM frames WHERE mn = ? AND id <= ? ORDER BY id DESC LIMIT ?"
+        return [int(penalty) for (penalty,) in reversed(self._read(sql, (mn, up_to, limit)))]
+
+    def let_go(self, *, before_ns: int, keep_bytes: int, unjudged: Mapping[str, int], limit: int = LET_GO_BATCH) -> int:
+        """Deletes at most `limit` of the oldest rows: those received before `before_ns`, and while the rows take more
+        than `keep_bytes` the oldest whatever their age. `unjudged`: of these devices no row above that id. How many."""
+        is_too_large = self._used_bytes() > keep_bytes
+        sql = "SELECT id, mn FROM frames WHERE ? OR received_ns < ? ORDER BY id LIMIT ?"
+        oldest = self._read(sql, (is_too_large, before_ns, limit))
+        gone = [(row,) for row, mn in oldest if row <= unjudged.get(mn, row)]
+        if gone:
+            with self._transaction():
+                self._writer.executemany("DELETE FROM frames WHERE id = ?", gone)
+                self._count([(LET_GO, len(gone))])
+        return len(gone)
+
+    def _used_bytes(self) -> int:
+        pages, free, size = (
+            int(self._read(f"PRAGMA {name}")[0][0]) for name in ("page_count", "freelist_count", "page_size")
+        )
+        return (pages - free) * size
+
     def length(self) -> int:
         """How many frames are kept."""
         return int(self._read("SELECT count(*) FROM frames")[0][0])
@@ -233,6 +281,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         if version == 0:
             for statement in (*_TABLES.split(";"), f"PRAGMA user_version={VERSION}"):
                 connection.execute(statement)
+        if version in (0, VERSION):
+            connection.execute(_LATER_INDEX)
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         raise StoreError(f"hj212 store {path}: {error}; move the file away to start with an empty one") from error

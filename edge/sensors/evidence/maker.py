@@ -1,0 +1,247 @@
+"""The evidence of one sensor as files: kept rows, what they told, and the binding, into a signed package."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from contract.errors import EvidenceError, StoreError
+from contract.events import EvidenceRef
+from contract.manifest import sha256_hex
+from contract.observations import EvidenceMade, PlateLooked, Seen, TapeStart
+from contract.times import NS, ns_from_utc, utc_from_ns
+from detectors.fold import HoldEvidence
+from edge.capture.types import Frame
+from edge.config import SensorConfig
+from edge.evidence.disk import write_durably
+from edge.evidence.files import EvidenceStore
+from edge.evidence.orders import Cuts, Order
+from edge.evidence.package import NewFile, Package, Signed, sign
+from edge.evidence.tape import Tape
+from edge.sensors.evidence.curve import Judged, draw_curve
+from edge.sensors.evidence.readings import NOT_LEGAL, KeptReading, readings_jsonl
+from edge.sensors.profiles.profile import Known
+from edge.sensors.start import READINGS_AROUND_S
+from edge.spool.steps import Upload
+
+log = logging.getLogger(__name__)
+AROUND_NS: Final = round(READINGS_AROUND_S * NS)
+MAX_READINGS: Final = 6000  # a package's frames in one file: two days of one each half minute
+RANKS: Final = {"manifest": 90, "readings": 85, "binding": 85, "curve": 80}
+RANK_OTHERS: Final = 70
+
+Rows = Callable[[int, int], Sequence[KeptReading]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """What stands behind the numbers: the sensor as configured, its profile."""
+
+    sensor: SensorConfig
+    known: Known
+
+
+class SensorEvidence:
+    """The `EvidenceMaker` of a sensor; one thread, its judge's. `rows(from_ns, to_ns)`: what was kept and judged."""
+
+    def __init__(self, start: TapeStart, binding: Binding, *, store: EvidenceStore, rows: Rows, tape: Tape) -> None:
+        self._start = start
+        self._binding = binding
+        self._store = store
+        self._rows = rows
+        self._tape = tape
+        self._uploads: list[Upload] = []
+        self._counts: Counter[str] = Counter()
+
+    def note(self, record: Seen, *, state_before: bytes) -> None:
+        """The tape grows."""
+        try:
+            self._tape.append(record, state_before=state_before)
+        except OSError as error:
+            self._failed("tape", record.device, error)
+
+    def hold(self, ask: HoldEvidence, frame: Frame | None) -> None:
+        """Nothing: raw frames are kept anyway."""
+
+    def show(self, looked: PlateLooked, cuts: Cuts) -> None:
+        """Nothing: a sensor sees no plate."""
+
+    def drop(self, event_id: str) -> None:
+        """Nothing was held."""
+
+    def keep_only(self, event_ids: Collection[str]) -> None:
+        """Nothing waits."""
+
+    def make(self, order: Order) -> EvidenceRef | None:
+        """The signed package of this revision; None, counted and logged, when it cannot be made."""
+        try:
+            package = Package(self._store.packages / order.event_id)
+            signed = package.made_before(order) or self._add_revision(package, order)
+            ref = signed.ref()
+            self._send(order, ref, signed)
+        except (EvidenceError, StoreError, OSError) as error:
+            self._failed("package", f"event {order.event_id} revision {order.revision}", error)
+            return None
+        try:
+            self._tape.made(EvidenceMade(event_id=order.event_id, revision=order.revision, evidence=ref))
+        except (EvidenceError, OSError) as error:
+            self._failed("tape", self._start.device, error)
+        return ref
+
+    def take_uploads(self) -> tuple[Upload, ...]:
+        """The files that were made since the last call: to be kept with the events of the same step."""
+        uploads, self._uploads = tuple(self._uploads), []
+        return uploads
+
+    def counters(self) -> dict[str, int]:
+        """What failed, by what it was."""
+        return dict(self._counts)
+
+    def _add_revision(self, package: Package, order: Order) -> Signed:
+        before = order.previous.items if order.previous else ()
+        told = [item for item in before if item.role == "readings" and item.captured is not None]
+        first_ns = order.onset_ns - AROUND_NS
+        begin_ns = ns_from_utc(str(told[-1].captured)) + 1 if told else first_ns
+        end_ns = min(order.at_ns, order.last_seen_ns + AROUND_NS)
+        words: list[str] = []
+        kept = [one for one in self._rows(first_ns, end_ns) if begin_ns <= told_ns(one) <= end_ns]
+        if len(kept) > MAX_READINGS:
+            words.append(f"readings: {len(kept) - MAX_READINGS} of {len(kept)} frames left out, the oldest")
+            kept = kept[-MAX_READINGS:]
+        suffix = f"-{order.revision:04d}" if told else ""
+        new: list[NewFile] = []
+        if kept or not told:
+            new.append(self._readings(kept, f"readings{suffix}.jsonl", (begin_ns, end_ns)))
+            new.append(self._curve(order, f"curve{suffix}.png", (first_ns, end_ns)))
+        if not any(item.role == "binding" for item in before):
+            new.append(self._binding_file(order))
+        new.append(self._observations(order, words, has_earlier=bool(told)))
+        earlier = package.current()
+        said = earlier.manifest.missing if earlier is not None else ()
+        signed = sign(
+            order,
+            self._start,
+            self._store.key,
+            items=[*before, *(file.item() for file in new)],
+            missing=tuple(dict.fromkeys((*said, *words))),
+        )
+        package.add(signed, new)
+        return signed
+
+    def _readings(self, kept: Sequence[KeptReading], path: str, span_ns: tuple[int, int]) -> NewFile:
+        head = {**self._head(), "from": utc_from_ns(span_ns[0]), "to": utc_from_ns(span_ns[1])}
+        return NewFile(
+            path=path,
+            role="readings",
+            media_type="application/jsonl",
+            source=readings_jsonl(head, kept),
+            captured_ns=span_ns[1],
+        )
+
+    def _curve(self, order: Order, path: str, span_ns: tuple[int, int]) -> NewFile:
+        sensor, profile = self._binding.sensor, self._binding.known.profile
+        limit, source = _fume_limit(order.zone.rule)
+        calibrated = sensor.calibrated_on or "未知 unknown"
+        words = (
+            f"{sensor.mn or sensor.url or ''}  profile {profile.name} {profile.version}  校准 calibrated {calibrated}"
+        )
+        words = f"{words}  {order.provenance.rule}  {source}"
+        judged = Judged(
+            title=f"{sensor.premises}  {sensor.name} ({self._start.device})",
+            lines=(words,),
+            from_ns=span_ns[0],
+            to_ns=span_ns[1],
+            window_ns=(order.onset_ns, order.last_seen_ns),
+            limit=limit,
+        )
+        reports = [one.reported for one in self._rows(*span_ns) if one.reported is not None]
+        source_bytes = draw_curve([one for one in reports if span_ns[0] <= one.at_ns <= span_ns[1]], judged)
+        return NewFile(path=path, role="curve", media_type="image/png", source=source_bytes, captured_ns=order.at_ns)
+
+    def _binding_file(self, order: Order) -> NewFile:
+        rule = order.zone.rule
+        said = {
+            "schema": "tantou.binding/1",
+            **self._head(),
+            "bound_on": self._binding.sensor.bound_on,
+            "calibrated_on": self._binding.sensor.calibrated_on,
+            "profile_source": self._binding.known.profile.source,
+            "rule": order.provenance.rule,
+            "limits": rule.get("limits"),
+            "software": order.provenance.software,
+            "config_sha256": order.provenance.config_sha256,
+            "legal_note": NOT_LEGAL,
+        }
+        data = msgspec.json.format(msgspec.json.encode(said), indent=1) + b"\n"
+        return NewFile(
+            path="binding.json", role="binding", media_type="application/json", source=data, captured_ns=order.at_ns
+        )
+
+    def _head(self) -> dict[str, Any]:
+        sensor, known = self._binding.sensor, self._binding.known
+        return {
+            "device": self._start.device,
+            "premises": sensor.premises,
+            "kind": sensor.kind,
+            "mn": sensor.mn,
+            "profile": known.profile.name,
+            "profile_version": known.profile.version,
+            "profile_sha256": known.sha256,
+        }
+
+    def _observations(self, order: Order, words: list[str], *, has_earlier: bool) -> NewFile:
+        """What the rule was told: from before the onset, later on from the revision before."""
+        told = [one for one in (order.previous.items if order.previous else ()) if one.role == "observations"]
+        from_ns = order.onset_ns - AROUND_NS
+        name = "observations.jsonl"
+        if told:
+            from_ns = ns_from_utc(str(told[-1].captured)) + 1
+            name = f"observations-{order.revision:04d}.jsonl"
+        excerpt = self._tape.excerpt(from_ns)
+        if not excerpt.is_whole and not has_earlier:
+            words.append(f"{name}: its beginning is not on the tape any more")
+        return NewFile(
+            path=name,
+            role="observations",
+            media_type="application/jsonl",
+            source=excerpt.data,
+            captured_ns=order.at_ns,
+        )
+
+    def _send(self, order: Order, ref: EvidenceRef, signed: Signed) -> None:
+        folder = self._store.packages / order.event_id
+        before = {item.sha256 for item in order.previous.items} if order.previous else set()
+        for item in ref.items:
+            if item.sha256 not in before:
+                rank = RANKS.get(item.role, RANK_OTHERS)
+                self._uploads.append(Upload(item.sha256, str(folder / item.path), item.size_bytes, rank))
+        # A manifest moves in its folder when the next one comes; what waits to be sent must lie still.
+        for sha256, data in ((ref.manifest_sha256, signed.data), (ref.signature_sha256, signed.signature)):
+            path = self._store.manifests / sha256
+            write_durably(path, data)
+            self._uploads.append(Upload(sha256_hex(data), str(path), len(data), RANKS["manifest"]))
+
+    def _failed(self, what: str, where: str, error: Exception) -> None:
+        self._counts[f"{what}_failed"] += 1
+        log.warning("evidence: %s failed: %s: %s: %s", what, where, type(error).__name__, error)
+
+
+def told_ns(kept: KeptReading) -> int:
+    """When a frame counts: what it tells of, else when it came."""
+    return kept.row.received_ns if kept.reported is None else kept.reported.at_ns
+
+
+def _fume_limit(rule: dict[str, Any]) -> tuple[float | None, str]:
+    """The warning limit of the fume and its source, as the zone's table says; where it is mute the rule's default."""
+    default = {"factor": "fume_mg_m3", "limit": 2.0, "source": "GB 18483-2001"}
+    limits = rule.get("limits") or [default]
+    found = next((one for one in limits if one.get("factor", "fume_mg_m3") == "fume_mg_m3"), None)
+    if found is None:
+        return None, ""
+    limit = {**default, **found}
+    return float(limit["limit"]), f"限值 limit {limit['limit']:g} mg/m3 ({limit['source']})"

@@ -1,0 +1,172 @@
+"""All sensors of a gateway: their bindings, the port they come to, what asks the others, and who is told what."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from contract.errors import ConfigError, Mistake
+from contract.health import DeviceHealth, MaintenanceItem
+from contract.times import utc_from_ns
+from detectors.fold import FillGap
+from edge.config import EdgeConfig, SensorConfig
+from edge.config.files import read_secret
+from edge.evidence.files import EvidenceStore
+from edge.sensors.evidence.maker import Binding
+from edge.sensors.hj212.sealing import KEY_BYTES
+from edge.sensors.hj212.server.platform import Readers
+from edge.sensors.hj212.server.store import RawStore
+from edge.sensors.judging import Parts
+from edge.sensors.listener import Clocks, Listener
+from edge.sensors.profiles.profile import load_profile
+from edge.sensors.rows import FrameReader
+from edge.sensors.sensor import Sensor, SensorAround
+from edge.sensors.start import sensor_tape_start
+from edge.sensors.status import Trouble
+from edge.spool import Spool
+from edge.threads import WatchedThread
+
+log = logging.getLogger(__name__)
+HJ212_FILE: Final = "hj212.sqlite"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What a station stands on: where its files lie, the gateway's spool and evidence store, clocks, the stop event."""
+
+    data_dir: Path
+    spool: Spool
+    store: EvidenceStore
+    clocks: Clocks
+    stop: threading.Event
+
+
+class Station:
+    """Built from a checked configuration; `threads` are to be started by whoever made it. Raises TantouError."""
+
+    def __init__(self, config: EdgeConfig, ground: Ground) -> None:
+        self._ground = ground
+        self._rows = RawStore(ground.data_dir / HJ212_FILE)
+        self._keys = _keys(config)
+        around = SensorAround(
+            spool=ground.spool,
+            tapes=ground.data_dir / "tapes",
+            now_ns=ground.clocks.now_ns,
+            monotonic_s=ground.clocks.monotonic_s,
+            stop=ground.stop,
+            fill_gap=self._fill_gap,
+            trouble_of=self._trouble_of,
+        )
+        self._sensors = {
+            sensor.id: Sensor(self._parts(config, sensor), around)
+            for sensor in config.sensors
+            if sensor.kind == "hj212"
+        }
+        self._by_mn = {sensor.owner: sensor for sensor in self._sensors.values()}
+        self._history = {one.id: load_profile(one.profile).profile.history for one in config.sensors}
+        self._listener = self._listener_of(config)
+        self.threads = [sensor.thread for sensor in self._sensors.values()]
+        if self._listener is not None:
+            body = self._listener.run
+            self._port = WatchedThread("hj212", body, stop=ground.stop, monotonic_s=ground.clocks.monotonic_s)
+            self.threads.append(self._port)
+
+    @property
+    def port(self) -> int:
+        """Where HJ 212 devices come to; 0: nowhere now."""
+        return 0 if self._listener is None else self._listener.port
+
+    def health(self) -> list[DeviceHealth]:
+        """The port and every sensor."""
+        listener = [] if self._listener is None else [self._listener.health()]
+        return [*listener, *(sensor.health() for sensor in self._sensors.values())]
+
+    def wake(self) -> None:
+        """After the stop event: nobody waits for news any more."""
+        for sensor in self._sensors.values():
+            sensor.news.set()
+
+    def close(self) -> None:
+        """After the threads ended."""
+        self._rows.close()
+
+    def _listener_of(self, config: EdgeConfig) -> Listener | None:
+        if config.hj212 is None:
+            return None
+        readers = Readers(bound=frozenset(self._by_mn), on_kept=self._kept, judged_to=self._judged_to)
+        return Listener(config.hj212, self._rows, self._keys, readers, self._ground.clocks)
+
+    def _parts(self, config: EdgeConfig, sensor: SensorConfig) -> Parts:
+        known = load_profile(sensor.profile)
+        password = None if sensor.password_file is None else read_secret(sensor.password_file)
+        keys, profile = self._keys, known.profile
+
+        def reader(penalties: Sequence[int]) -> FrameReader:
+            return FrameReader(sensor.id, profile, keys=keys, password=password, penalties=penalties)
+
+        return Parts(
+            binding=Binding(sensor=sensor, known=known),
+            start=sensor_tape_start(config, sensor, known),
+            store=self._ground.store,
+            rows=self._rows,
+            reader_of=reader,
+        )
+
+    def _kept(self, mns: frozenset[str]) -> None:
+        for mn in mns:
+            sensor = self._by_mn.get(mn)
+            if sensor is not None:
+                sensor.news.set()
+
+    def _judged_to(self) -> dict[str, int]:
+        return {mn: sensor.cursor for mn, sensor in self._by_mn.items()}
+
+    def _fill_gap(self, sensor_id: str, ask: FillGap) -> None:
+        if self._listener is not None:
+            mn = self._sensors[sensor_id].owner
+            self._listener.fill_gap(mn, ask.begin_ns, ask.end_ns, cn=self._history[sensor_id])
+
+    def _trouble_of(self, sensor_id: str) -> Trouble:
+        """What the port says of a sensor: that it does not listen, or that the number comes from two places."""
+        listener = self._listener
+        if listener is None:
+            return Trouble()
+        if not listener.port:
+            return Trouble("unreachable", f"the port does not listen: {listener.problem}")
+        mn = self._sensors[sensor_id].owner
+        clone = listener.cloned(mn)
+        if clone is None:
+            return Trouble(detail=_from_words(listener.links_of(mn)))
+        words = f"{mn} comes from {' and '.join(clone.hosts)}: two devices send one number; the newest link is read"
+        item = MaintenanceItem(
+            kind="cloned_mn",
+            since=utc_from_ns(self._ground.clocks.now_ns()),
+            detail=words,
+            values={"mn": mn, "hosts": list(clone.hosts)},
+        )
+        return Trouble("cloned", words, (item,))
+
+
+def _from_words(hosts: Sequence[str]) -> str:
+    """From where a device speaks; a change of address is told, it is no alarm by itself."""
+    if not hosts:
+        return ""
+    return f"from {hosts[-1]}" + (f", before from {', '.join(hosts[:-1])}" if len(hosts) > 1 else "")
+
+
+def _keys(config: EdgeConfig) -> Mapping[str, bytes]:
+    """The SM4 key of sealed frames; raises ConfigError, which never shows it."""
+    if config.hj212 is None or config.hj212.key_file is None:
+        return {}
+    try:
+        key = bytes.fromhex(read_secret(config.hj212.key_file))
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        words = f"expected {KEY_BYTES * 2} hex digits"
+        raise ConfigError(config.hj212.key_file, (Mistake("hj212.key_file", None, words),))
+    return {"*": key}
