@@ -36,6 +36,7 @@ class Phase:
     seed: int
     lr: float = 4e-4
     lr_end_share: float = 0.05
+    head_lr_share: float = 4.0
     average_decay: float = 0.995
     mine_every: int = 0
 
@@ -56,8 +57,8 @@ class Sources:
 PHASES = (
     Phase("a", epochs=16, seed=17),
     Phase("b", epochs=10, seed=18),
-    Phase("c", epochs=24, seed=19, lr_end_share=1.0, average_decay=0.998, mine_every=3),
-    Phase("d", epochs=12, seed=20, average_decay=0.998, mine_every=3),
+    Phase("c", epochs=8, seed=19, lr=2.5e-4, lr_end_share=1.0, head_lr_share=2.0, average_decay=0.998, mine_every=4),
+    Phase("d", epochs=10, seed=20, lr=2.5e-4, head_lr_share=2.0, average_decay=0.998, mine_every=4),
 )
 
 
@@ -69,6 +70,7 @@ def training_steps(phases: Sequence[Phase], base: Path, sources: Sources, out: P
         words += ["--sequences", str(sources.sequences), "--streets", str(sources.streets)]
         words += ["--out", str(out / phase.name), "--epochs", str(phase.epochs), "--steps", str(STEPS_PER_EPOCH)]
         words += ["--lr", str(phase.lr), "--lr-end-share", str(phase.lr_end_share)]
+        words += ["--head-lr-share", str(phase.head_lr_share)]
         words += ["--average-decay", str(phase.average_decay), "--mine-every", str(phase.mine_every)]
         steps.append([*words, "--seed", str(phase.seed)])
         base = phase.checkpoint(out)

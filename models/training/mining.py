@@ -34,14 +34,15 @@ class Alarm:
 
 @torch.no_grad()
 def alarms(network: Any, pictures: list[Frame]) -> list[Alarm]:
-    """The strongest smoke box of each picture at the size of judging; the network's training mode is put back."""
+    """The strongest smoke box of each picture at the size of judging; the network is left in the mode it was in."""
     head = network.model[-1]
     was_training = head.training
-    head.eval()
+    # The flag alone, which asks the head to decode: train() would also reach the batch norms below, which stay fixed.
+    head.training = False
     try:
         return [_strongest(network, picture) for picture in pictures]
     finally:
-        head.train(was_training)
+        head.training = was_training
 
 
 def _strongest(network: Any, picture: Frame) -> Alarm:

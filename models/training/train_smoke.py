@@ -63,7 +63,7 @@ def fresh_head(network: Any, classes: int, seed: int) -> Any:
     return network
 
 
-def optimiser_for(network: Any, plan: Plan) -> torch.optim.AdamW:
+def optimiser_for(network: Any, plan: Plan, head_lr_share: float = HEAD_LR_SHARE) -> torch.optim.AdamW:
     """AdamW with a quick class branch; the first layers, which cost most and know edges already, stay as they are."""
     groups: dict[float, list[torch.nn.Parameter]] = defaultdict(list)
     for name, parameter in network.named_parameters():
@@ -71,7 +71,7 @@ def optimiser_for(network: Any, plan: Plan) -> torch.optim.AdamW:
         if ".dfl." in name or layer < FROZEN_LAYERS:
             parameter.requires_grad = False
         else:
-            share = HEAD_LR_SHARE if ".cv3." in name else BACKBONE_LR_SHARE if layer < BACKBONE_LAYERS else 1.0
+            share = head_lr_share if ".cv3." in name else BACKBONE_LR_SHARE if layer < BACKBONE_LAYERS else 1.0
             groups[share].append(parameter)
     return torch.optim.AdamW(
         [{"params": parameters, "lr_share": share} for share, parameters in sorted(groups.items())],
@@ -89,6 +89,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--lr", type=float, default=4e-4)
     parser.add_argument("--lr-end-share", type=float, default=Plan.lr_end_share, help="1: constant, to go on from")
+    parser.add_argument("--head-lr-share", type=float, default=HEAD_LR_SHARE, help="less for a head that is trained")
     parser.add_argument("--average-decay", type=float, default=Plan.average_decay)
     parser.add_argument("--mine-every", type=int, default=0, help="epochs between looks for hard negatives; 0: never")
     parser.add_argument("--seed", type=int, default=17)
@@ -117,7 +118,7 @@ def main() -> None:
         Draws(stock, plan, network, args.mine_every),
         plan,
         args.out,
-        optimiser=optimiser_for(network, plan),
+        optimiser=optimiser_for(network, plan, args.head_lr_share),
     )
 
 

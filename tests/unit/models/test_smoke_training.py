@@ -117,8 +117,10 @@ def test_pictures_that_alarm_are_drawn_more_often_by_rank_alone() -> None:
 
 def test_mining_looks_at_the_network_and_leaves_it_as_it_was(stock: Stock, tmp_path: Path) -> None:
     network = small_network(tmp_path).train()
+    norms = [module.eval() for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
     found = alarms(network, [picture.labelled.picture for picture in stock.quiet])
     assert network.model[-1].training
+    assert not any(norm.training for norm in norms)
     assert [0 <= alarm.score <= 1 for alarm in found] == [True] * 3
     assert found[0].score == pytest.approx(found[1].score)  # the same view under another name
     draws = Draws(stock, Plan(seed=3), network, mine_every=2)
