@@ -79,6 +79,20 @@ def fix_of_one(
     return _fix(np.array([found.east_m, found.north_m]), cov)
 
 
+def distance2(one: Fix, other: Fix) -> float:
+    """Squared Mahalanobis distance of two places: below 9.21 they may be one (99 %, two degrees of freedom)."""
+    off = np.array([other.east_m - one.east_m, other.north_m - one.north_m])
+    return float(off @ np.linalg.solve(np.array(one.cov_m2) + np.array(other.cov_m2), off))
+
+
+def fused(fixes: Sequence[Fix]) -> Fix:
+    """Independent fixes of one place as one: information adds; needs at least one."""
+    information = [np.linalg.inv(np.array(fix.cov_m2)) for fix in fixes]
+    cov = np.linalg.inv(sum(information, np.zeros((2, 2))))
+    weighted = [inverse @ (fix.east_m, fix.north_m) for fix, inverse in zip(fixes, information, strict=True)]
+    return _fix(cov @ sum(weighted, np.zeros(2)), cov)
+
+
 @dataclass(frozen=True, slots=True)
 class Joint:
     """Several sights as one place: the fix, how badly they disagree, and whether they may be one fire at 99 %."""
@@ -108,9 +122,7 @@ def fix_of_many(sights: Sequence[Sight], *, start_m: tuple[float, float] | None 
     information = rows.T @ rows
     if not np.isfinite(place).all() or np.linalg.cond(information) > 1e12 or not _is_ahead(sights, place):
         return None
-    return Joint(
-        _fix(place, np.linalg.inv(information)), float(rests @ rests), len(rests) - 2
-    )
+    return Joint(_fix(place, np.linalg.inv(information)), float(rests @ rests), len(rests) - 2)
 
 
 def _linearised(sights: Sequence[Sight], place: Vector) -> tuple[Vector, Vector]:

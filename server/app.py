@@ -13,6 +13,7 @@ import server.audit.routes
 import server.cases.routes
 import server.devices.routes
 import server.evidence.routes
+import server.fires.routes
 import server.identity.routes
 import server.leads.routes
 import server.live.routes
@@ -33,6 +34,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     server.identity.routes.router,
     server.leads.routes.router,
     server.cases.routes.router,
+    server.fires.routes.router,
     server.evidence.routes.router,
     server.devices.routes.router,
     server.audit.routes.router,

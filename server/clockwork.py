@@ -1,4 +1,4 @@
-"""What the server does by its own clock: offer confirmed leads when undo is over, put back leases that ran out.
+"""What the server does by its own clock: offer confirmed leads, put back leases that ran out, join what is one fire.
 
 Each turn is one write transaction; two servers on one database do each other no harm (row locks, compare-and-set).
 If the process dies, the next start does at once what was due meanwhile.
@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from contract.errors import TantouError
 from contract.times import NS, utc_from_ns
 from server.centre import Centre
+from server.fires import turn as fires
 from server.leads import once
 from store import feed, leads, sessions
 from store.leads import Act
@@ -65,6 +66,7 @@ class Clockwork:
             with self._centre.store.write() as connection:
                 leads.offer_due(connection, act, confirmed_before=confirmed_before)
                 leads.expire_leases(connection, act)
+        fires.turn(self._centre, act)
         if now_ns >= self._clean_at_ns:
             self._clean_at_ns = now_ns + CLEAN_NS
             self._clean(now_ns)

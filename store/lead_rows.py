@@ -90,6 +90,14 @@ def locked(conn: Connection, event_id: str) -> Lead:
     return found[0]
 
 
+def same_version(lead: Lead, version: int) -> None:
+    """Raises LeadRefused `version_conflict` unless the lead is as the person saw it."""
+    if lead.version != version:
+        raise LeadRefused(
+            "version_conflict", f"lead {lead.event_id}: version {version} was seen, {lead.version} is the newest"
+        )
+
+
 def owners(conn: Connection, event_ids: Collection[str]) -> dict[str, tuple[str, str]]:
     """Town and gateway of those of these acts that are known: nobody else may speak of them."""
     query = select(leads.c.event_id, leads.c.town, leads.c.gateway).where(leads.c.event_id.in_(sorted(event_ids)))

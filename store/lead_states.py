@@ -38,6 +38,7 @@ Action = Literal[
     "close",
     "withdraw",
     "supersede",
+    "split",
     "permit",
 ]
 Actor = Literal["operator", "holder", "same_person", "case_officer", "clock", "policy", "connector", "correction"]
@@ -84,6 +85,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition("supersede", "alert", "superseded", "correction"),
     Transition("supersede", "claimed", "superseded", "correction"),
     Transition("supersede", "offered", "superseded", "correction"),
+    Transition("split", "superseded", "alert", "operator"),  # it was another act after all
     Transition("permit", "alert", "permitted", "policy"),
     Transition("permit", "claimed", "permitted", "policy"),
 )

@@ -27,6 +27,7 @@ from store.lead_rows import (
     locked,
     owners,
     read_leads,
+    same_version,
 )
 from store.lead_states import Action
 from store.tables import leads, outbox
@@ -111,7 +112,7 @@ def expire_leases(conn: Connection, act: Act) -> list[Lead]:
 def verdict(conn: Connection, event_id: str, act: Act, *, version: int, says: Literal["confirm", "dismiss"]) -> Lead:
     """The holder's verdict on the version that was seen; `act.reason` says why it was dismissed."""
     lead = _held(conn, event_id, act)
-    _same_version(lead, version)
+    same_version(lead, version)
     if says == "confirm":
         return change(
             conn, lead, "confirm", act, holder=None, lease_until=None, confirmed_by=act.who, confirmed_at=act.at
@@ -122,7 +123,7 @@ def verdict(conn: Connection, event_id: str, act: Act, *, version: int, says: Li
 def undo(conn: Connection, event_id: str, act: Act, *, version: int, lease_until: Utc, given_after: Utc) -> Lead:
     """Take one's own verdict back and hold the lead again; `undo_over` for another's, or given before `given_after`."""
     lead = locked(conn, event_id)
-    _same_version(lead, version)
+    same_version(lead, version)
     if lead.state == "confirmed":
         who, when = lead.confirmed_by, lead.confirmed_at
     elif lead.state == "dismissed":
@@ -148,7 +149,7 @@ def accept(conn: Connection, event_id: str, act: Act, *, version: int, case_numb
     For device evidence the person who confirmed is refused with `same_person`.
     """
     lead = locked(conn, event_id)
-    _same_version(lead, version)
+    same_version(lead, version)
     if lead.purpose == "device_evidence" and lead.confirmed_by == act.who:
         raise LeadRefused(
             "same_person", f"lead {event_id}: {act.who} confirmed it; device evidence needs a second person"
@@ -176,7 +177,7 @@ def accept(conn: Connection, event_id: str, act: Act, *, version: int, case_numb
 def return_(conn: Connection, event_id: str, act: Act, *, version: int) -> Lead:
     """Return an offered lead; `act.reason` is one of the API's reasons."""
     lead = locked(conn, event_id)
-    _same_version(lead, version)
+    same_version(lead, version)
     return change(conn, lead, "return", act, decided_by=act.who, decided_at=act.at)
 
 
@@ -197,10 +198,3 @@ def _held(conn: Connection, event_id: str, act: Act) -> Lead:
     if lead.state != "claimed" or lead.holder != act.who:
         raise LeadRefused("not_holder", f"lead {event_id}: {act.who} does not hold it", holder=lead.holder)
     return lead
-
-
-def _same_version(lead: Lead, version: int) -> None:
-    if lead.version != version:
-        raise LeadRefused(
-            "version_conflict", f"lead {lead.event_id}: version {version} was seen, {lead.version} is the newest"
-        )

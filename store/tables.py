@@ -177,6 +177,21 @@ lead_history = Table(
     PrimaryKeyConstraint("event_id", "seq"),
 )
 
+joins = Table(
+    "joins",  # which act was found to be the same as which other, and why; a split keeps its row
+    metadata,
+    Column("event_id", _EVENT_ID, ForeignKey("leads.event_id"), primary_key=True),
+    Column("into_event_id", _EVENT_ID, ForeignKey("leads.event_id"), nullable=False),
+    Column("at", _UTC, nullable=False),
+    Column("distance_m", Integer, nullable=False),
+    Column("chi2", Text, nullable=False),
+    Column("gap_s", Integer, nullable=False),
+    Column("ambiguous", Boolean, nullable=False),  # it fitted another act too
+    Column("split_at", _UTC),
+    Column("split_by", _NAME),
+    Index(None, "into_event_id"),
+)
+
 outbox = Table(
     "outbox",
     metadata,

@@ -9,6 +9,8 @@ from server.identity.scopes import Scope
 from server.leads.schemas import AllowedAction
 from store.leads import Lead
 
+SPLIT_MATTER = "straw_burning"  # the one matter whose acts are joined
+
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
@@ -46,6 +48,8 @@ def _operator(lead: Lead, viewer: Viewer, undo_s: float) -> list[AllowedAction]:
         return ["claim"]
     if lead.state == "claimed" and lead.holder == viewer.id:
         return ["release", "confirm", "dismiss"]
+    if lead.state == "superseded" and lead.matter == SPLIT_MATTER:
+        return ["split"]
     until = undo_until(lead, undo_s)
     by = {"confirmed": lead.confirmed_by, "dismissed": lead.dismissed_by}.get(lead.state)
     return ["undo"] if by == viewer.id and until is not None and viewer.now <= until else []

@@ -20,7 +20,7 @@ DismissReason = Literal[
     "duplicate",
     "other",
 ]
-AllowedAction = Literal["claim", "release", "confirm", "dismiss", "undo", "accept", "return"]
+AllowedAction = Literal["claim", "release", "confirm", "dismiss", "undo", "accept", "return", "split"]
 Order = Literal["newest", "oldest"]
 
 _SUMMARY: dict[str, Any] = {
@@ -120,6 +120,32 @@ class HistoryEntry(Answer):
     previous_hash: str | None
 
 
+class JoinedAct(Answer):
+    """An act found to be the same fire as this lead's, and why; places apart in metres, times in seconds.
+
+    `ambiguous`: it fitted another fire too, so the joint place leaves it out.
+    """
+
+    event_id: str
+    into_event_id: str
+    at: Instant
+    distance_m: int
+    chi2: str
+    gap_s: int
+    ambiguous: bool
+
+
+class JointGround(Answer):
+    """Where all towers together see the fire: WGS 84, half axes of one standard deviation, bearing of the longer."""
+
+    lat: float
+    lon: float
+    major_m: float
+    minor_m: float
+    bearing_deg: float
+    towers: int
+
+
 class LeadDetail(LeadSummary):
     """A lead in full; `event` is the current revision as the contract defines it."""
 
@@ -136,6 +162,8 @@ class LeadDetail(LeadSummary):
                     "history": [_HISTORY],
                     "allowed": ["release", "confirm", "dismiss"],
                     "device_position": None,
+                    "joined": [],
+                    "joint_ground": None,
                 }
             ]
         },
@@ -148,6 +176,8 @@ class LeadDetail(LeadSummary):
     history: list[HistoryEntry]
     allowed: list[AllowedAction]
     device_position: GroundPosition | None
+    joined: list[JoinedAct]
+    joint_ground: JointGround | None
 
 
 class LeadPage(Answer):

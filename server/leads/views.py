@@ -9,8 +9,9 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from contract.events import Event, EvidenceItem
+from server.fires import turn as fires
 from server.leads.allowed import Viewer, allowed, is_held, undo_until
-from server.leads.schemas import Headline, HistoryEntry, Holder, LeadDetail, LeadSummary
+from server.leads.schemas import Headline, HistoryEntry, Holder, JointGround, LeadDetail, LeadSummary
 from server.shapes import GroundPosition
 from store import events, gateways, leads, users
 from store.leads import HistoryRow, Lead
@@ -73,6 +74,7 @@ def detail(conn: Connection, lead: Lead, viewer: Viewer, undo_s: float) -> LeadD
             "history": [history_entry(row, names.people) for row in rows],
             "allowed": allowed(lead, viewer, undo_s),
             "device_position": _position(conn, lead),
+            **_joined(conn, lead),
         }
     )
 
@@ -171,6 +173,23 @@ def _stills(items: Iterable[EvidenceItem]) -> list[EvidenceItem]:
         return (place, item.size_bytes)
 
     return sorted(images, key=rank)
+
+
+def _joined(conn: Connection, lead: Lead) -> dict[str, object]:
+    told, place = fires.joined(conn, lead.event_id)
+    names = ("event_id", "into_event_id", "at", "distance_m", "chi2", "gap_s", "ambiguous")
+    ground = None
+    if place is not None:
+        major_m, minor_m, bearing_deg = place.axes_m
+        ground = JointGround(
+            lat=place.lat,
+            lon=place.lon,
+            major_m=major_m,
+            minor_m=minor_m,
+            bearing_deg=bearing_deg,
+            towers=place.towers,
+        )
+    return {"joined": [{name: getattr(join, name) for name in names} for join in told], "joint_ground": ground}
 
 
 def _position(conn: Connection, lead: Lead) -> GroundPosition | None:

@@ -32,6 +32,7 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/leads/{event_id}/release"): REVIEWERS,
     ("POST", "/leads/{event_id}/verdict"): REVIEWERS,
     ("POST", "/leads/{event_id}/undo"): REVIEWERS,
+    ("POST", "/leads/{event_id}/split"): REVIEWERS,
     ("POST", "/leads/{event_id}/shown"): READERS,
     ("POST", "/leads/{event_id}/accept"): DECIDERS,
     ("POST", "/leads/{event_id}/return"): DECIDERS,
