@@ -189,7 +189,7 @@ class Camera:
                 return
             step = self._step(judge, maker, record, shown)
             self._commit(step, stop)
-            self._counts["judged"] += 1
+            self._counts["plates_told" if isinstance(record, PlateLooked) else "judged"] += 1
             self.judge_thread.note_progress()
             if not isinstance(record, PlateLooked):
                 self._last_seen = record if isinstance(record, Observation) else None

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from contract.observations import Observation, StreamLost
+from contract.observations import Observation, PlateLooked, StreamLost
 from contract.times import NS
 from edge.camera import Camera, Surroundings
 from edge.capture.types import Frame
@@ -20,9 +20,10 @@ from edge.config import CameraConfig
 from edge.config.types import EvidenceConfig
 from edge.evidence.files import EvidenceStore
 from edge.evidence.tape import read_tape
+from edge.inference.plates import PlateAnswer, PlateReader, PlateService
 from edge.spool import Spool
 from tests.integration.broker import until
-from tests.unit.detectors.scene import START_NS, car, look
+from tests.unit.detectors.scene import SPOT, START_NS, car, look
 from tests.unit.edge_judge.listed import START
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -30,10 +31,21 @@ CONFIG = CameraConfig(id="cam-1", name="drawn", url="rtsp://127.0.0.1:9/x")
 
 
 @contextmanager
-def judging(folder: Path) -> Iterator[Camera]:
+def judging(folder: Path, *, plates: PlateReader | None = None) -> Iterator[Camera]:
     """A camera whose looks come from the test; the same folder again is the same gateway started again."""
     stop = threading.Event()
     spool = Spool(folder / "spool.sqlite")
+    cameras: list[Camera] = []
+
+    def deliver(answer: PlateAnswer) -> None:
+        cameras[0].take_plate(answer)
+
+    service = PlateService(
+        plates or PlateReader(),
+        waiting_max=2,
+        deliver=deliver,
+        monotonic_s=time.monotonic,
+    )
     around = Surroundings(
         spool=spool,
         store=EvidenceStore.open(folder, key=KEY, config=EvidenceConfig()),
@@ -41,8 +53,10 @@ def judging(folder: Path) -> Iterator[Camera]:
         now_ns=lambda: START_NS,
         monotonic_s=time.monotonic,
         stop=stop,
+        plates=service,
     )
     camera = Camera(CONFIG, START, around, on_frame=lambda _: None)
+    cameras.append(camera)
     camera.judge_thread.start()
     try:
         yield camera
@@ -93,3 +107,43 @@ def test_a_gateway_whose_clock_was_ahead_judges_again_once_it_is_right(tmp_path:
         assert camera.health().counters["times_gone_back"] == 1
     assert opened(tmp_path) == 1
     assert tape(tmp_path)[0] == (Observation, 0)
+
+
+def answer_to(event_id: str, looked_at_s: float) -> PlateAnswer:
+    looked_at_ns = START_NS + round(looked_at_s * NS)
+    return PlateAnswer(
+        PlateLooked(
+            device="cam-1",
+            at_ns=looked_at_ns,
+            event_id=event_id,
+            looked_at_ns=looked_at_ns,
+            vehicle_px=SPOT,
+            frame_px=(1280, 720),
+        )
+    )
+
+
+def test_an_answer_on_a_plate_is_put_at_the_time_of_the_last_look_and_one_of_another_time_is_dropped(
+    tmp_path: Path,
+) -> None:
+    event_id = "00000000-0000-8000-8000-000000000000"
+    with judging(tmp_path) as camera:
+        camera.take_plate(answer_to(event_id, 0))
+        until(lambda: camera.health().counters.get("plate_answers_stale", 0) == 1)
+        tell(camera, [look(at_s) for at_s in (0, 2, 4)])
+        camera.take_plate(answer_to(event_id, 2))
+        until(lambda: camera.health().counters.get("plates_told", 0) == 1)
+        camera.take_plate(answer_to(event_id, 400))
+        until(lambda: camera.health().counters.get("plate_answers_stale", 0) == 2)
+    records = [taped.record for taped in read_tape(tmp_path / "tapes" / "cam-1" / "observations.jsonl")]
+    (looked,) = [one for one in records if isinstance(one, PlateLooked)]
+    assert (looked.looked_at_ns, looked.at_ns) == (START_NS + 2 * NS, START_NS + 4 * NS)
+
+
+def test_a_gateway_without_readers_goes_on_and_its_heartbeat_says_so(tmp_path: Path) -> None:
+    with judging(tmp_path, plates=PlateReader(detail="no weights here")) as camera:
+        tell(camera, [look(at_s, car()) for at_s in range(0, 26, 2)])
+        until(lambda: camera.health().counters.get("plates_told", 0) >= 1)
+        (item,) = camera.health().maintenance
+        assert (item.kind, item.detail) == ("plate_reader_unavailable", "no weights here")
+    assert opened(tmp_path) == 1

@@ -100,3 +100,27 @@ def test_a_gateway_with_mistakes_does_not_run(folder: Path, capsys: pytest.Captu
     path = write(folder, TEXT.format(port=1).replace("rtsp", "ftp"))
     assert main(["edge", "run", "--config", path]) == 2
     assert "line 12: camera[0].url: starts with 'ftp'" in capsys.readouterr().err
+
+
+def test_a_written_plates_table_whose_cards_are_not_here_or_not_for_it_is_a_mistake(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "empty"))
+    text = TEXT.partition("[broker]")[0] + TEXT[TEXT.index("[[camera]]") :]
+    plain = write(folder, text)
+    assert main(["check", plain]) == 0, "without the table a gateway reads plates where it can"
+    capsys.readouterr()
+    wrong = text + '[plates]\nreaders = ["plate-text-clp", "vehicle-n"]\n'
+    assert main(["check", write(folder, wrong)]) == 2
+    said = capsys.readouterr().out
+    assert "plates.corners: plate-corners-clp: " in said
+    assert "line 10: plates.readers: plate-text-clp: " in said
+    assert "tantou models pull" in said
+    assert "vehicle-n is a card for boxes, expected one for plate_text" in said
+    assert main(["check", write(folder, text + "[plates]\nenabled = false\n")]) == 0
+
+
+def test_one_reader_alone_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = TEXT.partition("[broker]")[0] + TEXT[TEXT.index("[[camera]]") :]
+    assert main(["check", write(folder, text + '[plates]\nreaders = ["plate-text-clp"]\n')]) == 2
+    assert "plates.readers" in capsys.readouterr().out

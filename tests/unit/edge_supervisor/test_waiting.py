@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from contract.observations import Observation, StreamLost
+from contract.observations import Observation, PlateLooked, StreamLost
 from contract.times import NS
-from edge.waiting import Waiting
+from edge.evidence.orders import NO_CUTS
+from edge.waiting import ANSWERS_MAX, Waiting
 
 
 def look(at_s: float) -> Observation:
@@ -71,8 +72,53 @@ def test_what_is_put_back_comes_first() -> None:
     assert [type(record).__name__ for record, _ in _all(waiting)] == ["StreamLost", "Observation"]
 
 
-def _all(waiting: Waiting) -> list[tuple[Observation | StreamLost, object]]:
-    told: list[tuple[Observation | StreamLost, object]] = []
+def answer(looked_at_s: float) -> PlateLooked:
+    at_ns = round(looked_at_s * NS)
+    return PlateLooked(
+        device="cam-1",
+        at_ns=at_ns,
+        event_id="00000000-0000-8000-8000-000000000000",
+        looked_at_ns=at_ns,
+        vehicle_px=(0, 0, 9, 9),
+        frame_px=(640, 360),
+    )
+
+
+def test_answers_on_plates_come_before_the_looks_that_wait_and_in_their_own_order() -> None:
+    waiting = Waiting(3)
+    waiting.put(look(6))
+    waiting.put_answer(answer(2), NO_CUTS)
+    waiting.put(lost(7))
+    waiting.put_answer(answer(4), NO_CUTS)
+    assert [(type(record).__name__, record.at_ns // NS) for record, _ in _all(waiting)] == [
+        ("PlateLooked", 2),
+        ("PlateLooked", 4),
+        ("Observation", 6),
+        ("StreamLost", 7),
+    ]
+
+
+def test_answers_that_nobody_takes_are_bounded_and_counted_and_cost_no_look_its_place() -> None:
+    waiting = Waiting(3)
+    for second in (1, 2, 3):
+        waiting.put(look(second))
+    for second in range(ANSWERS_MAX + 5):
+        waiting.put_answer(answer(second), NO_CUTS)
+    told = [type(record).__name__ for record, _ in _all(waiting)]
+    assert told == ["PlateLooked"] * ANSWERS_MAX + ["Observation"] * 3
+    assert (waiting.answers_skipped, waiting.skipped) == (5, 0)
+
+
+def test_an_answer_does_not_end_a_loss() -> None:
+    waiting = Waiting(3)
+    waiting.put(lost(10))
+    waiting.put_answer(answer(8), NO_CUTS)
+    waiting.put(look(10))  # the last frame, looked at only now
+    assert [type(record).__name__ for record, _ in _all(waiting)] == ["PlateLooked", "Observation", "StreamLost"]
+
+
+def _all(waiting: Waiting) -> list[tuple[Observation | StreamLost | PlateLooked, object]]:
+    told: list[tuple[Observation | StreamLost | PlateLooked, object]] = []
     while (one := waiting.take(0)) is not None:
         told.append(one)
     return told
