@@ -171,6 +171,7 @@ class SensorConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     url: Url | None = None
     unit: Annotated[int, Meta(ge=0, le=247)] = 1
     every_s: Annotated[float, Meta(ge=1, le=3600)] = 30.0
+    real_time_s: Annotated[float, Meta(ge=1, le=3600, description="unlike its model it reports so often")] | None = None
     baud: Annotated[int, Meta(ge=300, le=921_600)] = 9600
     topic: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
     username: Annotated[str, Meta(min_length=1, max_length=200)] | None = None

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from contract.errors import ConfigError, Mistake
 from contract.health import DeviceHealth, MaintenanceItem
 from contract.times import utc_from_ns
@@ -22,7 +24,7 @@ from edge.sensors.hj212.server.platform import Readers
 from edge.sensors.hj212.server.store import RawStore
 from edge.sensors.judging import Parts
 from edge.sensors.listener import Clocks, Listener
-from edge.sensors.profiles.profile import load_profile
+from edge.sensors.profiles.profile import Known, load_profile
 from edge.sensors.rows import FrameReader
 from edge.sensors.sensor import Sensor, SensorAround
 from edge.sensors.start import sensor_tape_start
@@ -101,7 +103,7 @@ class Station:
         return Listener(config.hj212, self._rows, self._keys, readers, self._ground.clocks)
 
     def _parts(self, config: EdgeConfig, sensor: SensorConfig) -> Parts:
-        known = load_profile(sensor.profile)
+        known = known_of(sensor)
         password = None if sensor.password_file is None else read_secret(sensor.password_file)
         keys, profile = self._keys, known.profile
 
@@ -149,6 +151,14 @@ class Station:
             values={"mn": mn, "hosts": list(clone.hosts)},
         )
         return Trouble("cloned", words, (item,))
+
+
+def known_of(sensor: SensorConfig) -> Known:
+    """A sensor's profile with what this one device does unlike its model; raises ConfigError."""
+    known = load_profile(sensor.profile)
+    if sensor.real_time_s is None:
+        return known
+    return Known(msgspec.structs.replace(known.profile, real_time_s=sensor.real_time_s), known.sha256)
 
 
 def _from_words(hosts: Sequence[str]) -> str:

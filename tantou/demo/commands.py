@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from pathlib import Path
 
 from contract.errors import EvidenceError
@@ -17,11 +18,22 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     cameras = verbs.add_parser("cameras", help="serve the scenes over RTSP on loopback")
     cameras.add_argument("--data", type=Path, default=Path(".demo"), help="folder of the demo (default: .demo)")
     cameras.add_argument("--port", type=int, default=8554, help="RTSP port (default: 8554)")
+    kitchens = verbs.add_parser("kitchens", help="play the demo's kitchen sensors against a gateway's HJ 212 port")
+    kitchens.add_argument("--port", type=int, required=True, help="the gateway's port on loopback")
 
 
 def run(args: argparse.Namespace) -> int:
     """Exit code of the verb."""
+    if args.verb == "kitchens":
+        return _kitchens(args.port)
     return _footage(args.data) if args.verb == "footage" else _cameras(args.data, args.port)
+
+
+def _kitchens(port: int) -> int:
+    from tantou.demo import kitchens
+
+    kitchens.run(port, now_ns=time.time_ns)
+    return 0
 
 
 def _footage(data: Path) -> int:

@@ -29,6 +29,21 @@ class Camera:
     demo: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Kitchen:
+    """One restaurant with one sensor for the edge to judge; `rule`: its zone's table as TOML, a demo's thresholds."""
+
+    id: str
+    name: str
+    premises: str
+    mn: str
+    zone: str
+    zone_name: str
+    position: tuple[float, float, float]
+    real_time_s: float
+    rule: str
+
+
 def database_url(layout: Layout) -> str:
     """The centre's SQLite file."""
     return f"sqlite:///{layout.centre / 'centre.db'}"
@@ -63,7 +78,7 @@ port = {ports.server}
 """
 
 
-def edge_toml(layout: Layout, ports: Ports, cameras: Iterable[Camera]) -> str:
+def edge_toml(layout: Layout, ports: Ports, cameras: Iterable[Camera], kitchens: Sequence[Kitchen] = ()) -> str:
     """The configuration of the one gateway."""
     head = f"""[gateway]
 id = "{GATEWAY}"
@@ -84,7 +99,8 @@ token_file = {_text(layout.secret("gateway.token"))}
 model = "vehicle-n"
 threads = 1
 """
-    return "\n".join([head, *(_camera(camera) for camera in cameras)])
+    port = f'[hj212]\nhost = "127.0.0.1"\nport = {ports.hj212}\n' if kitchens else ""
+    return "\n".join([head, port, *map(_camera, cameras), *map(_kitchen, kitchens)])
 
 
 def _camera(camera: Camera) -> str:
@@ -110,6 +126,30 @@ demo = {"true" if camera.demo else "false"}
 
 [zone.rule]
 grace_s = {camera.grace_s}
+"""
+
+
+def _kitchen(kitchen: Kitchen) -> str:
+    lat, lon, error_m = kitchen.position
+    return f"""[[sensor]]
+id = "{kitchen.id}"
+name = {_text(kitchen.name)}
+premises = {_text(kitchen.premises)}
+kind = "hj212"
+mn = "{kitchen.mn}"
+profile = "simulated"
+real_time_s = {kitchen.real_time_s}
+position = {{ lat = {lat}, lon = {lon}, error_m = {error_m} }}
+
+[[zone]]
+id = "{kitchen.zone}"
+sensor = "{kitchen.id}"
+name = {_text(kitchen.zone_name)}
+matter = "cooking_fumes"
+demo = true
+
+[zone.rule]
+{kitchen.rule}
 """
 
 

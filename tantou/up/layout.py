@@ -39,6 +39,7 @@ class Ports(Struct, frozen=True, kw_only=True):
     ingest: int = 18081
     broker: int = 18830
     rtsp: int = 18554
+    hj212: int = 18212
 
 
 @dataclass(frozen=True, slots=True)

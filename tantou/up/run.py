@@ -62,7 +62,7 @@ class Up:
         self._config("server.toml").write_text(configs.server_toml(self.layout, self.ports))
         self.edge_toml = self.options.edge_config or self._config("edge.toml")
         if self.options.edge_config is None:
-            self.edge_toml.write_text(configs.edge_toml(self.layout, self.ports, self._cameras()))
+            self.edge_toml.write_text(configs.edge_toml(self.layout, self.ports, self._cameras(), self._kitchens()))
 
     def start(self, now_ns: Callable[[], int]) -> None:
         """Every child, each when what it needs answers."""
@@ -85,6 +85,8 @@ class Up:
                 self._await("cameras", lambda: probes.rtsp_answers(self.ports.rtsp))
             self._start("edge", tantou("edge", "run", "--config", str(self.edge_toml)))
             self._await("edge", lambda: centre.gateway_is_online(store))
+            if self.options.demo and self.options.edge_config is None:
+                self._start("kitchens", tantou("demo", "kitchens", "--port", str(self.ports.hj212)))
 
     def attend(self) -> None:
         """Until told to stop."""
@@ -107,6 +109,24 @@ class Up:
 
     def _config(self, name: str) -> Path:
         return self.layout.config / name
+
+    def _kitchens(self) -> list[configs.Kitchen]:
+        from tantou.demo import kitchens
+
+        return [
+            configs.Kitchen(
+                id=one.id,
+                name=one.name,
+                premises=one.premises,
+                mn=kitchens.mn_of(index),
+                zone=one.zone,
+                zone_name=one.zone_name,
+                position=one.position,
+                real_time_s=kitchens.REPORT_EVERY_S,
+                rule=kitchens.RULE,
+            )
+            for index, one in enumerate(kitchens.KITCHENS)
+        ]
 
     def _cameras(self) -> list[configs.Camera]:
         from tantou.demo import cameras, scene, story

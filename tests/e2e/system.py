@@ -23,7 +23,14 @@ from tantou.up.layout import Layout, Ports
 
 T = TypeVar("T")
 UP_WITHIN_S = 90.0
-WORDS = {"broker": "nats-server", "ingest": "ingest", "server": "server", "edge": "edge", "cameras": "cameras"}
+WORDS = {
+    "broker": "nats-server",
+    "ingest": "ingest",
+    "server": "server",
+    "edge": "edge",
+    "cameras": "cameras",
+    "kitchens": "kitchens",
+}
 
 
 @dataclass

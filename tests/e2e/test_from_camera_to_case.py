@@ -54,7 +54,9 @@ def accepts(officer: Person, url: str, event_id: str) -> None:
 
 def test_a_standing_car_becomes_an_accepted_lead_in_the_browser(system: System, chromium: str) -> None:
     client = system.log_in("operator")
-    lead = system.wait_for("alert", lambda: next(iter(leads(client, state="alert")), None), within_s=90)
+    lead = system.wait_for(
+        "alert", lambda: next(iter(leads(client, state="alert", matter="illegal_parking")), None), within_s=90
+    )
     event_id = lead["event_id"]
     evidence = system.wait_for("clip", lambda: whole_evidence(client, event_id))
     assert evidence["signer"] == "proved"
@@ -93,7 +95,7 @@ def test_ctrl_c_leaves_nothing_running_and_the_next_start_keeps_the_data(system:
     client = system.log_in("operator")
     lead = system.wait_for("alert", lambda: next(iter(leads(client)), None), within_s=90)
     family = list(system.children().values())
-    assert len(family) == 5
+    assert len(family) == 6
     assert system.stop() == 0
     assert [child for child in family if child.is_running()] == []
 

@@ -119,7 +119,7 @@ class _Chart:
             self.draw.line((left, y, right, y), fill=FAINT)
             self.draw.text((left - 64, y - 10), f"{most * step / 4:.2f}", fill=INK, font=self.font)
         self.draw.rectangle(self.box, outline=INK)
-        self.draw.text((left + 8, top + 6), _plain(panel.words, has_hanzi), fill=panel.ink, font=self.font)
+        self.draw.text((left, top - 26), _plain(panel.words, has_hanzi), fill=panel.ink, font=self.font)
         if limit is not None:
             self._dashed((left, self._y(limit, most)), (right, self._y(limit, most)), LIMIT_INK, 14)
         self._line([(at, self._y(value, most), is_good) for at, value, is_good in points], panel.ink)
@@ -151,7 +151,8 @@ class _Chart:
         """A band at the foot: filled where on, hollow where off, hatched for what is neither."""
         _, _, _, bottom = self.box
         for index, (at, value, _) in enumerate(states):
-            until = min(states[index + 1][0] if index + 1 < len(states) else at, at + round(GAP_S * NS))
+            following = states[index + 1][0] if index + 1 < len(states) else at
+            until = following if following - at <= GAP_S * NS else at
             band = (self._x(at), bottom - 14, max(self._x(until), self._x(at) + 2), bottom - 4)
             self.draw.rectangle(band, fill=ink if value == 1 else None, outline=ink)
             if value not in (0, 1):

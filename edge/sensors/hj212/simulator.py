@@ -31,6 +31,7 @@ FAULTS: Final = {
     "gbk": "a log text in GB18030",
     "frozen": "the same value for ever",
     "purifier-off": "the fan runs, the purifier does not",
+    "above-limit": "more fume than the national limit of 2.0 mg/m3",
     "offline": "away for every second third of the time",
     "garbage": "noise before each frame",
     "modbus": "the check of MODBUS",
@@ -41,6 +42,8 @@ RETRY_S: Final = 0.5
 _NS_PER_S: Final = 1_000_000_000
 _NUMBERS_KEPT: Final = 64
 _PW: Final = "123456"
+ABOVE_MG_M3: Final = 2.9
+TO_USUAL: Final = 0.1  # of the way back to its usual value, a report
 _SLOW_PAUSE_S: Final = 0.001
 _SKEW: Final = timedelta(hours=-1)
 
@@ -64,6 +67,11 @@ class Plan:
         return kinds[device % len(kinds)]
 
 
+def mn_of(seed: int, device: int) -> str:
+    """The number of a simulated device."""
+    return f"51{seed % 0xFFFF:04X}{device:018X}"
+
+
 Tallies = dict[str, Counter[str]]
 
 
@@ -79,13 +87,14 @@ class Device:
     """One device: a kitchen's values, a socket, and its fault."""
 
     def __init__(self, plan: Plan, number: int, tally: Counter[str], *, now_ns: Callable[[], int]) -> None:
-        self.mn = f"51{plan.seed % 0xFFFF:04X}{number:018X}"
+        self.mn = mn_of(plan.seed, number)
         self.fault = plan.fault_of(number)
         self._plan = plan
         self._tally = tally
         self._now_ns = now_ns
         self._dice = random.Random(f"{plan.seed}/{number}")  # noqa: S311 -- a repeatable kitchen, no secret
-        self._fume_mg_m3 = self._dice.uniform(0.2, 1.2)
+        self._usual_mg_m3 = ABOVE_MG_M3 if self.fault == "above-limit" else self._dice.uniform(0.2, 1.2)
+        self._fume_mg_m3 = self._usual_mg_m3
         self._skew = _SKEW if self.fault == "clock-off" else timedelta()
         self._frames = 0
         self._used: deque[str] = deque(maxlen=_NUMBERS_KEPT)
@@ -178,7 +187,8 @@ class Device:
 
     def _items(self) -> list[str]:
         if self.fault != "frozen":
-            self._fume_mg_m3 = max(0.05, self._fume_mg_m3 + self._dice.gauss(0, 0.05))
+            back = (self._usual_mg_m3 - self._fume_mg_m3) * TO_USUAL
+            self._fume_mg_m3 = max(0.05, self._fume_mg_m3 + back + self._dice.gauss(0, 0.05))
         purifier = 0 if self.fault == "purifier-off" else 1
         items = [
             f"a34041-Rtd={self._fume_mg_m3:.2f},a34041-Flag=N",
