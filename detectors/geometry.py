@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import median
 
 from contract.geometry import BboxPx, PolygonPx
+
+CONTACT_HEIGHT = 0.15
+CONTACT_POINTS = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 
 def area_px2(box: BboxPx) -> float:
@@ -39,8 +41,22 @@ def corners(box: BboxPx) -> PolygonPx:
 
 def median_box(boxes: Sequence[BboxPx]) -> BboxPx:
     """The median of each edge: one jumping box does not move a standing car."""
-    left, top, right, bottom = (median(edge) for edge in zip(*boxes, strict=True))
+    upper, lower = len(boxes) // 2, (len(boxes) - 1) // 2
+    edges = [sorted(edge) for edge in zip(*boxes, strict=True)]
+    left, top, right, bottom = ((edge[lower] + edge[upper]) / 2 for edge in edges)
     return (left, top, right, bottom)
+
+
+def overlap(a: BboxPx, b: BboxPx) -> bool:
+    """Whether two boxes share any area: cheap, to ask before the dear questions."""
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def contact_share(polygon: PolygonPx, box: BboxPx) -> float:
+    """How much of the ground contact, the lowest 15 % of the box, lies in the polygon; by five points across it."""
+    y = box[3] - CONTACT_HEIGHT / 2 * (box[3] - box[1])
+    width = box[2] - box[0]
+    return sum(contains(polygon, (box[0] + share * width, y)) for share in CONTACT_POINTS) / len(CONTACT_POINTS)
 
 
 def ground_point(box: BboxPx) -> tuple[float, float]:

@@ -7,14 +7,24 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from contract.events import CounterEvidence
 from contract.geometry import BboxPx
+from contract.matters.illegal_parking import Identity, SpanState
 from detectors.geometry import median_box
 from detectors.illegal_parking.reading import PlateMemory, seen_until
 
 MEDIAN_BOXES = 15
 MAX_SPANS = 400
-SpanState = Literal["seen", "hidden", "no_picture"]
-_WORSE: tuple[SpanState, ...] = ("seen", "hidden", "no_picture")
+_WORSE: tuple[SpanState, ...] = (
+    "seen",
+    "reidentified_plate",
+    "reidentified_patch",
+    "held",
+    "hidden",
+    "suspended",
+    "no_picture",
+)
+NOT_COUNTED: tuple[SpanState, ...] = ("no_picture", "suspended", "held")
 
 
 class TimerSpan(Struct, frozen=True):
@@ -28,53 +38,83 @@ class TimerSpan(Struct, frozen=True):
 class Place(Struct, frozen=True, kw_only=True):
     """A vehicle's stay at one place, or its way there.
 
-    `before_ns` is the look before the first at this place; None when there was none. A place where nothing was found
-    may have held a car that was not found, so `arrival_seen` is a claim of its own: the vehicle was seen to move there.
+    `boxes`, `times_ns`, `scores`: of the last looks that found it; `box` is their median. `before_ns` is the look
+    before the first at this place; None when there was none. A place where nothing was found may have held a car that
+    was not found, so `arrival_seen` is a claim of its own: the vehicle was seen to move there. `patches` are its looks,
+    newest last; `strange` those of late that are like none of them.
     """
 
     event_id: str
     first_box: BboxPx
     anchor: BboxPx
+    box: BboxPx
     boxes: tuple[BboxPx, ...]
+    times_ns: tuple[int, ...]
+    scores: tuple[float, ...]
     labels: tuple[str, ...]
     since_ns: int
     before_ns: int | None
     arrival_seen: bool
     last_seen_ns: int
-    phase: Literal["arriving", "standing", "overdue"] = "arriving"
+    phase: Literal["arriving", "standing", "overdue", "excused"] = "arriving"
     due_ns: int | None = None
     told_ns: int = 0
     open_missing_ns: int = 0
     covered_missing_ns: int = 0
     spans: tuple[TimerSpan, ...] = ()
+    patches: tuple[str, ...] = ()
+    strange: tuple[str, ...] = ()
+    strange_since_ns: int = 0
+    identity: Identity = "kept"
+    away_ns: int = 0
+    unproved_ns: int = 0
+    unproved_from_ns: int | None = None
+    known_again: Literal["reidentified_patch", "reidentified_plate"] | None = None
+    hold: str | None = None
+    shared_box: bool = False
+    counters: tuple[CounterEvidence, ...] = ()
     plate: PlateMemory = PlateMemory()
 
-    @property
-    def box(self) -> BboxPx:
-        """The median of the last boxes."""
-        return median_box(self.boxes)
-
-    def total_ns(self, state: SpanState) -> int:
-        """How long the timer was in this state, up to the last sight of the vehicle."""
+    def total_ns(self, *states: SpanState) -> int:
+        """How long the timer was in these states, up to the last sight of the vehicle."""
+        last_ns = self.last_seen_ns
         return sum(
-            min(span.end_ns, self.last_seen_ns) - span.start_ns
+            min(span.end_ns, last_ns) - span.start_ns
             for span in self.spans
-            if span.state == state and span.start_ns < self.last_seen_ns
+            if span.state in states and span.start_ns < last_ns
         )
 
     @property
     def dwell_ns(self) -> int:
-        """True standing time: from the first to the last sight, less the time without a picture."""
-        return self.last_seen_ns - self.since_ns - self.total_ns("no_picture")
+        """True standing time: from the first to the last sight, less what had no picture, was held or suspended."""
+        return self.last_seen_ns - self.since_ns - self.total_ns(*NOT_COUNTED)
+
+
+class Bystander(Struct, frozen=True):
+    """A vehicle in the flow lane that keeps its place since then."""
+
+    box: BboxPx
+    since_ns: int
+    last_seen_ns: int
+
+
+class Departed(Struct, frozen=True, kw_only=True):
+    """Who stood here lately, so that who comes back is known."""
+
+    event_id: str
+    box: BboxPx
+    left_ns: int
+    patch: str | None = None
+    plate: str | None = None
 
 
 class State(Struct, frozen=True, kw_only=True):
     """What the fold remembers of one zone; boxes in pixels of `frame_px`.
 
     `vehicles` are the boxes of the last look, in the zone or not: an arrival comes from one of them, if both looks
-    went to the same windows (`looked_px`).
-    `crowded_out` counts newcomers that found no room among the places remembered, `exempt_seen` standing vehicles whose
-    plate is of a kind that is exempt.
+    went to the same windows (`looked_px`). `lost_as` says what the time since `lost_at_ns` was. `scene`: where the
+    camera looked. `crowded_out` counts newcomers that found no room among the places remembered, `excused` vehicles on
+    duty.
     """
 
     places: tuple[Place, ...] = ()
@@ -83,25 +123,32 @@ class State(Struct, frozen=True, kw_only=True):
     looked_px: tuple[BboxPx, ...] = ()
     last_at_ns: int | None = None
     lost_at_ns: int | None = None
+    lost_as: SpanState = "no_picture"
+    scene: str | None = None
+    lane: tuple[Bystander, ...] = ()
+    departed: tuple[Departed, ...] = ()
+    upkeep: tuple[str, ...] = ()
     crowded_out: int = 0
-    exempt_seen: int = 0
+    excused: int = 0
 
 
 def on_frame(place: Place, *, drawn_on: tuple[int, int], onto: tuple[int, int]) -> Place:
     """The place after the camera changed its picture size."""
     kx, ky = onto[0] / drawn_on[0], onto[1] / drawn_on[1]
-    told = (place.first_box, place.anchor, *place.boxes)
-    first_box, anchor, *boxes = ((x1 * kx, y1 * ky, x2 * kx, y2 * ky) for x1, y1, x2, y2 in told)
-    return msgspec.structs.replace(place, first_box=first_box, anchor=anchor, boxes=tuple(boxes))
+    told = (place.first_box, place.anchor, place.box, *place.boxes)
+    first_box, anchor, box, *boxes = ((x1 * kx, y1 * ky, x2 * kx, y2 * ky) for x1, y1, x2, y2 in told)
+    return msgspec.structs.replace(place, first_box=first_box, anchor=anchor, box=box, boxes=tuple(boxes))
 
 
-def blinded(state: State, from_ns: int) -> State:
+def blinded(state: State, from_ns: int, lost_as: SpanState = "no_picture") -> State:
     """The state when nothing was seen from `from_ns` on; what was counted past it is taken back."""
     if state.lost_at_ns is not None and state.lost_at_ns <= from_ns:
         return state
     places = (_seen_until(place, from_ns) for place in state.places if place.since_ns <= from_ns)
     last_at_ns = state.last_at_ns if state.last_at_ns is None else min(state.last_at_ns, from_ns)
-    return msgspec.structs.replace(state, places=tuple(places), last_at_ns=last_at_ns, lost_at_ns=from_ns)
+    return msgspec.structs.replace(
+        state, places=tuple(places), last_at_ns=last_at_ns, lost_at_ns=from_ns, lost_as=lost_as
+    )
 
 
 def _seen_until(place: Place, until_ns: int) -> Place:
@@ -122,9 +169,21 @@ def with_span(spans: tuple[TimerSpan, ...], span: TimerSpan) -> tuple[TimerSpan,
     return (*spans, span)
 
 
-def keep_boxes(boxes: tuple[BboxPx, ...], box: BboxPx) -> tuple[BboxPx, ...]:
-    """The last boxes with one more."""
-    return (*boxes, box)[-MEDIAN_BOXES:]
+def found_again(place: Place, box: BboxPx, at_ns: int, *, score: float, label: str) -> Place:
+    """The place with one more sight of its vehicle."""
+    boxes = (*place.boxes, box)[-MEDIAN_BOXES:]
+    return msgspec.structs.replace(
+        place,
+        boxes=boxes,
+        box=median_box(boxes),
+        times_ns=(*place.times_ns, at_ns)[-MEDIAN_BOXES:],
+        scores=(*place.scores, score)[-MEDIAN_BOXES:],
+        labels=(*place.labels, label)[-MEDIAN_BOXES:],
+        last_seen_ns=at_ns,
+        open_missing_ns=0,
+        covered_missing_ns=0,
+        shared_box=False,
+    )
 
 
 def place_key(box: BboxPx, frame_px: tuple[int, int]) -> str:

@@ -1,24 +1,22 @@
-"""What a place becomes when it is told: facts, grade and predicates, with what was not seen said plainly."""
+"""What a place becomes when it is told: facts, evidence set and grade, with what was not seen said plainly."""
 
 from __future__ import annotations
 
 from collections import Counter
+from typing import Literal
 
-from contract.events import Clock, Grade, Met, Phase, Predicate
-from contract.matters.illegal_parking import Facts, Span
+from contract.events import Phase
+from contract.matters.illegal_parking import EvidencePart, Facts, Span
 from contract.observations import Observation
-from contract.times import NS, utc_from_ns
-from detectors.fold import Finding
-from detectors.illegal_parking import reading
+from contract.times import utc_from_ns
+from detectors.fold import Finding, Zone
+from detectors.illegal_parking import counter, reading
 from detectors.illegal_parking.config import Config
+from detectors.illegal_parking.grade import grade, seconds
 from detectors.illegal_parking.place import Place
 
-MAX_CLOCK_OFFSET_S = 1.0
-MIN_FRAME_PX = (1280, 720)
-MIN_INTERVAL_S = 10.0
 
-
-def tell(place: Place, seen: Observation, config: Config, *, phase: Phase) -> Finding:
+def tell(place: Place, seen: Observation, zone: Zone, config: Config, *, phase: Phase) -> Finding:
     """The finding of an overdue place at this look; `closed` tells the last sight, not the look that missed it."""
     return Finding(
         event_id=place.event_id,
@@ -27,12 +25,13 @@ def tell(place: Place, seen: Observation, config: Config, *, phase: Phase) -> Fi
         last_seen_ns=place.last_seen_ns,
         bbox_xyxy_px=place.box,
         frame_px=seen.frame_px,
-        facts=_facts(place, config, left=phase == "closed"),
-        grade=_grade(place, seen, config),
+        facts=_facts(place, config, phase=phase),
+        grade=grade(place, seen, zone, config, phase=phase),
+        counter_evidence=place.counters,
     )
 
 
-def _facts(place: Place, config: Config, *, left: bool) -> Facts:
+def _facts(place: Place, config: Config, *, phase: Phase) -> Facts:
     spans = tuple(
         Span(start=utc_from_ns(s.start_ns), end=utc_from_ns(min(s.end_ns, place.last_seen_ns)), state=s.state)
         for s in place.spans
@@ -44,12 +43,15 @@ def _facts(place: Place, config: Config, *, left: bool) -> Facts:
         since=utc_from_ns(place.since_ns),
         due=utc_from_ns(due_ns),
         last_seen=utc_from_ns(place.last_seen_ns),
-        dwell_s=_seconds(place.dwell_ns),
+        dwell_s=seconds(place.dwell_ns),
         grace_s=config.grace_s,
-        hidden_s=_seconds(place.total_ns("hidden")),
-        no_picture_s=_seconds(place.total_ns("no_picture")),
+        hidden_s=seconds(place.total_ns("hidden")),
+        no_picture_s=seconds(place.total_ns("no_picture")),
+        held_s=seconds(place.total_ns("held")),
+        suspended_s=seconds(place.total_ns("suspended")),
         arrival_seen=place.arrival_seen,
-        left=utc_from_ns(place.last_seen_ns) if left else None,
+        identity=place.identity,
+        left=utc_from_ns(place.last_seen_ns) if phase == "closed" else None,
         spans=spans,
         plate=reading.number(place.plate),
         plate_reason=reading.why_not(place.plate),
@@ -57,84 +59,33 @@ def _facts(place: Place, config: Config, *, left: bool) -> Facts:
         plate_votes=reading.votes(place.plate),
         plate_readers=place.plate.readers,
         legal_ground=config.legal_ground,
+        authority=config.authority,
+        marking=config.marking,
+        surface=config.surface,
+        answers=counter.answers(place, config),
+        evidence_set=evidence_set(place, config, phase=phase),
     )
 
 
-def _grade(place: Place, seen: Observation, config: Config) -> Grade:
-    clock = _clock_predicate(seen.clock)
-    size = _size_predicate(seen.frame_px)
-    softer = (_arrival_predicate(place), _seen_predicate(place), reading.predicate(place.plate))
-    dwell = Predicate(
-        id="dwell",
-        required=f"> {config.grace_s:g} s",
-        found=f"{_seconds(place.dwell_ns):g} s",
-        met="met" if _seconds(place.dwell_ns) >= config.grace_s else "not_met",
-        source="实施条例 art. 63; zone configuration",
-    )
-    interval_s = _seconds((place.due_ns or place.last_seen_ns) - place.since_ns)
-    interval = Predicate(
-        id="interval",
-        required=f">= {MIN_INTERVAL_S:g} s between pictures",
-        found=f"{interval_s:g} s",
-        met="met" if interval_s >= MIN_INTERVAL_S else "not_met",
-        source="GA/T 832-2014 3.5",
-    )
-    hard = (dwell, interval, size, clock)
-    if any(predicate.met != "met" for predicate in hard):
-        return Grade(level="lead_only", predicates=(*hard, *softer))
-    if any(predicate.met != "met" for predicate in softer):
-        return Grade(level="partial", predicates=(*hard, *softer))
-    return Grade(level="full", predicates=(*hard, *softer))
-
-
-def _clock_predicate(clock: Clock | None) -> Predicate:
-    known = clock is not None and clock.offset_s is not None
-    met: Met = "not_seen"
-    found = "unknown"
-    if clock is not None and clock.offset_s is not None:
-        doubt_s = clock.uncertainty_s or 0.0
-        met = "met" if abs(clock.offset_s) + doubt_s <= MAX_CLOCK_OFFSET_S else "not_met"
-        found = f"{clock.offset_s:+.2f} ± {doubt_s:.2f} s ({clock.source})"
-    return Predicate(
-        id="clock",
-        required=f"offset <= {MAX_CLOCK_OFFSET_S} s",
-        found=found if known else "unknown",
-        met=met,
-        source="GA/T 832-2014 3.2",
+def evidence_set(place: Place, config: Config, *, phase: Phase) -> tuple[EvidencePart, ...]:
+    """E1 to E11: what of the set this revision has, as far as the rule knows; the manifest names what failed."""
+    has_more = phase != "opened"
+    number = reading.number(place.plate)
+    arrival = "arrival seen" if place.arrival_seen else f"start not seen; there by {utc_from_ns(place.since_ns)}"
+    return (
+        _part("E1", "there" if place.arrival_seen else "missing", arrival),
+        _part("E2", "there", f"first still {utc_from_ns(place.since_ns)}"),
+        _part("E3", "missing" if place.due_ns is None else "there", "past the grace"),
+        _part("E4", "there" if has_more else "later", "last sight" if has_more else "when it is told again or leaves"),
+        _part("E5", "missing" if number is None else "there", reading.why_not(place.plate) or "plate and its frame"),
+        _part("E6", "there" if config.marking_px else "missing", config.marking or "sign or line not drawn"),
+        _part("E7", "later", "clips, once their post-roll is over"),
+        _part("E8", "there", "times, place, model and rule in the event"),
+        _part("E9", "there", "hashes and signature in the manifest"),
+        _part("E10", "there", "answers and counter-evidence"),
+        _part("E11", "later", "a person's review"),
     )
 
 
-def _size_predicate(frame_px: tuple[int, int]) -> Predicate:
-    large = frame_px[0] >= MIN_FRAME_PX[0] and frame_px[1] >= MIN_FRAME_PX[1]
-    return Predicate(
-        id="picture_size",
-        required=f">= {MIN_FRAME_PX[0]}x{MIN_FRAME_PX[1]}",
-        found=f"{frame_px[0]}x{frame_px[1]}",
-        met="met" if large else "not_met",
-        source="GA/T 832-2014 3.4",
-    )
-
-
-def _arrival_predicate(place: Place) -> Predicate:
-    return Predicate(
-        id="arrival",
-        required="arrival seen",
-        found="seen" if place.arrival_seen else f"start not seen; there by {utc_from_ns(place.since_ns)}",
-        met="met" if place.arrival_seen else "not_seen",
-        source="evidence set E1",
-    )
-
-
-def _seen_predicate(place: Place) -> Predicate:
-    hidden_s = _seconds(place.total_ns("hidden") + place.total_ns("no_picture"))
-    return Predicate(
-        id="watched",
-        required="watched without a gap",
-        found=f"{hidden_s:g} s not observed",
-        met="met" if hidden_s == 0 else "not_seen",
-        source="行政处罚法 art. 41 (complete)",
-    )
-
-
-def _seconds(duration_ns: int) -> float:
-    return round(duration_ns / NS, 3)
+def _part(part: str, state: Literal["there", "missing", "later"], detail: str) -> EvidencePart:
+    return EvidencePart(part=part, state=state, detail=detail)

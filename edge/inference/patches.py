@@ -23,6 +23,7 @@ SMALLEST_PX = 8  # a box below this side shows no more than its colour
 DARK, DIM, LIGHT = 50, 110, 180  # of 255: black, dark grey, grey, white
 PALE = 50  # saturation of 255 below which a colour is a grey
 HUES = 8
+FLAT = 6  # of 255: noise alone is no pattern
 ZonesOf = Callable[[str, tuple[int, int]], Sequence[PolygonPx]]
 
 
@@ -55,7 +56,7 @@ def _greys(small: Image) -> str:
     grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.int32)
     cells = grey.reshape(CELLS, COLOUR_PX // CELLS, CELLS, COLOUR_PX // CELLS).sum(axis=(1, 3)).ravel()
     darkest, spread = int(cells.min()), int(cells.max() - cells.min())
-    levels = np.zeros_like(cells) if spread == 0 else (cells - darkest) * 15 // spread
+    levels = np.zeros_like(cells) if spread < FLAT * (COLOUR_PX // CELLS) ** 2 else (cells - darkest) * 15 // spread
     return "".join(f"{level:x}" for level in levels.tolist())
 
 

@@ -17,6 +17,7 @@ MEASURED_WIDTH_PX = 320
 SAMPLE_STEP_PX = 4
 COLOUR_STEP_PX = 8
 SCENE_CELLS = (16, 9)
+SCENE_STEP = 2  # of 255: noise alone makes no neighbourhood lighter
 SHIFT_PX = (160, 96)
 SHIFT_SURE = 0.3  # of 1: below it the two pictures are too little alike for their shift to be known
 REFERENCE_KEPT = 0.9
@@ -73,7 +74,7 @@ def scene_of(grey: Image) -> str:
     """16 x 9 neighbourhoods, one bit each: does it grow lighter to the right? Light changes few bits, a turn most."""
     across, down = SCENE_CELLS
     cells = cv2.resize(grey, (across + 1, down), interpolation=cv2.INTER_AREA).astype(np.int16)
-    return np.packbits(cells[:, 1:] > cells[:, :-1]).tobytes().hex()
+    return np.packbits(cells[:, 1:] > cells[:, :-1] + SCENE_STEP).tobytes().hex()
 
 
 def _colour(image_bgr: Image) -> float:

@@ -31,6 +31,7 @@ from edge.evidence.clips import Footage
 from edge.evidence.files import EvidenceStore, FileEvidence
 from edge.evidence.tape import Tape, read_tape
 from edge.inference.look import Looker
+from edge.inference.views import Views
 from edge.judge import CameraJudge, tape_start
 from edge.judge.start import given_clock
 from tests.integration.edge_replay.street import KEY, MADE_BY, START, TRUSTED, RedBoxes, Stay, configured, write_street
@@ -230,7 +231,7 @@ def test_an_edge_killed_between_opening_and_sending_tells_the_same_act_with_whol
     start = tape_start(config, "cam-1", MADE_BY)
     ring = PacketRing(60, 30_000_000)
     film = Replay(source, start_ns=replay.parse_start(START), camera=config.cameras[0], ring=ring)
-    looker = Looker(RedBoxes(), clock_of=lambda _: given_clock(config.cameras[0].clock))
+    looker = Looker(RedBoxes(), clock_of=lambda _: given_clock(config.cameras[0].clock), zones_of=Views(config).patched)
 
     def begin(ring: PacketRing, name: str, state: bytes | None) -> CameraJudge:
         store = EvidenceStore.open(tmp_path / "data", key=KEY, config=config.evidence)

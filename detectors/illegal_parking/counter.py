@@ -1,0 +1,226 @@
+"""Counter-evidence: what speaks against an act, looked for before any person sees it (parking reference, 2.6 and 5).
+
+A *clock hold* stops the timer while it lasts: queue, jam, red light, people loading. A *telling hold* lets the timer
+run and only keeps the act from being told: on duty, nothing sure in the dark, many at once. Each hold and each release
+is recorded with its code, reason and time; what cannot be held is flagged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from contract.events import CounterEvidence
+from contract.geometry import BboxPx, PolygonPx
+from contract.matters.illegal_parking import Answer
+from contract.observations import Observation
+from contract.times import NS, utc_from_ns
+from detectors.geometry import contains, ground_point, iou, overlap
+from detectors.illegal_parking import reading
+from detectors.illegal_parking.appearance import compare
+from detectors.illegal_parking.config import Config
+from detectors.illegal_parking.place import Bystander, Departed, Place, State
+
+QUEUE_WITHIN_NS = 30 * NS  # parking reference 2.6: others that came to stand within the same 30 s
+QUEUE_OTHERS = 2
+JAM_OTHERS = 5
+BYSTANDER_STILL_NS = 2 * NS
+BYSTANDER_LOST_NS = 4 * NS
+BYSTANDER_IOU = 0.7
+MANY_WITHIN_NS = 60 * NS
+TOGETHER_WITHIN_NS = 10 * NS
+CAME_BACK_NS = 600 * NS
+BACK_AT_IOU = 0.3
+MAX_DEPARTED = 20
+MAX_COUNTERS = 40
+MAX_BYSTANDERS = 100
+DARK = 40.0  # of 255, mean grey: below it a headlamp's pool looks like a vehicle
+NEAR_PERSON = 0.25  # of the vehicle's width: people so near are at it
+REASONS = {
+    "queue": "{n} other vehicles came to stand in the flow lane within 30 s of it",
+    "jam": "the flow lane stands: {n} other vehicles came to stand within 30 s of it",
+    "red_light": "within the longest red of the signal, {n} s",
+    "loading": "people at the vehicle for two looks or more",
+    "exempt_vehicle": "its plate is of a vehicle on duty: counted, no lead",
+    "night_unsure": "in the dark no box is sure to be a vehicle",
+    "many_at_once": "{n} vehicles came to stand within a minute: a jam or an event?",
+}
+_NOT_VISIBLE = (
+    "driver_absent",
+    "hinders_others",
+    "officer_or_works",
+    "worn_sign",
+    "breakdown_or_accident",
+    "cloned_plate",
+)
+
+
+def lane_after(state: State, boxes: Sequence[BboxPx], lane: PolygonPx, at_ns: int) -> tuple[Bystander, ...]:
+    """The vehicles in the flow lane, each with the time since which it keeps its place."""
+    here = [box for box in boxes if contains(lane, ground_point(box))]
+    lane_now: list[Bystander] = []
+    left = list(here)
+    for known in state.lane:
+        match = next((b for b in left if overlap(b, known.box) and iou(b, known.box) >= BYSTANDER_IOU), None)
+        if match is not None:
+            left.remove(match)
+            lane_now.append(Bystander(known.box, known.since_ns, at_ns))
+        elif at_ns - known.last_seen_ns <= BYSTANDER_LOST_NS:
+            lane_now.append(known)
+    return (*lane_now, *(Bystander(box, at_ns, at_ns) for box in left))[:MAX_BYSTANDERS]
+
+
+def queue_of(place: Place, lane: Sequence[Bystander], at_ns: int) -> int:
+    """How many others stand in the lane who came to stand with it."""
+    return sum(
+        abs(one.since_ns - place.since_ns) <= QUEUE_WITHIN_NS
+        and one.last_seen_ns - one.since_ns >= BYSTANDER_STILL_NS
+        and at_ns - one.last_seen_ns <= BYSTANDER_LOST_NS
+        and iou(one.box, place.box) < 0.5
+        for one in lane
+    )
+
+
+def clock_hold(
+    place: Place, lane: Sequence[Bystander], seen: Observation, config: Config, *, in_lane: bool
+) -> tuple[str, int] | None:
+    """The code of what stops this vehicle's clock now, and the number in its reason."""
+    held_ns = place.total_ns("held")
+    if in_lane and held_ns < round(config.queue_limit_s * NS):
+        if config.signal_red_s is not None and seen.at_ns - place.since_ns <= round(config.signal_red_s * NS):
+            return "red_light", round(config.signal_red_s)
+        others = queue_of(place, lane, seen.at_ns)
+        if others >= QUEUE_OTHERS:
+            return ("jam" if others >= JAM_OTHERS else "queue"), others
+    if held_ns < round(config.loading_limit_s * NS) and _people_at(place, seen):
+        return "loading", 0
+    return None
+
+
+def with_clock_hold(place: Place, found: tuple[str, int] | None, at_ns: int) -> Place:
+    """The place with the hold of now; its begin and its end are recorded."""
+    kind = None if found is None else found[0]
+    if kind == place.hold:
+        return place
+    if place.hold is not None and not (kind in ("queue", "jam") and place.hold in ("queue", "jam")):
+        place = noted(place, place.hold, "released", "over: the clock goes on", at_ns)
+    elif place.hold is not None:
+        return msgspec.structs.replace(place, hold=kind)
+    if found is not None:
+        place = noted(place, found[0], "held", REASONS[found[0]].format(n=found[1]) + "; the clock stands", at_ns)
+    return msgspec.structs.replace(place, hold=kind)
+
+
+def telling_hold(place: Place, places: Sequence[Place], seen: Observation, config: Config) -> tuple[str, int] | None:
+    """The code of what keeps an act that is due from being told, and the number in its reason."""
+    if reading.is_exempt(place.plate):
+        return "exempt_vehicle", 0
+    scores = sorted(place.scores)
+    if is_dark(seen) and scores[len(scores) // 2] < config.night_min_score:
+        return "night_unsure", 0
+    many = sum(other.phase != "arriving" and abs(other.since_ns - place.since_ns) <= MANY_WITHIN_NS for other in places)
+    if many >= config.many_at_once and place.dwell_ns < 2 * round(config.grace_s * NS):
+        return "many_at_once", many
+    return None
+
+
+def with_telling_hold(place: Place, found: tuple[str, int], at_ns: int) -> Place:
+    """The place with the hold recorded, once."""
+    if is_held(place, found[0]):
+        return place
+    return noted(place, found[0], "held", REASONS[found[0]].format(n=found[1]), at_ns)
+
+
+def with_telling_released(place: Place, at_ns: int) -> Place:
+    """The place as it is told: what kept it is over, many at once is said for the person who looks at it."""
+    for kind in ("night_unsure", "exempt_vehicle", "many_at_once"):
+        if is_held(place, kind):
+            place = noted(place, kind, "released", "over: the act is told", at_ns)
+            if kind == "many_at_once":
+                place = noted(place, kind, "flagged", "it stood on for twice the grace; look at all of them", at_ns)
+    return place
+
+
+def is_held(place: Place, kind: str) -> bool:
+    """Whether the last word on this code is that it holds."""
+    effects = [one.effect for one in place.counters if one.kind == kind]
+    return bool(effects) and effects[-1] == "held"
+
+
+def noted(place: Place, kind: str, effect: Literal["held", "released", "flagged"], reason: str, at_ns: int) -> Place:
+    """The place with one more record; of a flag one is enough, and the newest give way to what was said first."""
+    if effect == "flagged" and any(one.kind == kind and one.effect == effect for one in place.counters):
+        return place
+    record = CounterEvidence(kind=kind, effect=effect, reason=reason, at=utc_from_ns(at_ns))
+    counters = place.counters[: MAX_COUNTERS - 1]
+    return msgspec.structs.replace(place, counters=(*counters, record))
+
+
+def came_back(place: Place, departed: Sequence[Departed], at_ns: int) -> Place:
+    """Flags a vehicle that stood here before and left: a stay of its own, and worth knowing."""
+    number = reading.number(place.plate)
+    for gone in reversed(departed):
+        if at_ns - gone.left_ns > CAME_BACK_NS:
+            continue
+        same_plate = number is not None and number == gone.plate
+        same_looks = gone.patch is not None and compare((gone.patch,), place.patches[-1] if place.patches else None)
+        if same_plate or (same_looks == "same" and iou(gone.box, place.box) >= BACK_AT_IOU):
+            by = "number" if same_plate else "looks"
+            reason = f"by its {by} it stood here until {utc_from_ns(gone.left_ns)} and left (event {gone.event_id})"
+            return noted(place, "came_back", "flagged", reason, at_ns)
+    return place
+
+
+def left_together(place: Place, departed: Sequence[Departed], at_ns: int) -> Place:
+    """Flags a stop that ended together with those of others: perhaps a queue after all."""
+    last_ns = place.last_seen_ns
+    others = sum(abs(one.left_ns - last_ns) <= TOGETHER_WITHIN_NS for one in departed)
+    if others < QUEUE_OTHERS:
+        return place
+    return noted(place, "left_together", "flagged", f"{others} others left within 10 s of it", at_ns)
+
+
+def with_departed(departed: Sequence[Departed], place: Place) -> tuple[Departed, ...]:
+    """Who left lately, with this one; the oldest go."""
+    gone = Departed(
+        event_id=place.event_id,
+        box=place.box,
+        left_ns=place.last_seen_ns,
+        patch=place.patches[-1] if place.patches else None,
+        plate=reading.number(place.plate),
+    )
+    return (*departed, gone)[-MAX_DEPARTED:]
+
+
+def answers(place: Place, config: Config) -> tuple[Answer, ...]:
+    """E10: each question of section 5 with yes, no, or not visible; never a guess."""
+    said = {one.kind for one in place.counters}
+
+    def answer(kind: str, is_asked: bool, *codes: str) -> Answer:
+        if not is_asked:
+            return Answer(kind=kind, answer="not_visible")
+        return Answer(kind=kind, answer="yes" if said & {kind, *codes} else "no")
+
+    return (
+        answer("queue", bool(config.flow_lane_px), "jam", "left_together"),
+        answer("red_light", config.signal_red_s is not None),
+        answer("loading", config.loading_limit_s > 0),
+        answer("exempt_vehicle", reading.number(place.plate) is not None or reading.is_exempt(place.plate)),
+        answer("many_at_once", True),
+        answer("came_back", bool(place.patches) or reading.number(place.plate) is not None),
+        answer("marked_bay", bool(config.permitted_px)),
+        *(Answer(kind=kind, answer="not_visible") for kind in _NOT_VISIBLE),
+    )
+
+
+def is_dark(seen: Observation) -> bool:
+    """Whether the picture is a night one; unknown is not dark."""
+    return seen.picture is not None and seen.picture.brightness < DARK
+
+
+def _people_at(place: Place, seen: Observation) -> bool:
+    near = NEAR_PERSON * (place.box[2] - place.box[0])
+    around = (place.box[0] - near, place.box[1], place.box[2] + near, place.box[3] + near)
+    return any(one.label == "person" and overlap(one.bbox_xyxy_px, around) for one in seen.detections)

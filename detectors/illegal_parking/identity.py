@@ -1,0 +1,108 @@
+"""Is it still the same vehicle? What a sight of it at its place says, after a gap and while it is watched.
+
+By its looks (the patch) or its number. Known again: the gap is bridged. Not known: `assumed` by the place alone, and
+past the zone's gap budget `broken`. Clearly another, look after look: another vehicle stands there.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from contract.geometry import BboxPx
+from contract.times import NS
+from detectors.geometry import iou
+from detectors.illegal_parking.appearance import ALIKE_PATTERN, compare, pattern_likeness
+from detectors.illegal_parking.config import Config
+from detectors.illegal_parking.place import Place
+
+KNOWN_PATCHES = 4  # the first ones and the newest: light drifts, a shadow passes
+STEADY_PATTERN = 0.95  # so alike that the patch adds nothing to those known
+SAME_SHAPE_IOU = 0.75  # a box that jumps shows other things in the same cells: it says nothing against the vehicle
+STRANGE_LOOKS = 3
+SETTLED_SHARE = 0.08  # of a side: as far as the edges of a standing vehicle's box move from look to look
+SETTLED_PX = 3.0
+
+
+def recognised(place: Place, box: BboxPx, patch: str | None, config: Config) -> Place:
+    """The place after this sight, already in its boxes; `away_ns` is what went unseen before it."""
+    verdict = compare(place.patches, patch)
+    if verdict == "different" and iou(box, place.box) < SAME_SHAPE_IOU:
+        verdict = "unsure"
+    if verdict == "different" and patch is not None:
+        return _stranger(place, patch)
+    if verdict == "same" and patch is not None:
+        return _known(place, patch)
+    fresh = (patch,) if patch is not None and not place.patches else place.patches
+    place = msgspec.structs.replace(place, strange=(), patches=fresh)
+    return place if not place.away_ns else _assumed(place, config)
+
+
+def is_another(place: Place) -> bool:
+    """Whether those who were seen of late are one vehicle, and not the one that stood here."""
+    return len(place.strange) >= STRANGE_LOOKS
+
+
+def by_plate(place: Place) -> Place:
+    """The place after its plate was read: the same number before and after a gap bridges it."""
+    if place.unproved_from_ns is None:
+        return place
+    frames = [frame.vote for frame in place.plate.frames if frame.vote.read.text is not None]
+    before = {one.read.text for one in frames if one.at_ns <= place.unproved_from_ns}
+    after = {one.read.text for one in frames if one.at_ns > place.unproved_from_ns}
+    if not after or len(before) != 1 or before != after:
+        return place
+    return _proved(place, "reidentified_plate")
+
+
+def is_settled(box: BboxPx, place_box: BboxPx) -> bool:
+    """Whether each edge lies where it lies for a vehicle that stands."""
+    near_x = max(SETTLED_PX, SETTLED_SHARE * (place_box[2] - place_box[0]))
+    near_y = max(SETTLED_PX, SETTLED_SHARE * (place_box[3] - place_box[1]))
+    return all(
+        abs(edge - other) <= near
+        for edge, other, near in zip(box, place_box, (near_x, near_y, near_x, near_y), strict=True)
+    )
+
+
+def _known(place: Place, patch: str) -> Place:
+    if place.away_ns or place.unproved_from_ns is not None:
+        place = _proved(place, "reidentified_patch")
+    newest = place.patches[-1]
+    if pattern_likeness(newest, patch) < STEADY_PATTERN:
+        kept = (*place.patches[: KNOWN_PATCHES - 1], patch) if len(place.patches) >= KNOWN_PATCHES else None
+        return msgspec.structs.replace(place, patches=kept or (*place.patches, patch), strange=())
+    return place if not place.strange else msgspec.structs.replace(place, strange=())
+
+
+def _stranger(place: Place, patch: str) -> Place:
+    goes_on = bool(place.strange) and pattern_likeness(place.strange[-1], patch) >= ALIKE_PATTERN
+    return msgspec.structs.replace(
+        place,
+        strange=(*place.strange, patch)[-STRANGE_LOOKS:] if goes_on else (patch,),
+        strange_since_ns=place.strange_since_ns if goes_on else place.last_seen_ns,
+    )
+
+
+def _proved(place: Place, how: str) -> Place:
+    known_again = "reidentified_plate" if how == "reidentified_plate" else "reidentified_patch"
+    return msgspec.structs.replace(
+        place,
+        identity="reidentified",
+        known_again=known_again,
+        away_ns=0,
+        unproved_ns=0,
+        unproved_from_ns=None,
+    )
+
+
+def _assumed(place: Place, config: Config) -> Place:
+    """Nothing but the place says that it is the same."""
+    unproved_ns = place.unproved_ns + place.away_ns
+    from_ns = place.unproved_from_ns
+    return msgspec.structs.replace(
+        place,
+        identity="broken" if unproved_ns > round(config.gap_budget_s * NS) else "assumed",
+        away_ns=0,
+        unproved_ns=unproved_ns,
+        unproved_from_ns=place.times_ns[-2] if from_ns is None and len(place.times_ns) > 1 else from_ns,
+    )

@@ -1,0 +1,305 @@
+"""One observation against what is remembered: which vehicle stands at which place, and who is new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from contract.geometry import BboxPx, PolygonPx
+from contract.identity import event_id
+from contract.matters.illegal_parking import SpanState
+from contract.observations import Detection, Observation
+from contract.times import NS
+from detectors import ground
+from detectors.fold import Zone
+from detectors.geometry import area_px2, contact_share, contains, covered_share, ground_point, iou, overlap, scaled
+from detectors.illegal_parking import sight
+from detectors.illegal_parking.appearance import compare
+from detectors.illegal_parking.config import Config
+from detectors.illegal_parking.identity import recognised
+from detectors.illegal_parking.place import (
+    Place,
+    State,
+    TimerSpan,
+    found_again,
+    on_frame,
+    place_key,
+    with_span,
+)
+
+STILL_IOU = 0.7  # parking reference 2.1: a box that overlaps its place this much has not moved
+STILL_PX = 3.0  # a far car of 25 px: its edges jump so much and it has not moved either
+SAME_PLACE_IOU = 0.5  # parking reference 2.2: measured on the public tracks
+SAME_GROUND_IOU = 0.6  # who stands so much on a place does not cover it: two vehicles cannot stand on one ground
+ONE_VEHICLE_IOU = 0.7  # two boxes that overlap so much are two names of one vehicle
+COVERED_SHARE = 0.3
+PART_INSIDE, PART_AREA = 0.8, 0.25  # a box so far inside a place, so large: the part of its vehicle that is not covered
+SHARED_INSIDE, SHARED_IOU = 0.7, 0.6  # one box over two places, that is as large as both
+IN_FRONT_SHARE = 0.15  # of the height: by so much lower on the picture stands the vehicle in front
+LOOK_GAP_NS = 12 * NS  # no look for longer: there was no picture, whatever the reason
+ARRIVING_LOST_NS = 5 * NS
+MOVED_IOU = 0.3
+MOVED_M = 2.0
+APPROACH_WIDTHS = 6.0  # within one look of 2 s a car that is about to stop drives a few of its lengths
+APPROACH_AREA_RATIO = 4.0
+CONTACT_SHARE = 0.5
+LIKES_BONUS = 0.25
+
+
+class Look:
+    """Matches first, then what each place became, then the newcomers; in this order, once each."""
+
+    def __init__(self, state: State, seen: Observation, zone: Zone, config: Config) -> None:
+        self.state, self.seen, self.zone, self.config = state, seen, zone, config
+        self.places = state.places
+        # A vehicle can only be missed where both looks went.
+        self.before = state.vehicles if state.looked_px == seen.looked_px else ()
+        if state.frame_px is not None and state.frame_px != seen.frame_px:
+            self.before = ()
+            self.places = tuple(on_frame(p, drawn_on=state.frame_px, onto=seen.frame_px) for p in state.places)
+        before_ns = state.last_at_ns
+        self.since_last_ns = 0 if before_ns is None else seen.at_ns - before_ns
+        self.gap = before_ns is None or state.lost_at_ns is not None or self.since_last_ns > LOOK_GAP_NS
+        # Unseen for longer than a vehicle may be covered: what stands there now may be another one.
+        self.forgotten: tuple[Place, ...] = ()
+        if self.gap and self.since_last_ns > round(config.cover_limit_s * NS):
+            self.forgotten, self.places = self.places, ()
+        shift_px = sight.sway(state, seen)
+        all_seen = seen.detections if shift_px is None else [_swayed(one, shift_px) for one in seen.detections]
+        self.others = [one.bbox_xyxy_px for one in all_seen if one.score >= config.min_score and one.label != "person"]
+        self.persons = [one.bbox_xyxy_px for one in all_seen if one.label == "person"]
+        self.vehicles = [d for d in all_seen if d.label in config.classes and d.score >= config.min_score]
+        self.taken: set[int] = set()
+        self.parts: set[int] = set()
+        self.shared: set[int] = set()
+
+    def scaled(self, polygon: PolygonPx) -> PolygonPx:
+        """A polygon of the zone in pixels of this picture."""
+        return scaled(polygon, drawn_on=self.zone.frame_px or self.seen.frame_px, onto=self.seen.frame_px)
+
+    def matches(self) -> list[tuple[Place, Detection | None]]:
+        """Each place with the vehicle found there; best overlaps first, the same looks before others."""
+        pairs = []
+        for p, place in enumerate(self.places):
+            for v, vehicle in enumerate(self.vehicles):
+                likeness = self._likeness(place, vehicle)
+                if likeness is not None:
+                    pairs.append((-likeness, p, v))
+        found: dict[int, Detection] = {}
+        for _, p, v in sorted(pairs):
+            if p not in found and v not in self.taken:
+                found[p] = self.vehicles[v]
+                self.taken.add(v)
+        self._find_parts([p for p in range(len(self.places)) if p not in found])
+        return [(place, found.get(p)) for p, place in enumerate(self.places)]
+
+    def _likeness(self, place: Place, vehicle: Detection) -> float | None:
+        """How well a vehicle fits a place; None: it does not stand there."""
+        box = vehicle.bbox_xyxy_px
+        if not overlap(place.box, box):
+            return None
+        fit = iou(place.box, box)
+        if fit < SAME_PLACE_IOU:
+            return None
+        if fit >= SAME_GROUND_IOU and not self._is_contested(place, box):
+            return fit
+        verdict = compare(place.patches, vehicle.patch)
+        if verdict == "different" and box[3] - place.box[3] > IN_FRONT_SHARE * (place.box[3] - place.box[1]):
+            return None
+        return fit + {"same": LIKES_BONUS, "unsure": 0.0, "different": -LIKES_BONUS}[verdict]
+
+    def _is_contested(self, place: Place, box: BboxPx) -> bool:
+        """Whether another place or vehicle could have the pair's part: only then the looks are asked, which is dear."""
+        rivals = sum(overlap(other.box, box) for other in self.places) - 1
+        return rivals > 0 or sum(overlap(one.bbox_xyxy_px, place.box) for one in self.vehicles) > 1
+
+    def _find_parts(self, unfound: Sequence[int]) -> None:
+        """Vehicles that are a part of a covered one, or two in one box: they are no newcomers, and nobody has left."""
+        standing = [p for p in unfound if self.places[p].phase != "arriving"]
+        for v, vehicle in enumerate(self.vehicles):
+            if v in self.taken:
+                continue
+            box = vehicle.bbox_xyxy_px
+            under = [p for p in standing if overlap(self.places[p].box, box)]
+            both = [p for p in under if covered_share(self.places[p].box, box) >= SHARED_INSIDE]
+            if len(both) >= 2 and iou(box, _around([self.places[p].box for p in both])) >= SHARED_IOU:
+                self.shared.update(both)
+                self.taken.add(v)
+                continue
+            whole = [p for p in under if self._is_part(box, self.places[p])]
+            if whole:
+                self.parts.update(whole[:1])
+                self.taken.add(v)
+
+    def _is_part(self, box: BboxPx, place: Place) -> bool:
+        is_inside = covered_share(box, place.box) >= PART_INSIDE
+        is_covered = any(self._covers(other, place.box) for other in self.others if other != box)
+        return is_inside and is_covered and area_px2(box) >= PART_AREA * area_px2(place.box)
+
+    def moved_on(self, place: Place, found: Detection) -> Place | None:
+        """The place with this look added; None when what stood there has crept away; an arrival starts anew instead."""
+        box = found.bbox_xyxy_px
+        if place.phase == "arriving" and not _is_still(place.anchor, box):
+            has_moved = place.arrival_seen or iou(place.first_box, box) < MOVED_IOU
+            return msgspec.structs.replace(self._arriving(found), first_box=place.first_box, arrival_seen=has_moved)
+        away_ns = place.away_ns + (self.since_last_ns if self.gap else 0)
+        moved = found_again(place, box, self.seen.at_ns, score=found.score, label=found.label)
+        if away_ns or found.patch is not None:
+            moved = recognised(msgspec.structs.replace(moved, away_ns=away_ns), box, found.patch, self.config)
+        state = moved.known_again or ("held" if place.hold is not None else "seen")
+        if moved.known_again is not None and not self.gap:
+            moved = msgspec.structs.replace(moved, known_again=None)
+        moved = msgspec.structs.replace(moved, spans=with_span(moved.spans, self._span(state)))
+        if self._has_moved(moved):
+            return None
+        return moved
+
+    def _has_moved(self, place: Place) -> bool:
+        """By the boxes, and where the ground is known by metres: a box that grows or shrinks on its ground stays."""
+        if iou(place.box, place.anchor) >= SAME_PLACE_IOU:
+            return False
+        one, other = ground_point(place.box), ground_point(place.anchor)
+        known = self.config.ground
+        if known is not None:
+            drawn_on = self.zone.frame_px or self.seen.frame_px
+            points = scaled((one, other), drawn_on=self.seen.frame_px, onto=drawn_on)
+            try:
+                flat = ground.homography(known.image_px, known.metres)
+                return ground.metres_apart(flat, points[0], points[1]) > MOVED_M
+            except ValueError:
+                return True
+        width = max(place.anchor[2] - place.anchor[0], 1.0)
+        inside = max(covered_share(place.box, place.anchor), covered_share(place.anchor, place.box))
+        return not (
+            inside >= PART_INSIDE and abs(one[0] - other[0]) <= width / 3 and abs(one[1] - other[1]) <= width / 6
+        )
+
+    def missed(self, p: int, place: Place) -> Place | None:
+        """The place with a look at which its vehicle was not found; None when it has left."""
+        passed_ns = 0 if self.gap else self.since_last_ns
+        if p in self.shared or p in self.parts:
+            covered_ns = open_ns = 0
+        else:
+            covered = any(self._covers(other, place.box) for other in self.others)
+            covered_ns, open_ns = (passed_ns, 0) if covered else (0, passed_ns)
+        missed = msgspec.structs.replace(
+            place,
+            spans=with_span(place.spans, self._span("hidden")),
+            open_missing_ns=place.open_missing_ns + open_ns,
+            covered_missing_ns=place.covered_missing_ns + covered_ns,
+            away_ns=place.away_ns + self.since_last_ns,
+            shared_box=place.shared_box or p in self.shared,
+        )
+        limit_ns = ARRIVING_LOST_NS if place.phase == "arriving" else round(self.config.left_after_s * NS)
+        left = missed.open_missing_ns >= limit_ns
+        left = left or missed.covered_missing_ns >= round(self.config.cover_limit_s * NS)
+        return None if left else missed
+
+    @staticmethod
+    def _covers(front: BboxPx, place_box: BboxPx) -> bool:
+        return (
+            overlap(front, place_box)
+            and covered_share(place_box, front) >= COVERED_SHARE
+            and iou(front, place_box) < SAME_GROUND_IOU
+        )
+
+    def newcomers(self) -> list[Place]:
+        """Vehicles in the zone that stand at no known place; a second box on one vehicle is none."""
+        polygon = self.scaled(self.zone.polygon_px)
+        bays = [self.scaled(bay) for bay in self.config.permitted_px]
+        known = [self.vehicles[v].bbox_xyxy_px for v in sorted(self.taken)]
+        fresh: list[Place] = []
+        for v, vehicle in enumerate(self.vehicles):
+            box = vehicle.bbox_xyxy_px
+            if v in self.taken or contact_share(polygon, box) < CONTACT_SHARE:
+                continue
+            if any(contains(bay, ground_point(box)) for bay in bays):
+                continue
+            if any(overlap(box, other) and iou(box, other) >= ONE_VEHICLE_IOU for other in known):
+                continue
+            known.append(box)
+            fresh.append(self._arriving(vehicle))
+        return fresh
+
+    def after_another(self, place: Place, found: Detection) -> Place:
+        """The newcomer that took the place of another vehicle between two looks."""
+        newcomer = self._arriving(found)
+        since_ns = place.strange_since_ns
+        seen = tuple(at for at in place.times_ns if at >= since_ns) or (self.seen.at_ns,)
+        return msgspec.structs.replace(
+            newcomer,
+            event_id=self.event_id(since_ns, newcomer.box),
+            since_ns=since_ns,
+            before_ns=None,
+            arrival_seen=False,
+            boxes=place.boxes[-len(seen) :],
+            times_ns=seen,
+            scores=place.scores[-len(seen) :],
+            labels=place.labels[-len(seen) :],
+            spans=with_span((), TimerSpan(since_ns, self.seen.at_ns, "seen")),
+            patches=place.strange[-1:],
+        )
+
+    def event_id(self, onset_ns: int, box: BboxPx) -> str:
+        """The act's name by its fixed facts."""
+        zone = self.zone
+        return event_id(
+            town=zone.town,
+            device=zone.device,
+            zone=zone.zone,
+            matter=zone.matter,
+            onset_ns=onset_ns,
+            place_key=place_key(box, self.seen.frame_px),
+        )
+
+    def _arriving(self, vehicle: Detection) -> Place:
+        box = vehicle.bbox_xyxy_px
+        return Place(
+            event_id=self.event_id(self.seen.at_ns, box),
+            first_box=box,
+            anchor=box,
+            box=box,
+            boxes=(box,),
+            times_ns=(self.seen.at_ns,),
+            scores=(vehicle.score,),
+            labels=(vehicle.label,),
+            since_ns=self.seen.at_ns,
+            before_ns=None if self.gap else self.state.last_at_ns,
+            arrival_seen=not self.gap and self._came_from_near(box),
+            last_seen_ns=self.seen.at_ns,
+            patches=() if vehicle.patch is None else (vehicle.patch,),
+        )
+
+    def _came_from_near(self, box: BboxPx) -> bool:
+        """Whether a vehicle of this size stood near at the last look and is not there now: it is the one that came."""
+        now = [vehicle.bbox_xyxy_px for vehicle in self.vehicles]
+        gone = (was for was in self.before if all(iou(was, here) < SAME_PLACE_IOU for here in now))
+        return any(_is_near(was, box) for was in gone)
+
+    def _span(self, state: SpanState) -> TimerSpan:
+        """The time since the last look, told by this one: a look that misses the vehicle hides its own interval."""
+        start_ns = self.seen.at_ns - self.since_last_ns
+        lost_as = self.state.lost_as if self.state.lost_at_ns is not None else "no_picture"
+        return TimerSpan(start_ns, self.seen.at_ns, lost_as if self.gap else state)
+
+
+def _is_still(anchor: BboxPx, box: BboxPx) -> bool:
+    jump_px = max(abs(edge - other) for edge, other in zip(anchor, box, strict=True))
+    return jump_px <= STILL_PX or iou(anchor, box) >= STILL_IOU
+
+
+def _is_near(one: BboxPx, other: BboxPx) -> bool:
+    reach_px = APPROACH_WIDTHS * max(other[2] - other[0], other[3] - other[1])
+    (x1, y1), (x2, y2) = ground_point(one), ground_point(other)
+    alike = 1 / APPROACH_AREA_RATIO <= area_px2(one) / max(area_px2(other), 1.0) <= APPROACH_AREA_RATIO
+    return alike and abs(x1 - x2) <= reach_px and abs(y1 - y2) <= reach_px
+
+
+def _around(boxes: Sequence[BboxPx]) -> BboxPx:
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return (min(left), min(top), max(right), max(bottom))
+
+
+def _swayed(one: Detection, shift_px: tuple[float, float]) -> Detection:
+    return msgspec.structs.replace(one, bbox_xyxy_px=sight.shifted_back(one.bbox_xyxy_px, shift_px))

@@ -1,0 +1,83 @@
+"""May this look be counted? A frozen picture is none; a camera that turned away or shakes suspends its zones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from contract.geometry import BboxPx
+from contract.matters.illegal_parking import SpanState
+from contract.observations import Observation
+from contract.times import NS
+from detectors.geometry import iou, overlap
+from detectors.illegal_parking.config import Config
+from detectors.illegal_parking.place import State
+
+FROZEN_S = 5.0  # parking reference 2.5: a picture that repeats itself this long is no picture
+SAME_SCENE = 0.45  # measured on six fixed street views: one view 0.69 or more from look to look, two views 0.38 or less
+LEAST_BITS = 20  # a view with fewer edges cannot be told from another
+SWAY_PX = 8.0  # parking reference 2.5, for a picture 1280 wide: more is no sway any more
+SWAY_WIDTH_PX = 1280
+NOTICED_PX = 1.5
+BETTER_BY = 0.03
+
+
+def doubt(state: State, seen: Observation, config: Config) -> tuple[SpanState, int] | None:
+    """Why this look may not be counted, and from when on; None: it may."""
+    picture = seen.picture
+    if picture is not None and picture.repeated_s >= FROZEN_S:
+        return "no_picture", seen.at_ns - round(picture.repeated_s * NS)
+    last_ns = state.last_at_ns if state.last_at_ns is not None else seen.at_ns
+    if config.preset is not None and seen.preset is not None and seen.preset != config.preset:
+        return "suspended", last_ns
+    if looks_elsewhere(state, seen, config):
+        return "suspended", last_ns
+    if picture is not None and picture.shift_px is not None:
+        right, down = picture.shift_px
+        limit_px = SWAY_PX * max(0.5, seen.frame_px[0] / SWAY_WIDTH_PX)
+        if max(abs(right), abs(down)) > limit_px and sway(state, seen) is not None:
+            return "suspended", last_ns
+    return None
+
+
+def looks_elsewhere(state: State, seen: Observation, config: Config) -> bool:
+    """Whether the camera shows another scene than the zone's; without one given, one that lasts becomes the zone's."""
+    scene = None if seen.picture is None else seen.picture.scene
+    reference = config.scene or state.scene
+    if scene is None or reference is None or likeness(reference, scene) >= SAME_SCENE:
+        return False
+    has_lasted = state.lost_as == "suspended" and state.lost_at_ns is not None
+    lasted_ns = seen.at_ns - state.lost_at_ns if has_lasted and state.lost_at_ns is not None else 0
+    return config.scene is not None or lasted_ns <= round(config.cover_limit_s * NS)
+
+
+def likeness(one: str, other: str) -> float:
+    """Of the edges that two fingerprints have together the share that both have, 0..1; 1 where one has too few."""
+    a, b = int(one, 16), int(other, 16)
+    if min(a.bit_count(), b.bit_count()) < LEAST_BITS:
+        return 1.0
+    return (a & b).bit_count() / (a | b).bit_count()
+
+
+def sway(state: State, seen: Observation) -> tuple[float, float] | None:
+    """The picture's shift, where the standing vehicles say so too: by it they lie better on their places."""
+    picture = seen.picture
+    if picture is None or picture.shift_px is None or max(map(abs, picture.shift_px)) < NOTICED_PX:
+        return None
+    standing = [place.box for place in state.places if place.phase != "arriving"]
+    found = [one.bbox_xyxy_px for one in seen.detections]
+    if not standing or not found or state.frame_px != seen.frame_px:
+        return None
+    as_is = _fit(standing, found)
+    moved = _fit(standing, [shifted_back(box, picture.shift_px) for box in found])
+    return picture.shift_px if moved > as_is + BETTER_BY else None
+
+
+def shifted_back(box: BboxPx, shift_px: tuple[float, float]) -> BboxPx:
+    """Where the box would lie had the picture not swayed."""
+    right, down = shift_px
+    return (box[0] - right, box[1] - down, box[2] - right, box[3] - down)
+
+
+def _fit(places: Sequence[BboxPx], found: Sequence[BboxPx]) -> float:
+    best = (max((iou(place, box) for box in found if overlap(place, box)), default=0.0) for place in places)
+    return sum(best) / len(places)
