@@ -13,7 +13,7 @@ from contract.errors import LeadRefused
 from contract.times import NS, Utc, utc_from_ns
 from server.centre import Centre
 from server.identity.access import Person
-from server.leads import once, reading, views
+from server.leads import once, persons_plate, reading, views
 from server.leads.once import KeptAnswer, OnceCall
 from server.leads.schemas import LeaseAnswer, VerdictAsk
 from server.leads.versions import etag
@@ -79,14 +79,20 @@ def release(centre: Centre, who: Person, call: OnceCall, event_id: str) -> Respo
 
 
 def verdict(centre: Centre, who: Person, call: OnceCall, *, lead: Read, ask: VerdictAsk) -> Response:
-    """Confirm or dismiss; raises Problem reason_missing or note_missing for a dismissal that does not say why."""
+    """Confirm or dismiss; raises Problem reason_missing or note_missing for a dismissal that does not say why.
+
+    A plate that the person read goes into the history with the confirmation; the machine's stays what it is.
+    """
     if ask.verdict == "dismiss" and ask.reason is None:
         raise Problem("reason_missing", "a dismissal needs a reason")
     if ask.verdict == "confirm" and ask.reason is not None:
         raise Problem("invalid_request", "reason: only a dismissal has one")
+    if ask.verdict == "dismiss" and ask.plate_by_person is not None:
+        raise Problem("invalid_request", "plate_by_person: only a confirmation has one")
     if ask.reason == "other" and not ask.note.strip():
         raise Problem("note_missing")
-    act = Act(who=who.id, at=utc_from_ns(centre.now_ns()), reason=ask.reason or "", note=ask.note)
+    reason = ask.reason or persons_plate.as_reason(ask.plate_by_person)
+    act = Act(who=who.id, at=utc_from_ns(centre.now_ns()), reason=reason, note=ask.note)
     return carry_out(
         centre,
         who,

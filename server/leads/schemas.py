@@ -59,6 +59,13 @@ _HISTORY: dict[str, Any] = {
 }
 
 
+_PERSONS_PLATE: dict[str, Any] = {
+    "plate": "皖A12345",
+    "who": {"id": "u-3f9a0c12", "name": "王丽"},
+    "at": INSTANT,
+}
+
+
 class Holder(Answer):
     """The person who holds a lead."""
 
@@ -146,6 +153,16 @@ class JointGround(Answer):
     towers: int
 
 
+class PersonsPlate(Answer):
+    """The number plate as the person who confirmed read it; the machine's own reading is in the event's facts."""
+
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [_PERSONS_PLATE]})
+
+    plate: str
+    who: Holder
+    at: Instant
+
+
 class LeadDetail(LeadSummary):
     """A lead in full; `event` is the current revision as the contract defines it."""
 
@@ -159,6 +176,7 @@ class LeadDetail(LeadSummary):
                     "undo_until": None,
                     "confirmed_by": None,
                     "case_number": None,
+                    "plate_by_person": None,
                     "history": [_HISTORY],
                     "allowed": ["release", "confirm", "dismiss"],
                     "device_position": None,
@@ -173,6 +191,7 @@ class LeadDetail(LeadSummary):
     undo_until: Instant | None
     confirmed_by: Holder | None
     case_number: str | None
+    plate_by_person: PersonsPlate | None
     history: list[HistoryEntry]
     allowed: list[AllowedAction]
     device_position: GroundPosition | None
@@ -237,7 +256,10 @@ class NextAsk(Ask):
 
 
 class VerdictAsk(Ask):
-    """The operator's verdict; a dismissal needs a reason, `other` a note."""
+    """The operator's verdict; a dismissal needs a reason, `other` a note.
+
+    `plate_by_person`: with a confirmation, the number plate as the person reads it in the pictures.
+    """
 
     model_config = ConfigDict(
         frozen=True,
@@ -248,6 +270,7 @@ class VerdictAsk(Ask):
     verdict: Literal["confirm", "dismiss"]
     reason: DismissReason | None = None
     note: Note = ""
+    plate_by_person: Annotated[str, Field(pattern=r"^[0-9A-Z\u4e00-\u9fff]{5,9}$")] | None = None
 
 
 class ShownAsk(Ask):

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from contract.events import Event, EvidenceItem
 from server.fires import turn as fires
+from server.leads import persons_plate
 from server.leads.allowed import Viewer, allowed, is_held, undo_until
 from server.leads.schemas import Headline, HistoryEntry, Holder, JointGround, LeadDetail, LeadSummary
 from server.shapes import GroundPosition
@@ -63,7 +64,7 @@ def detail(conn: Connection, lead: Lead, viewer: Viewer, undo_s: float) -> LeadD
     names = _names(conn, [lead])
     current = events.current_events(conn, [lead])
     until = undo_until(lead, undo_s)
-    rows = leads.history(conn, lead.event_id)[-SHOWN_HISTORY:]
+    rows = leads.history(conn, lead.event_id)
     return LeadDetail.model_validate(
         {
             **_summary(lead, current, names, _thumbs(conn, current.values()), viewer.now),
@@ -71,7 +72,8 @@ def detail(conn: Connection, lead: Lead, viewer: Viewer, undo_s: float) -> LeadD
             "undo_until": until if until is not None and until >= viewer.now else None,
             "confirmed_by": names.holder(lead.confirmed_by),
             "case_number": lead.case_number,
-            "history": [history_entry(row, names.people) for row in rows],
+            "plate_by_person": persons_plate.of_history(rows, names.people),
+            "history": [history_entry(row, names.people) for row in rows[-SHOWN_HISTORY:]],
             "allowed": allowed(lead, viewer, undo_s),
             "device_position": _position(conn, lead),
             **_joined(conn, lead),
