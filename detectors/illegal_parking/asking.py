@@ -25,7 +25,7 @@ def ask_for_plates(
     for index, place in enumerate(places):
         if place.phase == "arriving" or place.last_seen_ns != seen.at_ns:
             continue
-        sight = _sight(place.box, seen)
+        sight = reading.Sight(at_ns=seen.at_ns, vehicle_px=place.box)
         due_ns = place.due_ns if place.due_ns is not None else _due_ns(place, seen, config)
         if reading.wants_look(place.plate, sight, due_ns=due_ns, covered_ns=_covered_ns(place)):
             wanted.append((place.plate.asks, index, sight))
@@ -33,8 +33,9 @@ def ask_for_plates(
             plate = msgspec.structs.replace(place.plate, problem=reading.TOO_SMALL)
             noted[index] = msgspec.structs.replace(place, plate=plate)
     asks = []
-    for _, index, sight in sorted(wanted, key=lambda one: one[:2])[:MOST_ASKS_A_LOOK]:
+    for _, index, alone in sorted(wanted, key=lambda one: one[:2])[:MOST_ASKS_A_LOOK]:
         place = places[index]
+        sight = _sight(alone.vehicle_px, seen)
         noted[index] = msgspec.structs.replace(place, plate=reading.asked(place.plate, sight))
         asks.append(ReadPlate(event_id=place.event_id, at_ns=sight.at_ns, vehicle_px=sight.vehicle_px))
     return tuple(noted), tuple(asks)

@@ -29,6 +29,7 @@ JAM_OTHERS = 5
 BYSTANDER_STILL_NS = 2 * NS
 BYSTANDER_LOST_NS = 4 * NS
 BYSTANDER_IOU = 0.7
+SAME_IOU = 0.5
 MANY_WITHIN_NS = 60 * NS
 TOGETHER_WITHIN_NS = 10 * NS
 CAME_BACK_NS = 600 * NS
@@ -78,7 +79,7 @@ def queue_of(place: Place, lane: Sequence[Bystander], at_ns: int) -> int:
         abs(one.since_ns - place.since_ns) <= QUEUE_WITHIN_NS
         and one.last_seen_ns - one.since_ns >= BYSTANDER_STILL_NS
         and at_ns - one.last_seen_ns <= BYSTANDER_LOST_NS
-        and iou(one.box, place.box) < 0.5
+        and not (overlap(one.box, place.box) and iou(one.box, place.box) >= SAME_IOU)
         for one in lane
     )
 
@@ -87,14 +88,17 @@ def clock_hold(
     place: Place, lane: Sequence[Bystander], seen: Observation, config: Config, *, in_lane: bool
 ) -> tuple[str, int] | None:
     """The code of what stops this vehicle's clock now, and the number in its reason."""
-    held_ns = place.total_ns("held")
-    if in_lane and held_ns < round(config.queue_limit_s * NS):
+    if in_lane:
         if config.signal_red_s is not None and seen.at_ns - place.since_ns <= round(config.signal_red_s * NS):
             return "red_light", round(config.signal_red_s)
         others = queue_of(place, lane, seen.at_ns)
-        if others >= QUEUE_OTHERS:
+        if others >= QUEUE_OTHERS and place.total_ns("held") < round(config.queue_limit_s * NS):
             return ("jam" if others >= JAM_OTHERS else "queue"), others
-    if held_ns < round(config.loading_limit_s * NS) and _people_at(place, seen):
+    if (
+        config.loading_limit_s
+        and _people_at(place, seen)
+        and place.total_ns("held") < round(config.loading_limit_s * NS)
+    ):
         return "loading", 0
     return None
 

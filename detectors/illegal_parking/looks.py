@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -80,10 +81,14 @@ class Look:
 
     def matches(self) -> list[tuple[Place, Detection | None]]:
         """Each place with the vehicle found there; best overlaps first, the same looks before others."""
+        boxes = [vehicle.bbox_xyxy_px for vehicle in self.vehicles]
+        meeting = [_meeting(place.box, boxes) for place in self.places]
+        wanted_by = Counter(v for near in meeting for v in near)
         pairs = []
-        for p, place in enumerate(self.places):
-            for v, vehicle in enumerate(self.vehicles):
-                likeness = self._likeness(place, vehicle)
+        for p, near in enumerate(meeting):
+            for v in near:
+                is_contested = len(near) > 1 or wanted_by[v] > 1
+                likeness = self._likeness(self.places[p], self.vehicles[v], is_contested=is_contested)
                 if likeness is not None:
                     pairs.append((-likeness, p, v))
         found: dict[int, Detection] = {}
@@ -91,28 +96,23 @@ class Look:
             if p not in found and v not in self.taken:
                 found[p] = self.vehicles[v]
                 self.taken.add(v)
-        self._find_parts([p for p in range(len(self.places)) if p not in found])
+        if len(self.taken) < len(boxes):
+            self._find_parts([p for p in range(len(self.places)) if p not in found])
         return [(place, found.get(p)) for p, place in enumerate(self.places)]
 
-    def _likeness(self, place: Place, vehicle: Detection) -> float | None:
-        """How well a vehicle fits a place; None: it does not stand there."""
+    @staticmethod
+    def _likeness(place: Place, vehicle: Detection, *, is_contested: bool) -> float | None:
+        """How well a vehicle fits a place; None: it does not stand there. The looks are asked where it is in doubt."""
         box = vehicle.bbox_xyxy_px
-        if not overlap(place.box, box):
-            return None
         fit = iou(place.box, box)
         if fit < SAME_PLACE_IOU:
             return None
-        if fit >= SAME_GROUND_IOU and not self._is_contested(place, box):
+        if fit >= SAME_GROUND_IOU and not is_contested:
             return fit
         verdict = compare(place.patches, vehicle.patch)
         if verdict == "different" and box[3] - place.box[3] > IN_FRONT_SHARE * (place.box[3] - place.box[1]):
             return None
         return fit + {"same": LIKES_BONUS, "unsure": 0.0, "different": -LIKES_BONUS}[verdict]
-
-    def _is_contested(self, place: Place, box: BboxPx) -> bool:
-        """Whether another place or vehicle could have the pair's part: only then the looks are asked, which is dear."""
-        rivals = sum(overlap(other.box, box) for other in self.places) - 1
-        return rivals > 0 or sum(overlap(one.bbox_xyxy_px, place.box) for one in self.vehicles) > 1
 
     def _find_parts(self, unfound: Sequence[int]) -> None:
         """Vehicles that are a part of a covered one, or two in one box: they are no newcomers, and nobody has left."""
@@ -144,16 +144,14 @@ class Look:
             has_moved = place.arrival_seen or iou(place.first_box, box) < MOVED_IOU
             return msgspec.structs.replace(self._arriving(found), first_box=place.first_box, arrival_seen=has_moved)
         away_ns = place.away_ns + (self.since_last_ns if self.gap else 0)
-        moved = found_again(place, box, self.seen.at_ns, score=found.score, label=found.label)
-        if away_ns or found.patch is not None:
-            moved = recognised(msgspec.structs.replace(moved, away_ns=away_ns), box, found.patch, self.config)
-        state = moved.known_again or ("held" if place.hold is not None else "seen")
-        if moved.known_again is not None and not self.gap:
+        known_again = None if self.gap else place.known_again
+        state = known_again or ("held" if place.hold is not None else "seen")
+        moved = found_again(place, found, self._span(state), away_ns=away_ns)
+        if known_again is not None:
             moved = msgspec.structs.replace(moved, known_again=None)
-        moved = msgspec.structs.replace(moved, spans=with_span(moved.spans, self._span(state)))
-        if self._has_moved(moved):
-            return None
-        return moved
+        if away_ns or found.patch is not None:
+            moved = recognised(moved, box, found.patch, self.config)
+        return None if self._has_moved(moved) else moved
 
     def _has_moved(self, place: Place) -> bool:
         """By the boxes, and where the ground is known by metres: a box that grows or shrinks on its ground stays."""
@@ -189,6 +187,7 @@ class Look:
             open_missing_ns=place.open_missing_ns + open_ns,
             covered_missing_ns=place.covered_missing_ns + covered_ns,
             away_ns=place.away_ns + self.since_last_ns,
+            uncounted_away_ns=place.uncounted_away_ns + (self.since_last_ns if self.gap else 0),
             shared_box=place.shared_box or p in self.shared,
         )
         limit_ns = ARRIVING_LOST_NS if place.phase == "arriving" else round(self.config.left_after_s * NS)
@@ -282,6 +281,12 @@ class Look:
         start_ns = self.seen.at_ns - self.since_last_ns
         lost_as = self.state.lost_as if self.state.lost_at_ns is not None else "no_picture"
         return TimerSpan(start_ns, self.seen.at_ns, lost_as if self.gap else state)
+
+
+def _meeting(box: BboxPx, others: Sequence[BboxPx]) -> list[int]:
+    """Which of the others overlap a box; without a call for each, as every place asks of every vehicle."""
+    left, top, right, bottom = box
+    return [n for n, (x1, y1, x2, y2) in enumerate(others) if x1 < right and left < x2 and y1 < bottom and top < y2]
 
 
 def _is_still(anchor: BboxPx, box: BboxPx) -> bool:

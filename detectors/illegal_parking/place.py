@@ -10,6 +10,7 @@ from msgspec import Struct
 from contract.events import CounterEvidence
 from contract.geometry import BboxPx
 from contract.matters.illegal_parking import Identity, SpanState
+from contract.observations import Detection
 from detectors.geometry import median_box
 from detectors.illegal_parking.reading import PlateMemory, seen_until
 
@@ -41,7 +42,8 @@ class Place(Struct, frozen=True, kw_only=True):
     `boxes`, `times_ns`, `scores`: of the last looks that found it; `box` is their median. `before_ns` is the look
     before the first at this place; None when there was none. A place where nothing was found may have held a car that
     was not found, so `arrival_seen` is a claim of its own: the vehicle was seen to move there. `patches` are its looks,
-    newest last; `strange` those of late that are like none of them.
+    newest last; `strange` those of late that are like none of them. `uncounted_ns` is what does not count until the
+    last sight, `uncounted_away_ns` what came after it.
     """
 
     event_id: str
@@ -62,6 +64,8 @@ class Place(Struct, frozen=True, kw_only=True):
     open_missing_ns: int = 0
     covered_missing_ns: int = 0
     spans: tuple[TimerSpan, ...] = ()
+    uncounted_ns: int = 0
+    uncounted_away_ns: int = 0
     patches: tuple[str, ...] = ()
     strange: tuple[str, ...] = ()
     strange_since_ns: int = 0
@@ -87,7 +91,7 @@ class Place(Struct, frozen=True, kw_only=True):
     @property
     def dwell_ns(self) -> int:
         """True standing time: from the first to the last sight, less what had no picture, was held or suspended."""
-        return self.last_seen_ns - self.since_ns - self.total_ns(*NOT_COUNTED)
+        return self.last_seen_ns - self.since_ns - self.uncounted_ns
 
 
 class Bystander(Struct, frozen=True):
@@ -153,9 +157,8 @@ def blinded(state: State, from_ns: int, lost_as: SpanState = "no_picture") -> St
 
 def _seen_until(place: Place, until_ns: int) -> Place:
     spans = (TimerSpan(s.start_ns, min(s.end_ns, until_ns), s.state) for s in place.spans if s.start_ns < until_ns)
-    last_seen_ns = min(place.last_seen_ns, until_ns)
-    plate = seen_until(place.plate, until_ns)
-    return msgspec.structs.replace(place, spans=tuple(spans), last_seen_ns=last_seen_ns, plate=plate)
+    place = msgspec.structs.replace(place, spans=tuple(spans), plate=seen_until(place.plate, until_ns))
+    return seen_last(place, min(place.last_seen_ns, until_ns))
 
 
 def with_span(spans: tuple[TimerSpan, ...], span: TimerSpan) -> tuple[TimerSpan, ...]:
@@ -169,21 +172,32 @@ def with_span(spans: tuple[TimerSpan, ...], span: TimerSpan) -> tuple[TimerSpan,
     return (*spans, span)
 
 
-def found_again(place: Place, box: BboxPx, at_ns: int, *, score: float, label: str) -> Place:
-    """The place with one more sight of its vehicle."""
-    boxes = (*place.boxes, box)[-MEDIAN_BOXES:]
+def found_again(place: Place, found: Detection, span: TimerSpan, *, away_ns: int) -> Place:
+    """The place with one more sight of its vehicle at the end of the span; `away_ns`: how long it was out of sight."""
+    boxes = (*place.boxes, found.bbox_xyxy_px)[-MEDIAN_BOXES:]
+    lasted_ns = span.end_ns - span.start_ns if span.state in NOT_COUNTED else 0
     return msgspec.structs.replace(
         place,
         boxes=boxes,
         box=median_box(boxes),
-        times_ns=(*place.times_ns, at_ns)[-MEDIAN_BOXES:],
-        scores=(*place.scores, score)[-MEDIAN_BOXES:],
-        labels=(*place.labels, label)[-MEDIAN_BOXES:],
-        last_seen_ns=at_ns,
+        times_ns=(*place.times_ns, span.end_ns)[-MEDIAN_BOXES:],
+        scores=(*place.scores, found.score)[-MEDIAN_BOXES:],
+        labels=(*place.labels, found.label)[-MEDIAN_BOXES:],
+        last_seen_ns=span.end_ns,
         open_missing_ns=0,
         covered_missing_ns=0,
         shared_box=False,
+        spans=with_span(place.spans, span),
+        uncounted_ns=place.uncounted_ns + place.uncounted_away_ns + lasted_ns,
+        uncounted_away_ns=0,
+        away_ns=away_ns,
     )
+
+
+def seen_last(place: Place, last_seen_ns: int) -> Place:
+    """The place when its last sight was earlier than was thought, or its spans are others: everything counted anew."""
+    place = msgspec.structs.replace(place, last_seen_ns=last_seen_ns)
+    return msgspec.structs.replace(place, uncounted_ns=place.total_ns(*NOT_COUNTED), uncounted_away_ns=0)
 
 
 def place_key(box: BboxPx, frame_px: tuple[int, int]) -> str:

@@ -16,7 +16,7 @@ from detectors.illegal_parking.config import Config
 from detectors.illegal_parking.hours import in_force
 from detectors.illegal_parking.identity import by_plate, is_another, is_settled
 from detectors.illegal_parking.looks import Look
-from detectors.illegal_parking.place import Place, State, TimerSpan, blinded
+from detectors.illegal_parking.place import Place, State, TimerSpan, blinded, seen_last
 from detectors.illegal_parking.sight import doubt
 from detectors.illegal_parking.telling import tell
 
@@ -212,7 +212,7 @@ def _since(place: Place, since_ns: int, look: Look) -> Place:
         for span in place.spans
         if span.end_ns > since_ns
     )
-    return msgspec.structs.replace(
+    later = msgspec.structs.replace(
         place,
         event_id=look.event_id(since_ns, place.boxes[first]),
         anchor=place.box,
@@ -220,12 +220,13 @@ def _since(place: Place, since_ns: int, look: Look) -> Place:
         before_ns=place.times_ns[first - 1] if first else place.before_ns,
         spans=spans,
     )
+    return seen_last(later, later.last_seen_ns)
 
 
 def _until(place: Place, until_ns: int) -> Place:
     """The stay ended earlier than was thought: another vehicle was seen there from then on."""
     last_ns = max((at for at in place.times_ns if at <= until_ns), default=place.since_ns)
-    return msgspec.structs.replace(place, last_seen_ns=max(last_ns, place.due_ns or place.since_ns))
+    return seen_last(place, max(last_ns, place.due_ns or place.since_ns))
 
 
 def _until_settled(place: Place) -> Place:
@@ -236,7 +237,7 @@ def _until_settled(place: Place) -> Place:
     if last == len(place.boxes) or not is_settled(place.boxes[last - 1], place.box):
         return place
     last_ns = place.times_ns[last - 1]
-    return place if last_ns < (place.due_ns or 0) else msgspec.structs.replace(place, last_seen_ns=last_ns)
+    return place if last_ns < (place.due_ns or 0) else seen_last(place, last_ns)
 
 
 def _hold_beginning(place: Place, seen: Observation) -> Sequence[Ask]:
