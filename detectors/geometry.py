@@ -22,9 +22,11 @@ def intersection_px2(a: BboxPx, b: BboxPx) -> float:
 
 def iou(a: BboxPx, b: BboxPx) -> float:
     """Intersection over union, 0..1."""
-    shared = intersection_px2(a, b)
-    union = area_px2(a) + area_px2(b) - shared
-    return shared / union if union > 0 else 0.0
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    shared = width * height
+    return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)
 
 
 def covered_share(box: BboxPx, by: BboxPx) -> float:

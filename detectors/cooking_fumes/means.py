@@ -14,6 +14,7 @@ from detectors.cooking_fumes.stretch import Stretch, begun, extended, window
 from detectors.cooking_fumes.turn import Turn
 
 MAX_LATE = 64
+FEW = 3  # from so many samples on, the mean without the highest must be above too: never one number of one frame
 
 
 def span_of(turn: Turn, book: Book, reading: Reading) -> Span | None:
@@ -90,11 +91,12 @@ def _judge(turn: Turn, one: Stretch, interval_ns: int) -> bool:
     due = max(1, long_ns // interval_ns)
     enough = False
     for which, limit in enumerate(turn.config.limits):
-        valid, total, _ = one.sums[which]
+        valid, total, highest = one.sums[which]
         if valid < config.valid_share * due:
             continue
         enough = True
-        if total / valid > limit.limit:
+        without_highest = (total - highest) / (valid - 1) if valid >= FEW else total / valid
+        if min(total / valid, without_highest) > limit.limit:
             whole = msgspec.structs.replace(one, end_ns=one.begin_ns + long_ns)
             _above(turn, judged("R3", window(whole, due=due, limit=limit, which=which), whole))
     return enough

@@ -14,6 +14,7 @@ GREYS = 64
 ALIKE_PATTERN = 0.86
 OTHER_PATTERN = 0.45
 OTHER_COLOURS = 0.4
+NEARLY_BITS = 48  # of 256; a step of one level in every second cell is 60, two unlike patches are 128
 Verdict = Literal["same", "different", "unsure"]
 
 
@@ -29,6 +30,11 @@ def colour_likeness(one: str, other: str) -> float:
     return sum(map(min, a, b)) / max(1, min(sum(a), sum(b)))
 
 
+def is_nearly(one: str, other: str) -> bool:
+    """Whether so few bits of the grey cells differ that nothing needs to be measured: mostly so from look to look."""
+    return (_bits(one) ^ _bits(other)).bit_count() <= NEARLY_BITS
+
+
 def is_flat(patch: str) -> bool:
     """Whether a patch has no pattern to compare by."""
     return _centred(patch)[1] == 0
@@ -36,15 +42,19 @@ def is_flat(patch: str) -> bool:
 
 def compare(known: Sequence[str], seen: str | None) -> Verdict:
     """A vehicle's patches so far, newest last, with one of now: the likest counts; unsure where nothing can be said."""
-    known = [one for one in known if not is_flat(one)]
     if seen is None or not known or is_flat(seen):
         return "unsure"
+    if is_nearly(known[-1], seen):
+        return "same"
     best = best_colours = -1.0
     for one in reversed(known):
+        if is_flat(one):
+            return "unsure"
         pattern, colours = pattern_likeness(one, seen), colour_likeness(one, seen)
         if pattern >= ALIKE_PATTERN and colours >= OTHER_COLOURS:
             return "same"
-        best, best_colours = max(best, pattern), max(best_colours, colours)
+        best = max(best, pattern)
+        best_colours = max(best_colours, colours)
     return "different" if best < OTHER_PATTERN or (best < ALIKE_PATTERN and best_colours < OTHER_COLOURS) else "unsure"
 
 
@@ -60,3 +70,8 @@ def _centred(patch: str) -> tuple[tuple[int, ...], float]:
 @lru_cache(maxsize=4096)
 def _colours(patch: str) -> tuple[int, ...]:
     return tuple(int(digit, 16) for digit in patch[GREYS:])
+
+
+@lru_cache(maxsize=4096)
+def _bits(patch: str) -> int:
+    return int(patch[:GREYS], 16)

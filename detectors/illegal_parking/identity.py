@@ -11,7 +11,7 @@ import msgspec
 from contract.geometry import BboxPx
 from contract.times import NS
 from detectors.geometry import iou
-from detectors.illegal_parking.appearance import ALIKE_PATTERN, compare, pattern_likeness
+from detectors.illegal_parking.appearance import ALIKE_PATTERN, compare, is_nearly, pattern_likeness
 from detectors.illegal_parking.config import Config
 from detectors.illegal_parking.place import Place
 
@@ -68,7 +68,7 @@ def _known(place: Place, patch: str) -> Place:
     if place.away_ns or place.unproved_from_ns is not None:
         place = _proved(place, "reidentified_patch")
     newest = place.patches[-1]
-    if pattern_likeness(newest, patch) < STEADY_PATTERN:
+    if not is_nearly(newest, patch) and pattern_likeness(newest, patch) < STEADY_PATTERN:
         kept = (*place.patches[: KNOWN_PATCHES - 1], patch) if len(place.patches) >= KNOWN_PATCHES else None
         return msgspec.structs.replace(place, patches=kept or (*place.patches, patch), strange=())
     return place if not place.strange else msgspec.structs.replace(place, strange=())

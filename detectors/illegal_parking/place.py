@@ -81,12 +81,11 @@ class Place(Struct, frozen=True, kw_only=True):
 
     def total_ns(self, *states: SpanState) -> int:
         """How long the timer was in these states, up to the last sight of the vehicle."""
-        last_ns = self.last_seen_ns
-        return sum(
-            min(span.end_ns, last_ns) - span.start_ns
-            for span in self.spans
-            if span.state in states and span.start_ns < last_ns
-        )
+        last_ns, total_ns = self.last_seen_ns, 0
+        for span in self.spans:
+            if span.state in states and span.start_ns < last_ns:
+                total_ns += min(span.end_ns, last_ns) - span.start_ns
+        return total_ns
 
     @property
     def dwell_ns(self) -> int:
