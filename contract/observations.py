@@ -63,9 +63,9 @@ class PlumeSeen(Struct, frozen=True, kw_only=True):
     """A candidate of smoke or fire, measured against the reference background of its preset (`edge.inference.plumes`).
 
     `surety` is ln(odds of the score / odds of the card's score that finds four smokes of five): rules never see a
-    model's own scale. Boxes and points in pixels of the frame; shares 0..1; a number that could not be measured is None. `veil` is the
-    part of the box that differs from the background as smoke does: `area_share` is its area by the picture's, `base_px`
-    its lowest point, `change_share` its area by the box's, `ring_change_share` the changed part of the ring around.
+    model's own scale. Boxes and points in pixels of the frame; shares 0..1; what could not be measured is None.
+    The veil is what differs from the background in and around the box: `area_share` is its area by the picture's,
+    `base_px` its lowest point, `change_share` the changed part of the box, `ring_change_share` of the ring around.
     `grey_shift` (0..255) and `saturation_shift` (0..1) are now - background, median over the veil; `texture_ratio` is
     gradient energy now by the background's, `edge_correlation` how alike the edges are: smoke weakens edges and keeps
     them. Against the look before, `interval_s` ago: `flow_px_s` is the drift of the upper half, `decorrelation` how

@@ -13,6 +13,7 @@ from contract.times import Utc
 FireState = Literal["growing", "still", "out"]
 CheckId = Literal[
     "persistence",
+    "background",
     "growth",
     "base",
     "ground",

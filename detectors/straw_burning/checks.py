@@ -1,0 +1,268 @@
+"""The checks over a candidate's looks: each passed, failed or not applicable, with what was found.
+
+Thresholds are proposals of the towers' reference (section 3), tuned on the development half of the public sequences
+named in `tests/bench/straw_sequences.py`. A check that looks a minute apart cannot make says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from statistics import median
+
+from contract.matters.straw_burning import CheckId, Outcome, SequenceCheck
+from detectors.straw_burning.looks import Look
+from detectors.straw_burning.memory import Preset
+from detectors.straw_burning.runs import (
+    DENSE_GAP_S,
+    SPACED_LOOKS,
+    SURE_CAP,
+    Run,
+    allowed_travel,
+    areas_of,
+    growth_of,
+    strength_of,
+    travel,
+    usual_level,
+    weight,
+)
+from detectors.straw_burning.shapes import height_at
+
+DENSE_DETECTED = 0.4
+DENSE_SEEN = 0.7
+SPACED_HITS = 3
+GROWTH_SHARE = 0.25
+MOVING_SHARE = 0.03
+STRAIGHT = 0.35
+GROUND_SLACK = 0.03  # of the height: a found horizon is no better
+UNCHANGED = 0.05  # share of the box
+UNCHANGED_AREA = 0.0001  # of the picture
+CHANGED = 0.08
+ABOVE_USUAL = 1.1  # ln odds: three times
+VISITS_KNOWN = 3
+TRANSLUCENT = 0.85
+EDGES_KEPT = 0.1
+DECORRELATED = 0.08
+STIFF = 0.02
+DRIFT = 0.0015  # widths a second: 3 px of 1920
+WIND_LEAST_M_S = 1.0
+GREY_MOST = 0.35  # saturation
+COLOURED = 0.15  # more saturation than the background: dust is coloured, smoke takes colour away
+FLICKER = 0.03
+CHANGED_WORD = "changed"
+MOTION: tuple[CheckId, ...] = ("growth", "drift", "decorrelation")
+LIKENESS: tuple[CheckId, ...] = ("background", "translucency", "colour")
+NEVER_FAILED: tuple[CheckId, ...] = ("base", "ground", "background", "view", "wind")
+
+
+def persistence(run: Run, look: Look) -> SequenceCheck:
+    """Seen in enough looks, surely enough: consecutive frames of one stare count as what they are, one moment."""
+    if run.is_dense:
+        seen = sum(one.seen != "missed" for one in run.dense) / len(run.dense)
+        detected = [min(one.surety, SURE_CAP) for one in run.dense if one.is_detected]
+        share = len(detected) / len(run.dense)
+        sure = sum(detected) / len(detected) if detected else -9.0
+        ok = seen >= DENSE_SEEN and share >= DENSE_DETECTED and sure >= 0
+        found = f"{len(run.dense)} looks: seen in {seen:.0%}, detected in {share:.0%}, mean surety {sure:.1f}"
+        if ok or not _enough(run, look):
+            required = f"seen in {DENSE_SEEN:.0%}, detected in {DENSE_DETECTED:.0%}, mean surety 0"
+            return _check("persistence", passed=ok, required=required, found=found)
+    last, hits, total = weight(run)
+    return _check(
+        "persistence",
+        passed=_enough(run, look),
+        required=f"{SPACED_HITS} of {SPACED_LOOKS} spaced looks, sum of sureties {look.config.sure_looks:g}",
+        found=f"{hits} of {len(last)}, sum {total:.1f}",
+    )
+
+
+def _enough(run: Run, look: Look) -> bool:
+    _, hits, total = weight(run)
+    return hits >= SPACED_HITS and total >= look.config.sure_looks
+
+
+def background(run: Run, preset: Preset) -> SequenceCheck:
+    """Not what this place always looks like: the picture differs there, and the detector calls louder than usual."""
+    required = f"changed >= {CHANGED:.0%} of the box; {ABOVE_USUAL:g} above what usually calls here"
+    used = run.used
+    changes = [one.change for one in used if one.change is not None]
+    areas = [one.area for one in used if one.area is not None]
+    change = median(changes) if changes else None
+    if change is not None and len(changes) >= 2 and change < UNCHANGED and median(areas) < UNCHANGED_AREA:
+        return _check("background", passed=False, required=required, found=f"{CHANGED_WORD} {change:.1%}")
+    level = usual_level(run.track, preset)
+    strength = strength_of(run.track)
+    if level is not None and strength < level + ABOVE_USUAL and not _grew(run):
+        found = f"surety {strength:.1f} where {level:.1f} is usual"
+        return _check("background", passed=False, required=required, found=found)
+    known = run.track.visits_before >= VISITS_KNOWN
+    if change is None and not known:
+        return _not_applicable("background", required, f"no reference, {run.track.visits_before} visits before")
+    passed = (change is not None and change >= CHANGED) or (change is None and known)
+    found = (
+        f"{CHANGED_WORD} {change:.1%}" if change is not None else f"clear in {run.track.visits_before} visits before"
+    )
+    return _check("background", passed=passed, required=required, found=found)
+
+
+def growth(run: Run) -> SequenceCheck:
+    """The veil grows: robust slope of its area over the looks."""
+    required = f"area +{GROWTH_SHARE:.0%} over the looks"
+    areas = areas_of(run)
+    if len(areas) < 3:
+        return _not_applicable("growth", required, f"{len(areas)} measured looks")
+    return _check(
+        "growth", passed=_grew(run), required=required, found=f"{growth_of(areas):+.0%} in {len(areas)} looks"
+    )
+
+
+def _grew(run: Run) -> bool:
+    areas = areas_of(run)
+    return len(areas) >= 3 and growth_of(areas) >= GROWTH_SHARE
+
+
+def base(run: Run, preset: Preset) -> SequenceCheck:
+    """The foot stays where it is; failed only for one that travels along a line, as what raises dust does."""
+    used = [one for one in run.used if one.base is not None or one.area is None]
+    allowed = allowed_travel(run)
+    required = f"within {allowed:.3f} of the width"
+    if len(used) < 3:
+        return _not_applicable("base", required, f"{len(used)} looks with a base")
+    travelled, off_line = travel(run, preset)
+    is_moving = travelled > max(MOVING_SHARE, allowed) and off_line <= STRAIGHT * travelled
+    found = f"travelled {travelled:.3f}, {off_line:.3f} off the line"
+    return _check("base", passed=not is_moving, required=required, found=found)
+
+
+def ground(run: Run, look: Look) -> SequenceCheck:
+    """The foot touches ground: at or below the horizon."""
+    required = f"base not more than {GROUND_SLACK:g} above the horizon"
+    heights = [(one.foot[1], height_at(look.horizon, one.foot[0])) for one in run.used]
+    above = [line - foot for foot, line in heights if line is not None]
+    if not above:
+        return _not_applicable("ground", required, "no horizon known")
+    found = f"{median(above):+.3f} above it"
+    return _check("ground", passed=median(above) <= GROUND_SLACK, required=required, found=found)
+
+
+def drift(run: Run, preset: Preset) -> SequenceCheck:
+    """The upper half moves, steadily, and not downward faster than sideways."""
+    flows = [one.flow for one in run.used if one.flow is not None]
+    required = f"{DRIFT:g} widths a second"
+    if not run.is_dense or len(flows) < 3:
+        return _not_applicable("drift", required, "looks too far apart")
+    dx, dy = median(flow[0] for flow in flows), median(flow[1] for flow in flows) * preset.aspect
+    speed = (dx * dx + dy * dy) ** 0.5
+    passed = speed >= DRIFT and dy <= max(abs(dx), DRIFT)
+    return _check("drift", passed=passed, required=required, found=f"right {dx:+.4f}, down {dy:+.4f}")
+
+
+def wind(run: Run, look: Look) -> SequenceCheck:
+    """Drift and wind go to the same side; skipped in calm air."""
+    flows = [one.flow for one in run.used if one.flow is not None]
+    across = None if look.seen.view is None else look.seen.view.wind_right_m_s
+    required = f"same side as a wind of {WIND_LEAST_M_S:g} m/s or more"
+    if across is None or abs(across) < WIND_LEAST_M_S or not run.is_dense or len(flows) < 3:
+        return _not_applicable("wind", required, "no wind known, calm, or looks too far apart")
+    dx = median(flow[0] for flow in flows)
+    passed = abs(dx) < DRIFT or (dx > 0) == (across > 0)
+    return _check("wind", passed=passed, required=required, found=f"drift {dx:+.4f}, wind {across:+.1f} m/s")
+
+
+def translucency(run: Run) -> SequenceCheck:
+    """Edges of the background are weaker and still there."""
+    both = [(one.texture, one.edges) for one in run.used if one.texture is not None and one.edges is not None]
+    required = f"edges at most {TRANSLUCENT:.0%} as strong, correlation >= {EDGES_KEPT:g}"
+    if not both:
+        return _not_applicable("translucency", required, "no texture behind it")
+    texture, edges = median(one for one, _ in both), median(one for _, one in both)
+    passed = texture <= TRANSLUCENT and edges >= EDGES_KEPT
+    return _check("translucency", passed=passed, required=required, found=f"{texture:.0%}, r {edges:.2f}")
+
+
+def decorrelation(run: Run) -> SequenceCheck:
+    """Texture inside changes from look to look while the ring around it does not."""
+    values = [one.decorrelation for one in run.used if one.decorrelation is not None]
+    required = f"{DECORRELATED:g} more than the ring"
+    if not run.is_dense or len(values) < 3:
+        return _not_applicable("decorrelation", required, "looks too far apart")
+    return _check(
+        "decorrelation", passed=median(values) >= DECORRELATED, required=required, found=f"{median(values):.2f}"
+    )
+
+
+def colour(run: Run) -> SequenceCheck:
+    """Grey, blue-grey or white, and not more coloured than what lies behind."""
+    own = [one.saturation for one in run.used if one.saturation is not None]
+    shifts = [one.saturation_shift for one in run.used if one.saturation_shift is not None]
+    required = f"saturation <= {GREY_MOST:g}, not {COLOURED:g} more than behind"
+    if not own:
+        return _not_applicable("colour", required, "not measured")
+    shift = median(shifts) if shifts else 0.0
+    passed = median(own) <= GREY_MOST and shift < COLOURED
+    return _check("colour", passed=passed, required=required, found=f"{median(own):.2f}, {shift:+.2f}")
+
+
+def flicker(run: Run, look: Look) -> SequenceCheck:
+    """At night a flame flickers and a lamp does not."""
+    required = f"brightness varies by {FLICKER:.0%}"
+    if not look.is_night:
+        return _not_applicable("flicker", required, "day")
+    values = [one.flicker for one in run.used if one.flicker is not None]
+    if not values:
+        return _not_applicable("flicker", required, "needs video")
+    return _check("flicker", passed=median(values) >= FLICKER, required=required, found=f"{median(values):.1%}")
+
+
+def view(look: Look) -> SequenceCheck:
+    """The picture is the preset's view."""
+    told = look.seen.view
+    required = "registered on the preset's reference"
+    if told is None or told.reference_looks == 0:
+        return _not_applicable("view", required, "no reference yet")
+    return _check("view", passed=told.verified, required=required, found=f"quality {told.quality:.2f}")
+
+
+def all_checks(run: Run, preset: Preset, look: Look) -> tuple[SequenceCheck, ...]:
+    """Every check but the known places (see `answers`), in the order in which they are told."""
+    return (
+        persistence(run, look),
+        background(run, preset),
+        growth(run),
+        base(run, preset),
+        ground(run, look),
+        drift(run, preset),
+        wind(run, look),
+        translucency(run),
+        decorrelation(run),
+        colour(run),
+        flicker(run, look),
+        view(look),
+    )
+
+
+def never_at(interval_s: float) -> tuple[CheckId, ...]:
+    """The checks that looks so far apart cannot make."""
+    return ("decorrelation", "drift", "flicker", "wind") if interval_s > DENSE_GAP_S else ()
+
+
+def is_confirmed(run: Run, checks: Mapping[str, SequenceCheck]) -> bool:
+    """Whether the sequence shows a fire: persistence, nothing failed that never may, and enough that speaks for smoke.
+
+    A stare must show motion of its own and two likenesses; looks a minute apart must differ from the background.
+    """
+    if checks["persistence"].outcome != "passed" or any(checks[one].outcome == "failed" for one in NEVER_FAILED):
+        return False
+    motion = sum(checks[one].outcome == "passed" for one in MOTION)
+    likeness = sum(checks[one].outcome == "passed" for one in LIKENESS)
+    if run.is_dense:
+        return motion >= 1 and motion + likeness >= 3
+    return checks["background"].outcome == "passed" and motion + likeness >= 2
+
+
+def _check(check: CheckId, *, passed: bool, required: str, found: str) -> SequenceCheck:
+    outcome: Outcome = "passed" if passed else "failed"
+    return SequenceCheck(id=check, outcome=outcome, required=required, found=found)
+
+
+def _not_applicable(check: CheckId, required: str, why: str) -> SequenceCheck:
+    return SequenceCheck(id=check, outcome="not_applicable", required=required, found=why)

@@ -1,0 +1,195 @@
+"""What the fold remembers of a tower: presets, what usually stands out there, candidates, and fires.
+
+Places are in shares of the reference picture (0..1), so neither a nudged head nor another picture size moves them.
+Everything is bounded: `*_MOST`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from contract.events import CounterEvidence
+from contract.geometry import Sight
+from contract.matters.straw_burning import FireState
+from contract.times import NS, utc_from_ns
+
+Box = tuple[float, float, float, float]
+Point = tuple[float, float]
+Seen = Literal["whole", "tile", "change", "missed"]
+
+PRESETS_MOST = 64
+TRACKS_MOST = 12  # of a preset
+FIRES_MOST = 40
+GLIMPSES_MOST = 40
+USUAL_MOST = 30
+USUAL_HITS_MOST = 12
+NOTES_MOST = 40
+SERIES_MOST = 120
+GAPS_MOST = 9
+
+
+class Glimpse(Struct, frozen=True, array_like=True):
+    """One look at a candidate; measures as in `PlumeSeen`, but boxes, areas and flow in shares of the picture."""
+
+    at_ns: int
+    seen: Seen
+    box: Box
+    surety: float = -9.0
+    score: float = 0.0
+    is_fire: bool = False
+    area: float | None = None
+    base: Point | None = None
+    change: float | None = None
+    ring_change: float | None = None
+    saturation: float | None = None
+    saturation_shift: float | None = None
+    texture: float | None = None
+    edges: float | None = None
+    decorrelation: float | None = None
+    flow: Point | None = None
+    glare: float | None = None
+    brightness: float | None = None
+    flicker: float | None = None
+
+    @property
+    def is_detected(self) -> bool:
+        """Whether the detector itself saw it at this look."""
+        return self.seen in ("whole", "tile")
+
+    @property
+    def foot(self) -> Point:
+        """Where it meets the ground: the veil's base, else the middle of the box's lower edge."""
+        return self.base or ((self.box[0] + self.box[2]) / 2, self.box[3])
+
+
+class Track(Struct, frozen=True, kw_only=True):
+    """One candidate through its looks, also the missed ones; `onset_visit` is the visit that first showed it."""
+
+    event_id: str
+    preset: str
+    onset_ns: int
+    onset_visit: int
+    visits_before: int
+    glimpses: tuple[Glimpse, ...]
+    last_seen_ns: int
+    missed: int = 0
+    hits: int = 1
+    hold: str | None = None
+    notes: tuple[CounterEvidence, ...] = ()
+    sight: Sight | None = None
+    stared_ns: int | None = None
+    is_held: bool = False
+
+    @property
+    def box(self) -> Box:
+        """The box of the last look that saw it."""
+        return next(one for one in reversed(self.glimpses) if one.seen != "missed").box
+
+
+class Fire(Struct, frozen=True, kw_only=True):
+    """A confirmed fire; `series` are (at_ns, area, score) of spaced looks."""
+
+    track: Track
+    confirmed_ns: int
+    told_ns: int
+    state: FireState = "still"
+    out_ns: int | None = None
+    out_visits: int = 0
+    presets: tuple[str, ...] = ()
+    largest: float | None = None
+    is_night: bool | None = None
+    series: tuple[tuple[int, float, float], ...] = ()
+
+
+class Usual(Struct, frozen=True, kw_only=True):
+    """A place where the detector calls now and then: (visit, surety) of its last calls."""
+
+    box: Box
+    hits: tuple[tuple[int, float], ...]
+    last_ns: int
+
+
+class Preset(Struct, frozen=True, kw_only=True):
+    """One preset: how often it was visited, what usually calls there, who is watched there now."""
+
+    preset: str
+    frame_px: tuple[int, int]
+    visits: int = 0
+    visit_ns: int = 0
+    last_ns: int = 0
+    gaps_ms: tuple[int, ...] = ()
+    contrast: float | None = None
+    unverified: int = 0
+    usual: tuple[Usual, ...] = ()
+    tracks: tuple[Track, ...] = ()
+
+    @property
+    def aspect(self) -> float:
+        """Height by width: what makes shares of the height shares of the width."""
+        return self.frame_px[1] / self.frame_px[0]
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """What the fold remembers of one tower; `counts` tell what was held, dropped or not judged, by kind."""
+
+    presets: tuple[Preset, ...] = ()
+    fires: tuple[Fire, ...] = ()
+    last_at_ns: int | None = None
+    stares_ns: tuple[int, ...] = ()
+    counts: dict[str, int] = {}
+    open_items: tuple[str, ...] = ()
+
+
+def counted(counts: dict[str, int], kind: str, more: int = 1) -> dict[str, int]:
+    """The counts with one more of a kind."""
+    return {**counts, kind: counts.get(kind, 0) + more}
+
+
+def with_glimpse(track: Track, glimpse: Glimpse, sight: Sight | None = None) -> Track:
+    """The track with one more look; the first look and the last ones are kept."""
+    glimpses = (*track.glimpses, glimpse)
+    if len(glimpses) > GLIMPSES_MOST:
+        glimpses = (glimpses[0], *glimpses[2:])
+    if glimpse.seen == "missed":
+        return msgspec.structs.replace(track, glimpses=glimpses, missed=track.missed + 1)
+    return msgspec.structs.replace(
+        track,
+        glimpses=glimpses,
+        missed=0,
+        hits=track.hits + 1,
+        last_seen_ns=glimpse.at_ns,
+        sight=sight or track.sight,
+    )
+
+
+def with_hold(track: Track, kind: str | None, reason: str, at_ns: int) -> Track:
+    """The track held for another reason than before, or released (`kind` None); what changed is noted."""
+    if kind == track.hold:
+        return track
+    notes = track.notes
+    at = utc_from_ns(at_ns)
+    if track.hold is not None:
+        release = "no longer so" if kind is None else f"now {kind}"
+        notes = (*notes, CounterEvidence(kind=track.hold, effect="released", reason=release, at=at))
+    if kind is not None:
+        notes = (*notes, CounterEvidence(kind=kind, effect="held", reason=reason, at=at))
+    return msgspec.structs.replace(track, hold=kind, notes=_bounded(notes))
+
+
+def with_flag(track: Track, kind: str, reason: str, at_ns: int) -> Track:
+    """The track with a remark that changes nothing."""
+    note = CounterEvidence(kind=kind, effect="flagged", reason=reason, at=utc_from_ns(at_ns))
+    return msgspec.structs.replace(track, notes=_bounded((*track.notes, note)))
+
+
+def _bounded(notes: tuple[CounterEvidence, ...]) -> tuple[CounterEvidence, ...]:
+    """The first note and the last ones."""
+    return notes if len(notes) <= NOTES_MOST else (notes[0], *notes[-(NOTES_MOST - 1) :])
+
+
+def seconds(span_ns: int) -> float:
+    """Nanoseconds as seconds."""
+    return span_ns / NS

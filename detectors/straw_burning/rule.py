@@ -1,0 +1,293 @@
+"""The fold: look by look, candidates are followed at each preset, held with a reason, confirmed, and told as fires."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from contract.health import MaintenanceItem
+from contract.identity import event_id
+from contract.matters.straw_burning import SequenceCheck
+from contract.observations import Observation, Seen
+from contract.times import NS
+from detectors.fold import Ask, DropEvidence, Finding, FullDecode, HoldEvidence, LookSooner, Step, Zone, ZoomIn
+from detectors.straw_burning import fires as burning
+from detectors.straw_burning.answers import Case, answer
+from detectors.straw_burning.checks import CHANGED, all_checks, is_confirmed
+from detectors.straw_burning.config import Config
+from detectors.straw_burning.looks import Candidate, Look, look_at, pixels, revisited
+from detectors.straw_burning.memory import (
+    FIRES_MOST,
+    PRESETS_MOST,
+    TRACKS_MOST,
+    Glimpse,
+    State,
+    Track,
+    counted,
+    seconds,
+    with_glimpse,
+    with_hold,
+)
+from detectors.straw_burning.runs import SPACED_S, run_of
+from detectors.straw_burning.shapes import grown, overlap
+from detectors.straw_burning.telling import tell
+from detectors.straw_burning.upkeep import upkeep
+from detectors.straw_burning.usual import remembered
+
+RULE_VERSION = "straw_burning/1"
+LOOK_AT_LEAST_EVERY_S = 600.0
+FROZEN_S = 5.0
+VISIT_MOST_S = 60.0  # a camera that never moves visits once a minute
+NEAR_SHARE = 0.02
+LOST_LOOKS = 3
+LOST_S = 8.0
+SHORT_LOOKS = 2
+STARE_AGAIN_S = 60.0
+CYCLE_S = 120.0
+DECODE_S = 20.0
+
+
+def initial_state() -> State:
+    """Nothing seen yet."""
+    return State()
+
+
+def step(state: State, seen: Seen, zone: Zone, config: Config) -> Step[State]:
+    """One look at one preset. A look that is not later than the one before, or of no preset, changes nothing."""
+    if not isinstance(seen, Observation) or seen.preset is None:
+        return Step(state=state)
+    if state.last_at_ns is not None and seen.at_ns <= state.last_at_ns:
+        return Step(state=state)
+    if seen.picture is not None and seen.picture.repeated_s >= FROZEN_S:
+        return Step(state=msgspec.structs.replace(state, counts=counted(state.counts, "frozen_picture")))
+    return _Judge(state, look_at(seen, config), zone).judge()
+
+
+class _Judge:
+    """One look: what it shows goes to fires first, then to candidates, then makes new ones."""
+
+    def __init__(self, state: State, look: Look, zone: Zone) -> None:
+        self.look, self.zone, self.config = look, zone, look.config
+        self.before = next((one for one in state.presets if one.preset == look.preset), None)
+        self.others = tuple(one for one in state.presets if one.preset != look.preset)
+        self.preset = revisited(self.before, look, visit_gap_s=SPACED_S, visit_most_s=VISIT_MOST_S)
+        self.state = state
+        self.fires = list(state.fires)
+        self.stares_ns = tuple(at for at in state.stares_ns if seconds(look.at_ns - at) < CYCLE_S)
+        self.counts = counted(state.counts, "masked", look.masked) if look.masked else state.counts
+        self.findings: list[Finding] = []
+        self.asks: list[Ask] = []
+
+    def judge(self) -> Step[State]:
+        """The state after the look, and what follows."""
+        if not self.look.shows_preset:
+            self.counts = counted(self.counts, "wrong_view")
+            return self._step()
+        left = self._see_fires(self.look.candidates)
+        tracks, left = self._follow(left)
+        tracks += self._newcomers(left)
+        self.preset = remembered(self.preset, self.look)
+        kept = [followed for track in tracks if (followed := self._decide(track)) is not None]
+        if len(kept) > TRACKS_MOST:
+            kept = self._crowded(kept)
+        self.preset = msgspec.structs.replace(self.preset, tracks=tuple(kept))
+        return self._step()
+
+    def _step(self) -> Step[State]:
+        self._end_fires()
+        presets = (*self.others, self.preset)[-PRESETS_MOST:]
+        after = State(
+            presets=presets,
+            fires=tuple(self.fires),
+            last_at_ns=self.look.at_ns,
+            stares_ns=self.stares_ns,
+            counts=self.counts,
+            open_items=self.state.open_items,
+        )
+        items = upkeep(after, self.look)
+        return Step(
+            state=msgspec.structs.replace(after, open_items=tuple(f"{one.kind} {one.detail}" for one in items)),
+            findings=tuple(self.findings),
+            asks=tuple(self.asks),
+            maintenance=self._changed(items),
+        )
+
+    def _changed(self, items: tuple[MaintenanceItem, ...]) -> tuple[MaintenanceItem, ...] | None:
+        return None if tuple(f"{one.kind} {one.detail}" for one in items) == self.state.open_items else items
+
+    def _see_fires(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Fires of this preset take what shows them; what is left is returned."""
+        left = list(candidates)
+        for index, fire in enumerate(self.fires):
+            if fire.track.preset != self.look.preset:
+                continue
+            own = [one for one in left if burning.shows(fire, one)]
+            left = [one for one in left if one not in own]
+            best = max(own, key=lambda one: (one.glimpse.is_detected, one.glimpse.surety), default=None)
+            was = fire.state
+            seen = burning.missed(fire, self.look) if best is None else burning.seen_again(fire, best, self.look)
+            is_new = self.before is None or self.preset.visits > self.before.visits
+            self.fires[index] = burning.after_look(seen, self.preset, self.look, is_new_visit=is_new)
+            self._tell_on(index, was)
+        return left
+
+    def _tell_on(self, index: int, was: str) -> None:
+        fire = self.fires[index]
+        due = seconds(self.look.at_ns - fire.told_ns) >= self.config.update_every_s and fire.track.missed == 0
+        if fire.state == was and not due:
+            return
+        fire = self.fires[index] = msgspec.structs.replace(fire, told_ns=self.look.at_ns)
+        self.findings.append(tell(fire, self.look, self.zone, phase="updated", checks=self._checks_of(fire.track)))
+
+    def _checks_of(self, track: Track) -> tuple[SequenceCheck, ...]:
+        run = run_of(track)
+        count = sum(one.preset == self.look.preset for one in self.config.known_places)
+        known = SequenceCheck(
+            id="known_places", outcome="passed", required="in none of the known places", found=f"{count} here"
+        )
+        return (*all_checks(run, self.preset, self.look), known)
+
+    def _follow(self, candidates: Sequence[Candidate]) -> tuple[list[Track], list[Candidate]]:
+        """Each track with the candidate that continues it, best overlaps first; or with a missed look."""
+        tracks = list(self.preset.tracks)
+        pairs = sorted(
+            (-overlap(grown(track.box, NEAR_SHARE), one.box), t, c)
+            for t, track in enumerate(tracks)
+            for c, one in enumerate(candidates)
+        )
+        found: dict[int, int] = {}
+        for negative, t, c in pairs:
+            if negative < 0 and t not in found and c not in found.values():
+                found[t] = c
+        # What touches a track that has its look already is a part of the same smoke.
+        touched = {c for negative, _, c in pairs if negative < 0}
+        left = [one for c, one in enumerate(candidates) if c not in touched]
+        followed = []
+        for t, track in enumerate(tracks):
+            if t in found:
+                candidate = candidates[found[t]]
+                followed.append(with_glimpse(track, candidate.glimpse, candidate.plume.sight))
+            else:
+                gone = Glimpse(at_ns=self.look.at_ns, seen="missed", box=track.box)
+                followed.append(with_glimpse(track, gone))
+        return followed, left
+
+    def _newcomers(self, candidates: Sequence[Candidate]) -> list[Track]:
+        return [self._born(one) for one in candidates if one.glimpse.is_detected]
+
+    def _born(self, candidate: Candidate) -> Track:
+        at_ns, foot = self.look.at_ns, candidate.glimpse.foot
+        key = f"{self.look.preset}:{round(foot[0] * 100)}:{round(foot[1] * 100)}"
+        zone = self.zone
+        return Track(
+            event_id=event_id(
+                town=zone.town,
+                device=zone.device,
+                zone=zone.zone,
+                matter=zone.matter,
+                onset_ns=at_ns,
+                place_key=key,
+            ),
+            preset=self.look.preset,
+            onset_ns=at_ns,
+            onset_visit=self.preset.visits,
+            visits_before=self.preset.visits - 1,
+            glimpses=(candidate.glimpse,),
+            last_seen_ns=at_ns,
+            sight=candidate.plume.sight,
+        )
+
+    def _decide(self, track: Track) -> Track | None:
+        """The track judged at this look: lost, held, confirmed (then it is a fire and no track), or watched on."""
+        at_ns = self.look.at_ns
+        if track.missed >= LOST_LOOKS and seconds(at_ns - track.last_seen_ns) >= LOST_S:
+            self._lose(track)
+            return None
+        if track.missed:
+            return track
+        run = run_of(track)
+        checks: dict[str, SequenceCheck] = {one.id: one for one in all_checks(run, self.preset, self.look)}
+        case = Case(run, checks, self.preset, self.others, self.look)
+        held = answer(case)
+        if held is not None:
+            if held[0] != track.hold:
+                self.counts = counted(self.counts, f"held_{held[0]}")
+            return with_hold(track, held[0], held[1], at_ns)
+        track = with_hold(track, None, "", at_ns)
+        if is_confirmed(run, checks):
+            self._confirm(track)
+            return None
+        return self._stare(track)
+
+    def _lose(self, track: Track) -> None:
+        is_short = track.hits <= SHORT_LOOKS and seconds(track.last_seen_ns - track.onset_ns) < LOST_S
+        kind = track.hold or ("insect" if is_short and _is_near(track) else "gone")
+        self.counts = counted(self.counts, f"dropped_{kind}")
+        if track.is_held:
+            self.asks.append(DropEvidence(event_id=track.event_id))
+
+    def _stare(self, track: Track) -> Track:
+        """Stay and look closely at a candidate that stands out, within what a patrol cycle allows."""
+        last = track.glimpses[-1]
+        if not last.is_detected or (last.change is not None and last.change < CHANGED):
+            return track
+        again = track.stared_ns is None or seconds(self.look.at_ns - track.stared_ns) >= STARE_AGAIN_S
+        if not again or len(self.stares_ns) >= self.config.stares_per_cycle:
+            return track
+        until_ns = self.look.at_ns + round(self.config.stare_s * NS)
+        self.stares_ns = (*self.stares_ns, self.look.at_ns)
+        box = pixels(track.box, self.look)
+        self.asks.append(LookSooner(every_s=self.config.stare_every_s, until_ns=until_ns))
+        if self.look.is_night:
+            self.asks.append(FullDecode(until_ns=min(until_ns, self.look.at_ns + round(DECODE_S * NS))))
+        if not track.is_held:
+            self.asks.append(
+                HoldEvidence(event_id=track.event_id, role="first_still", at_ns=self.look.at_ns, bbox_xyxy_px=box)
+            )
+        return msgspec.structs.replace(track, stared_ns=self.look.at_ns, is_held=True)
+
+    def _confirm(self, track: Track) -> None:
+        """A new event, unless an open fire seen from another preset is at the same place."""
+        for index, fire in enumerate(self.fires):
+            if fire.track.preset != track.preset and burning.joins(fire, track):
+                self.fires[index] = burning.merged(fire, track, self.look.at_ns)
+                self.counts = counted(self.counts, "merged")
+                if track.is_held:
+                    self.asks.append(DropEvidence(event_id=track.event_id))
+                return
+        if len(self.fires) >= FIRES_MOST:
+            self.counts = counted(self.counts, "crowded_out")
+            return
+        fire = burning.kindle(track, self.look)
+        self.fires.append(fire)
+        box = pixels(track.box, self.look)
+        if not track.is_held:
+            self.asks.append(
+                HoldEvidence(event_id=track.event_id, role="first_still", at_ns=self.look.at_ns, bbox_xyxy_px=box)
+            )
+        self.findings.append(tell(fire, self.look, self.zone, phase="opened", checks=self._checks_of(track)))
+        self.asks.append(ZoomIn(event_id=track.event_id, bbox_xyxy_px=box))
+
+    def _end_fires(self) -> None:
+        """Fires that have been out for long enough close."""
+        for fire in tuple(self.fires):
+            if burning.is_over(fire, self.look.at_ns, self.config.reopen_s):
+                self.fires.remove(fire)
+                checks = self._checks_of(fire.track)
+                self.findings.append(tell(fire, self.look, self.zone, phase="closed", checks=checks))
+
+    def _crowded(self, tracks: list[Track]) -> list[Track]:
+        """The surest tracks; the others are dropped and counted."""
+        ordered = sorted(tracks, key=lambda track: -max(one.surety for one in track.glimpses))
+        for track in ordered[TRACKS_MOST:]:
+            self.counts = counted(self.counts, "dropped_crowded")
+            if track.is_held:
+                self.asks.append(DropEvidence(event_id=track.event_id))
+        return ordered[:TRACKS_MOST]
+
+
+def _is_near(track: Track) -> bool:
+    """Whether it was as large as only something close to the lens is, for so short a life."""
+    box: tuple[float, float, float, float] = track.box
+    return (box[2] - box[0]) * (box[3] - box[1]) >= 0.002

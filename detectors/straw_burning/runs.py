@@ -1,0 +1,116 @@
+"""A candidate's looks as they are weighed: close ones as one moment, far ones as independent; and what they measure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from detectors.straw_burning.memory import Glimpse, Preset, Track, seconds
+from detectors.straw_burning.shapes import overlap, slope
+
+DENSE_GAP_S = 5.0  # looks closer than this show the same smoke moving
+SPACED_S = 20.0  # looks further apart than this are independent of each other
+DENSE_LOOKS = 6
+DENSE_SPAN_S = 8.0
+SPACED_LOOKS = 5
+SURE_CAP = 1.5  # one very sure look is not worth two
+BASE_SHARE = 0.02  # of the picture's width; a base may wander with the box's own width
+BASE_BOX_SHARE = 0.35
+USUAL_OVERLAP = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A candidate's looks as they are weighed: the last dense run, and the best look of each independent moment."""
+
+    track: Track
+    dense: tuple[Glimpse, ...]
+    spaced: tuple[Glimpse, ...]
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether the looks are close and many enough to judge motion."""
+        return len(self.dense) >= DENSE_LOOKS and seconds(self.dense[-1].at_ns - self.dense[0].at_ns) >= DENSE_SPAN_S
+
+    @property
+    def used(self) -> tuple[Glimpse, ...]:
+        """The looks that saw it, of the dense run or of the spaced ones."""
+        return tuple(one for one in (self.dense if self.is_dense else self.spaced) if one.seen != "missed")
+
+
+def run_of(track: Track) -> Run:
+    """The track's looks, grouped."""
+    glimpses = track.glimpses
+    first = len(glimpses) - 1
+    while first > 0 and seconds(glimpses[first].at_ns - glimpses[first - 1].at_ns) <= DENSE_GAP_S:
+        first -= 1
+    spaced: list[Glimpse] = []
+    began_ns = -1
+    for one in glimpses:
+        if not spaced or seconds(one.at_ns - began_ns) >= SPACED_S:
+            spaced.append(one)
+            began_ns = one.at_ns
+        elif (one.seen != "missed", one.surety) > (spaced[-1].seen != "missed", spaced[-1].surety):
+            spaced[-1] = one
+    return Run(track, glimpses[first:], tuple(spaced))
+
+
+def weight(run: Run) -> tuple[tuple[Glimpse, ...], int, float]:
+    """The last independent looks, how many of them were detected, and the sum of their sureties."""
+    last = run.spaced[-SPACED_LOOKS:]
+    hits = [one for one in last if one.is_detected]
+    return last, len(hits), sum(min(one.surety, SURE_CAP) for one in hits)
+
+
+def usual_level(track: Track, preset: Preset) -> float | None:
+    """How surely the detector called here before the candidate began: the second highest; None: never twice."""
+    sureties = sorted(
+        (
+            surety
+            for place in preset.usual
+            if overlap(place.box, track.box) >= USUAL_OVERLAP
+            for visit, surety in place.hits
+            if visit < track.onset_visit
+        ),
+        reverse=True,
+    )
+    return sureties[1] if len(sureties) >= 2 else None
+
+
+def strength_of(track: Track) -> float:
+    """The second highest surety of a track, or the only one."""
+    sureties = sorted((one.surety for one in track.glimpses if one.is_detected), reverse=True)
+    return sureties[1] if len(sureties) >= 2 else (sureties[0] if sureties else -9.0)
+
+
+def areas_of(run: Run) -> list[tuple[float, float]]:
+    """(time in s, area) of the looks that measured one."""
+    return [(seconds(one.at_ns), one.area) for one in run.used if one.area is not None]
+
+
+def growth_of(areas: Sequence[tuple[float, float]]) -> float:
+    """By how much of its median the area grew over the looks (Theil-Sen)."""
+    times, values = [at for at, _ in areas], [area for _, area in areas]
+    return slope(times, values) * (times[-1] - times[0]) / max(median(values), 1e-6)
+
+
+def travel(run: Run, preset: Preset) -> tuple[float, float]:
+    """How far the foot went along its line, and how far looks lie off it; shares of the width."""
+    used = [one for one in run.used if one.base is not None or one.area is None]
+    times = [seconds(one.at_ns) for one in used]
+    xs = [one.foot[0] for one in used]
+    ys = [one.foot[1] * preset.aspect for one in used]
+    vx, vy = slope(times, xs), slope(times, ys)
+    span_s = times[-1] - times[0]
+    off = [
+        abs(x - median(xs) - vx * (at - median(times))) + abs(y - median(ys) - vy * (at - median(times)))
+        for at, x, y in zip(times, xs, ys, strict=True)
+    ]
+    return (vx * vx + vy * vy) ** 0.5 * span_s, median(off)
+
+
+def allowed_travel(run: Run) -> float:
+    """How far a foot may wander: with the box's own width."""
+    widths = [one.box[2] - one.box[0] for one in run.used]
+    return max(BASE_SHARE, BASE_BOX_SHARE * median(widths)) if widths else BASE_SHARE

@@ -1,0 +1,55 @@
+"""Boxes, lines and slopes in shares of a picture; plain floats, so that every machine computes the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median
+
+from detectors.geometry import covered_share, iou
+from detectors.straw_burning.memory import Box, Point
+
+
+def overlap(one: Box, other: Box) -> float:
+    """IoU, or how much of the smaller box lies in the other, whichever is more."""
+    return max(iou(one, other), covered_share(one, other), covered_share(other, one))
+
+
+def grown(box: Box, by: float) -> Box:
+    """The box with a margin, as a share of the picture."""
+    return box[0] - by, box[1] - by, box[2] + by, box[3] + by
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """The box around all boxes."""
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return min(left), min(top), max(right), max(bottom)
+
+
+def height_at(line: Sequence[Point], x: float) -> float | None:
+    """The y of a line from left to right at x, held level beyond its ends; None for no line."""
+    if not line:
+        return None
+    if x <= line[0][0]:
+        return line[0][1]
+    for (x1, y1), (x2, y2) in pairwise(line):
+        if x <= x2:
+            return y1 if x2 <= x1 else y1 + (y2 - y1) * (x - x1) / (x2 - x1)
+    return line[-1][1]
+
+
+def slope(times_s: Sequence[float], values: Sequence[float]) -> float:
+    """Theil-Sen: the median of the slopes of all pairs, a second; 0 with fewer than two times."""
+    slopes = [
+        (later - earlier) / (t2 - t1)
+        for index, (t1, earlier) in enumerate(zip(times_s, values, strict=True))
+        for t2, later in zip(times_s[index + 1 :], values[index + 1 :], strict=True)
+        if t2 > t1
+    ]
+    return median(slopes) if slopes else 0.0
+
+
+def spread(values: Sequence[float]) -> float:
+    """1.48 times the median distance from the median."""
+    middle = median(values)
+    return 1.4826 * median(abs(value - middle) for value in values)

@@ -1,0 +1,195 @@
+"""The reference background of one preset: what the view looks like when nothing burns, and how a picture lies on it.
+
+A rolling median of a few registered looks, at most one each `SPACING_S`. Where a candidate is being watched a look is
+taken in only now and then, so that a fire does not become background while it burns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.times import NS
+from edge.capture.types import Image
+from models.letterbox import shrink
+
+MEASURED_WIDTH_PX = 960
+SAMPLES = 7
+SPACING_S = 45.0
+TAKEN_ANYWAY_EVERY = 4  # of looks at a watched place: after some 15 minutes what stays there is background
+REGISTERED_WIDTH_PX = 320
+MAX_SHIFT_SHARE = 0.08
+MIN_QUALITY = 0.35
+SPREAD_LEAST = 4
+
+Floats = NDArray[np.float32]
+BoxPx = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """A picture as it is measured: grey and saturation 0..255 at measured size, `scale` = measured px by frame px."""
+
+    grey: Image
+    saturation: Image
+    scale: float
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height as measured."""
+        return self.grey.shape[1], self.grey.shape[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """How a picture lies on the reference: shift in measured pixels, agreement 0..1, contrast by the reference's."""
+
+    shift_px: tuple[float, float]
+    quality: float
+    is_verified: bool
+    contrast_ratio: float
+
+
+def small(image_bgr: Image) -> Small:
+    """The picture at most `MEASURED_WIDTH_PX` wide."""
+    height, width = image_bgr.shape[:2]
+    scale = min(1.0, MEASURED_WIDTH_PX / width)
+    image = image_bgr if scale == 1.0 else shrink(image_bgr, (round(height * scale), round(width * scale)))
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+    most, least = (np.asarray(pick.reduce(image, axis=2), np.int32) for pick in (np.maximum, np.minimum))
+    saturation = (most - least) * 255 // np.maximum(most, 1)
+    return Small(grey, saturation.astype(np.uint8), scale)
+
+
+class Reference:
+    """One preset's background; bounded: `SAMPLES` grey pictures, their median and spread, one saturation picture.
+
+    `spread` is the standard deviation that the samples show at each pixel: trees and water change by themselves.
+    """
+
+    def __init__(self) -> None:
+        self._samples: list[Image] = []
+        self.grey: Image | None = None
+        self.saturation: Image | None = None
+        self.spread: Image | None = None
+        self.looks = 0
+        self._admitted_ns: int | None = None
+        self._gradient: Floats | None = None
+
+    @property
+    def memory_bytes(self) -> int:
+        """What this background holds in memory."""
+        held = [*self._samples, self.grey, self.saturation, self.spread, self._gradient]
+        return sum(one.nbytes for one in held if one is not None)
+
+    def lay(self, picture: Small, *, ground_from_y: int = 0) -> Laid | None:
+        """How the picture lies on the reference; None before there is one. The sky above `ground_from_y` moves."""
+        if self.grey is None or self._gradient is None or self.grey.shape != picture.grey.shape:
+            return None
+        now = _gradient(picture.grey)
+        top = round(ground_from_y * now.shape[0] / picture.grey.shape[0])
+        top = top if now.shape[0] - top >= 24 else 0
+        reference, here = self._gradient[top:], now[top:]
+        window = cv2.createHanningWindow((here.shape[1], here.shape[0]), cv2.CV_32F)
+        (dx, dy), _ = cv2.phaseCorrelate(reference, here, window)
+        limit = MAX_SHIFT_SHARE * here.shape[1]
+        at_rest = _agreement(reference, here, (0.0, 0.0))
+        moved = _agreement(reference, here, (dx, dy)) if max(abs(dx), abs(dy)) <= limit else -1.0
+        # A shift must explain the picture better than rest does: in mist phase correlation finds shifts in noise.
+        is_moved = moved > at_rest + 0.02
+        scale = picture.grey.shape[1] / now.shape[1]
+        quality = max(at_rest, moved)
+        contrast = float(here.mean()) / max(float(reference.mean()), 1e-3)
+        return Laid(
+            shift_px=(dx * scale, dy * scale) if is_moved else (0.0, 0.0),
+            quality=max(0.0, quality),
+            is_verified=quality >= MIN_QUALITY,
+            contrast_ratio=contrast,
+        )
+
+    def admit(self, picture: Small, at_ns: int, *, laid: Laid | None, watched: Sequence[BoxPx] = ()) -> bool:
+        """Take a look in, if it is due and lies on the reference; `watched` are boxes in which something may burn."""
+        if self._admitted_ns is not None and 0 <= at_ns - self._admitted_ns < round(SPACING_S * NS):
+            return False
+        if laid is not None and not laid.is_verified:
+            return False
+        if self.grey is not None and self.grey.shape != picture.grey.shape:
+            self.__init__()  # type: ignore[misc]
+        grey, saturation = picture.grey, picture.saturation
+        if laid is not None and laid.shift_px != (0.0, 0.0):
+            grey, saturation = (shifted(one, laid.shift_px) for one in (grey, saturation))
+        if self.grey is not None and watched and self.looks % TAKEN_ANYWAY_EVERY:
+            grey = grey.copy()
+            for left, top, right, bottom in watched:
+                grey[top:bottom, left:right] = self.grey[top:bottom, left:right]
+        self._samples = [*self._samples, grey][-SAMPLES:]
+        self.grey = _median(self._samples)
+        self.spread = _spread(self._samples, self.grey) if len(self._samples) >= SPREAD_LEAST else None
+        self.saturation = saturation if self.saturation is None else _blended(self.saturation, saturation)
+        self._gradient = _gradient(self.grey)
+        self.looks += 1
+        self._admitted_ns = at_ns
+        return True
+
+
+def shifted(image: Image, shift_px: tuple[float, float]) -> Image:
+    """The picture moved back by its shift, so that it lies on the reference."""
+    matrix = np.array([[1, 0, -shift_px[0]], [0, 1, -shift_px[1]]], np.float32)
+    size = (image.shape[1], image.shape[0])
+    back = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(back, np.uint8)
+
+
+def _median(samples: Sequence[Image]) -> Image:
+    """The middle of the samples at each pixel (the lower of two middles)."""
+    stack = np.stack(samples)
+    middle = (len(samples) - 1) // 2
+    return np.ascontiguousarray(np.partition(stack, middle, axis=0)[middle])
+
+
+def _spread(samples: Sequence[Image], median: Image) -> Image:
+    """1.48 times the median distance from the median, smoothed: grey values."""
+    distances = [cv2.absdiff(one, median) for one in samples]
+    middle = _median([np.asarray(one, np.uint8) for one in distances]).astype(np.float32) * 1.4826
+    return np.asarray(np.minimum(np.ceil(cv2.blur(middle, (7, 7))), 255), np.uint8)
+
+
+def _blended(old: Image, new: Image) -> Image:
+    """A fifth of the new picture in the old one."""
+    return np.asarray(cv2.addWeighted(old, 0.8, new, 0.2, 0), np.uint8)
+
+
+def _gradient(grey: Image) -> Floats:
+    """Edges at registration size, free of slow light."""
+    height, width = grey.shape
+    size = (REGISTERED_WIDTH_PX, max(1, round(height * REGISTERED_WIDTH_PX / width)))
+    lesser = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    across, down = (cv2.Sobel(lesser, cv2.CV_32F, *order, ksize=3) for order in ((1, 0), (0, 1)))
+    return np.asarray(np.minimum(cv2.magnitude(across, down), 255.0), np.float32)
+
+
+def _agreement(reference: Floats, now: Floats, shift_px: tuple[float, float]) -> float:
+    """Correlation of two edge pictures once the shift is taken back."""
+    back = now if shift_px == (0.0, 0.0) else _moved_back(now, shift_px)
+    margin = 4 + int(max(abs(shift_px[0]), abs(shift_px[1])))
+    one, other = (picture[margin:-margin, margin:-margin] for picture in (reference, back))
+    return correlation(one, other)
+
+
+def _moved_back(picture: Floats, shift_px: tuple[float, float]) -> Floats:
+    matrix = np.array([[1, 0, -shift_px[0]], [0, 1, -shift_px[1]]], np.float32)
+    return np.asarray(cv2.warpAffine(picture, matrix, (picture.shape[1], picture.shape[0])), np.float32)
+
+
+def correlation(one: NDArray[np.generic], other: NDArray[np.generic]) -> float:
+    """Pearson's r of two pictures of one size; 0 where one of them is flat or empty."""
+    if one.size < 4:
+        return 0.0
+    a, b = one.astype(np.float32), other.astype(np.float32)
+    a, b = a - a.mean(), b - b.mean()
+    scale = float(np.sqrt(np.square(a).sum() * np.square(b).sum()))
+    return float((a * b).sum() / scale) if scale > 1e-6 else 0.0

@@ -1,0 +1,236 @@
+"""What of a candidate's box differs from the background, and how: the numbers that tell smoke from what looks like it.
+
+Everything is measured at the reference's size on a picture that was moved onto the reference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.capture.types import Image
+from edge.inference.plumes_reference import BoxPx, Floats, correlation
+
+WINDOW_GROWS = 0.5  # of the box's sides, to both sides together: a plume is larger than its box says
+WINDOW_MARGIN_PX = 8
+CHANGE_SIGMAS = 4.0
+CHANGE_LEAST = 6.0  # grey values
+NOISE_LEAST = 1.5
+VEIL_LEAST_PX = 12
+FLOW_LONGEST_PX = 96
+FLOW_LEAST_PX = 16
+SATURATED = 250
+FLAT_ENERGY = 1.0  # mean gradient of the background below which texture says nothing
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """How this picture's light lies on the background's: grey = gain * grey + offset, and what noise is left."""
+
+    gain: float
+    offset: float
+    noise: float
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """The pictures that a box is measured on: now and the background, moved onto each other, and the look before."""
+
+    grey: Image
+    saturation: Image
+    reference_grey: Image
+    reference_saturation: Image
+    reference_spread: Image | None
+    before_grey: Image | None
+    before_s: float
+    light: Light
+
+
+@dataclass(frozen=True, slots=True)
+class Veil:
+    """One box measured; names and units as in `contract.observations.PlumeSeen`, pixels of the measured picture."""
+
+    area_px2: int
+    base_px: tuple[float, float] | None
+    box_px: BoxPx | None
+    change_share: float
+    ring_change_share: float
+    grey_shift: float | None
+    saturation_shift: float | None
+    texture_ratio: float | None
+    edge_correlation: float | None
+    decorrelation: float | None
+    flow_px_s: tuple[float, float] | None
+
+
+def match_light(grey: Image, reference: Image, *, ground_from_y: int) -> Light:
+    """Gain and offset by the quartiles of the ground, noise by the median difference that is left."""
+    step = 4
+    now = grey[ground_from_y::step, ::step].astype(np.float32)
+    then = reference[ground_from_y::step, ::step].astype(np.float32)
+    low, high = np.percentile(now, (20, 80))
+    low_then, high_then = np.percentile(then, (20, 80))
+    spread = float(high - low)
+    gain = float(np.clip((high_then - low_then) / spread, 0.6, 1.7)) if spread > 8 else 1.0
+    offset = float(np.median(then) - gain * np.median(now))
+    noise = 1.4826 * float(np.median(np.abs(gain * now + offset - then)))
+    return Light(gain, offset, max(NOISE_LEAST, noise))
+
+
+def measure(box: BoxPx, layers: Layers) -> Veil:
+    """The veil in and around a box; pixels of the measured picture."""
+    height, width = layers.grey.shape
+    window = _window(box, (width, height))
+    x1, y1, x2, y2 = window
+    shift = _difference(window, layers)
+    changed = np.abs(shift) > np.maximum(CHANGE_LEAST, CHANGE_SIGMAS * _noise(window, layers))
+    inside = (box[0] - x1, box[1] - y1, box[2] - x1, box[3] - y1)
+    veil = _touching(changed, inside)
+    area = int(veil.sum())
+    in_box = np.zeros(veil.shape, bool)
+    in_box[inside[1] : inside[3], inside[0] : inside[2]] = True
+    ring = ~in_box
+    found = area >= VEIL_LEAST_PX
+    base, around = _base(veil, window) if found else (None, None)
+    saturation = layers.saturation[y1:y2, x1:x2].astype(np.float32)
+    saturation_shift = saturation - layers.reference_saturation[y1:y2, x1:x2].astype(np.float32)
+    texture, edges = _texture(box, layers)
+    decorrelation, flow = _motion(around or box, box, layers)
+    return Veil(
+        area_px2=area,
+        base_px=base,
+        box_px=around,
+        change_share=float(veil[in_box].mean()) if in_box.any() else 0.0,
+        ring_change_share=float(changed[ring].mean()) if ring.any() else 0.0,
+        grey_shift=float(np.median(shift[veil])) if found else None,
+        saturation_shift=float(np.median(saturation_shift[veil])) / 255 if found else None,
+        texture_ratio=texture,
+        edge_correlation=edges,
+        decorrelation=decorrelation,
+        flow_px_s=flow,
+    )
+
+
+def looks(box: BoxPx, grey: Image, saturation: Image) -> tuple[float, float, float, float]:
+    """What needs no background: saturated share, brightness, saturation 0..1, sharpness by the surroundings'."""
+    x1, y1, x2, y2 = box
+    part = grey[y1:y2, x1:x2]
+    wx1, wy1, wx2, wy2 = _window(box, (grey.shape[1], grey.shape[0]))
+    around = cv2.Laplacian(grey[wy1:wy2, wx1:wx2], cv2.CV_32F)
+    own = around[y1 - wy1 : y2 - wy1, x1 - wx1 : x2 - wx1]
+    sharpness = float(own.var()) / max(float(around.var()), 1e-3)
+    return (
+        float((part >= SATURATED).mean()),
+        float(part.mean()),
+        float(saturation[y1:y2, x1:x2].mean()) / 255,
+        sharpness,
+    )
+
+
+def _window(box: BoxPx, size_px: tuple[int, int]) -> BoxPx:
+    grow_x = WINDOW_MARGIN_PX + round((box[2] - box[0]) * WINDOW_GROWS / 2)
+    grow_y = WINDOW_MARGIN_PX + round((box[3] - box[1]) * WINDOW_GROWS / 2)
+    left, top = max(0, box[0] - grow_x), max(0, box[1] - grow_y)
+    return left, top, min(size_px[0], box[2] + grow_x), min(size_px[1], box[3] + grow_y)
+
+
+def _difference(window: BoxPx, layers: Layers) -> Floats:
+    """Smoothed grey of now, in the background's light, less the background's."""
+    x1, y1, x2, y2 = window
+    now = layers.light.gain * layers.grey[y1:y2, x1:x2].astype(np.float32) + layers.light.offset
+    return np.asarray(cv2.blur(now - layers.reference_grey[y1:y2, x1:x2].astype(np.float32), (3, 3)), np.float32)
+
+
+def _noise(window: BoxPx, layers: Layers) -> Floats:
+    """What changes here when nothing happens; before the background knows, the whole picture's noise."""
+    if layers.reference_spread is None:
+        return np.array([[layers.light.noise]], np.float32)
+    x1, y1, x2, y2 = window
+    return np.maximum(layers.reference_spread[y1:y2, x1:x2].astype(np.float32), NOISE_LEAST)
+
+
+def _touching(changed: Bools, box: BoxPx) -> Bools:
+    """The changed patches that reach into the box."""
+    count, labels = cv2.connectedComponents(changed.astype(np.uint8), connectivity=8)
+    if count <= 1:
+        return np.zeros(changed.shape, bool)
+    touching = np.unique(labels[box[1] : box[3], box[0] : box[2]])
+    return np.isin(labels, touching[touching > 0])
+
+
+def _base(veil: Bools, window: BoxPx) -> tuple[tuple[float, float], BoxPx]:
+    """The lowest point of the veil (middle of its lowest tenth) and the box around it."""
+    rows, columns = np.flatnonzero(veil.any(axis=1)), np.flatnonzero(veil.any(axis=0))
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    foot = veil[max(top, bottom - max(2, (bottom - top) // 10)) : bottom]
+    middle = float(np.median(np.nonzero(foot)[1]))
+    box = (window[0] + int(columns[0]), window[1] + top, window[0] + int(columns[-1]) + 1, window[1] + bottom)
+    return (window[0] + middle + 0.5, float(window[1] + bottom)), box
+
+
+def _texture(box: BoxPx, layers: Layers) -> tuple[float | None, float | None]:
+    """Edges now by the background's, and how alike they are: a veil weakens edges and leaves them in place."""
+    x1, y1, x2, y2 = box
+    if (x2 - x1) < 6 or (y2 - y1) < 6:
+        return None, None
+    now = layers.light.gain * _edges(layers.grey[y1:y2, x1:x2])
+    then = _edges(layers.reference_grey[y1:y2, x1:x2])
+    energy = float(then.mean())
+    if energy < FLAT_ENERGY:
+        return None, None
+    return float(now.mean()) / energy, correlation(now, then)
+
+
+def _edges(grey: Image) -> Floats:
+    across, down = (cv2.Sobel(grey, cv2.CV_32F, *order, ksize=3) for order in ((1, 0), (0, 1)))
+    return np.asarray(cv2.magnitude(across, down) / 8, np.float32)
+
+
+def _motion(box: BoxPx, told: BoxPx, layers: Layers) -> tuple[float | None, tuple[float, float] | None]:
+    """Against the look before: how much faster texture changes inside than around, and how the upper half drifts."""
+    if layers.before_grey is None:
+        return None, None
+    x1, y1, x2, y2 = _around(box, told)
+    if (x2 - x1) < 6 or (y2 - y1) < 6:
+        return None, None
+    wx1, wy1, wx2, wy2 = _window((x1, y1, x2, y2), (layers.grey.shape[1], layers.grey.shape[0]))
+    now, then = (_details(one[wy1:wy2, wx1:wx2]) for one in (layers.grey, layers.before_grey))
+    inside = np.zeros(now.shape, bool)
+    inside[y1 - wy1 : y2 - wy1, x1 - wx1 : x2 - wx1] = True
+    decorrelation = correlation(now[~inside], then[~inside]) - correlation(now[inside], then[inside])
+    upper = (x1, y1, x2, y1 + max(FLOW_LEAST_PX // 2, (y2 - y1) // 2))
+    return decorrelation, _flow(upper, layers.before_grey, layers)
+
+
+def _around(one: BoxPx, other: BoxPx) -> BoxPx:
+    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
+
+
+def _details(grey: Image) -> Floats:
+    picture = grey.astype(np.float32)
+    return np.asarray(picture - cv2.blur(picture, (9, 9)), np.float32)
+
+
+def _flow(box: BoxPx, before_grey: Image, layers: Layers) -> tuple[float, float] | None:
+    """Median optical flow of what moves in the box, measured pixels a second."""
+    x1, y1, x2, y2 = box
+    longest = max(x2 - x1, y2 - y1)
+    if min(x2 - x1, y2 - y1) < FLOW_LEAST_PX // 2 or longest < FLOW_LEAST_PX:
+        return None
+    scale = min(1.0, FLOW_LONGEST_PX / longest)
+    size = (max(8, round((x2 - x1) * scale)), max(8, round((y2 - y1) * scale)))
+    then, now = (
+        cv2.resize(one[y1:y2, x1:x2], size, interpolation=cv2.INTER_AREA) for one in (before_grey, layers.grey)
+    )
+    flow = cv2.calcOpticalFlowFarneback(then, now, None, 0.5, 2, 11, 2, 5, 1.1, 0)  # type: ignore[call-overload]
+    length = np.hypot(flow[..., 0], flow[..., 1])
+    moving = length > max(0.2, float(np.percentile(length, 50)))
+    if not moving.any():
+        return 0.0, 0.0
+    dx, dy = (float(np.median(flow[..., axis][moving])) / scale / layers.before_s for axis in (0, 1))
+    return dx, dy
