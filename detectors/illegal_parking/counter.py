@@ -92,13 +92,9 @@ def clock_hold(
         if config.signal_red_s is not None and seen.at_ns - place.since_ns <= round(config.signal_red_s * NS):
             return "red_light", round(config.signal_red_s)
         others = queue_of(place, lane, seen.at_ns)
-        if others >= QUEUE_OTHERS and place.total_ns("held") < round(config.queue_limit_s * NS):
+        if others >= QUEUE_OTHERS and _held_less(place, config.queue_limit_s):
             return ("jam" if others >= JAM_OTHERS else "queue"), others
-    if (
-        config.loading_limit_s
-        and _people_at(place, seen)
-        and place.total_ns("held") < round(config.loading_limit_s * NS)
-    ):
+    if config.loading_limit_s and _people_at(place, seen) and _held_less(place, config.loading_limit_s):
         return "loading", 0
     return None
 
@@ -222,6 +218,12 @@ def answers(place: Place, config: Config) -> tuple[Answer, ...]:
 def is_dark(seen: Observation) -> bool:
     """Whether the picture is a night one; unknown is not dark."""
     return seen.picture is not None and seen.picture.brightness < DARK
+
+
+def _held_less(place: Place, limit_s: float) -> bool:
+    """Whether the clock stood for less than this; all that does not count is quickly known and mostly less already."""
+    limit_ns = round(limit_s * NS)
+    return place.uncounted_ns < limit_ns or place.total_ns("held") < limit_ns
 
 
 def _people_at(place: Place, seen: Observation) -> bool:

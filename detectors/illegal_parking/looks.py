@@ -84,9 +84,13 @@ class Look:
         boxes = [vehicle.bbox_xyxy_px for vehicle in self.vehicles]
         meeting = [_meeting(place.box, boxes) for place in self.places]
         wanted_by = Counter(v for near in meeting for v in near)
+        for v in sorted(v for v, count in wanted_by.items() if count > 1):
+            self._find_shared(v, meeting)
         pairs = []
         for p, near in enumerate(meeting):
             for v in near:
+                if v in self.taken:
+                    continue
                 is_contested = len(near) > 1 or wanted_by[v] > 1
                 likeness = self._likeness(self.places[p], self.vehicles[v], is_contested=is_contested)
                 if likeness is not None:
@@ -115,25 +119,34 @@ class Look:
         return fit + {"same": LIKES_BONUS, "unsure": 0.0, "different": -LIKES_BONUS}[verdict]
 
     def _find_parts(self, unfound: Sequence[int]) -> None:
-        """Vehicles that are a part of a covered one, or two in one box: they are no newcomers, and nobody has left."""
+        """Vehicles that are the visible part of a covered one: they are no newcomers, and nobody has left."""
         standing = [p for p in unfound if self.places[p].phase != "arriving"]
         for v, vehicle in enumerate(self.vehicles):
             if v in self.taken:
                 continue
             box = vehicle.bbox_xyxy_px
-            under = [p for p in standing if overlap(self.places[p].box, box)]
-            both = [p for p in under if covered_share(self.places[p].box, box) >= SHARED_INSIDE]
-            if len(both) >= 2 and iou(box, _around([self.places[p].box for p in both])) >= SHARED_IOU:
-                self.shared.update(both)
-                self.taken.add(v)
-                continue
-            whole = [p for p in under if self._is_part(box, self.places[p])]
+            whole = [p for p in standing if self._is_part(box, self.places[p])]
             if whole:
                 self.parts.update(whole[:1])
                 self.taken.add(v)
 
+    def _find_shared(self, v: int, meeting: Sequence[Sequence[int]]) -> None:
+        """One box as large as two places together, neither of which has a vehicle of its own: two in one box."""
+        box = self.vehicles[v].bbox_xyxy_px
+        under = [
+            p
+            for p, near in enumerate(meeting)
+            if v in near
+            and self.places[p].phase != "arriving"
+            and covered_share(self.places[p].box, box) >= SHARED_INSIDE
+            and all(iou(self.places[p].box, self.vehicles[n].bbox_xyxy_px) < SAME_GROUND_IOU for n in near)
+        ]
+        if len(under) >= 2 and iou(box, _around([self.places[p].box for p in under])) >= SHARED_IOU:
+            self.shared.update(under)
+            self.taken.add(v)
+
     def _is_part(self, box: BboxPx, place: Place) -> bool:
-        is_inside = covered_share(box, place.box) >= PART_INSIDE
+        is_inside = overlap(box, place.box) and covered_share(box, place.box) >= PART_INSIDE
         is_covered = any(self._covers(other, place.box) for other in self.others if other != box)
         return is_inside and is_covered and area_px2(box) >= PART_AREA * area_px2(place.box)
 
