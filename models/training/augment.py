@@ -5,7 +5,7 @@ The canvas keeps the 5:3 shape of road cameras: a square one would spend 40 % of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -20,11 +20,17 @@ MIN_SIDE_PX = 2.5  # thinner than this after scaling, a vehicle is a smear: teac
 
 @dataclass(frozen=True)
 class Labelled:
-    """A canvas (h, w, 3) BGR with boxes (n, 4) xyxy in its pixels and COCO classes (n,)."""
+    """A canvas (h, w, 3) BGR with boxes (n, 4) xyxy in its pixels, COCO classes (n,) and how sure each box is (n,)."""
 
     picture: Picture
     boxes_xyxy_px: Floats
     classes: NDArray[np.int64]
+    sure: Floats | None = None  # 0..1; None: every box is
+
+    @property
+    def sureness(self) -> Floats:
+        """`sure` spelt out, one number a box."""
+        return np.ones(len(self.classes), np.float32) if self.sure is None else self.sure
 
 
 def compose(
@@ -33,25 +39,26 @@ def compose(
     """One training canvas of `size_hw` from one drawn sample, or from four as a mosaic when four are drawn."""
     height, width = size_hw
     if len(draw) == 1:
-        return shade(_place(samples[draw[0]], rng, (height, width), zoom=(0.6, 1.7)), rng)
+        return _place(samples[draw[0]], rng, (height, width), zoom=(0.6, 1.7))
     across, down = (int(rng.uniform(0.35, 0.65) * side) for side in (width, height))
     cells = [(0, 0, across, down), (across, 0, width, down), (0, down, across, height), (across, down, width, height)]
     canvas = np.full((height, width, 3), PAD, np.uint8)
-    boxes, classes = [], []
+    boxes, classes, sure = [], [], []
     for index, (x1, y1, x2, y2) in zip(draw, cells, strict=True):
         # zoom is relative to the cell: 1.0-2.6 shows a part of each picture at 0.5-1.3 of its usual scale
         part = _place(samples[index], rng, (y2 - y1, x2 - x1), zoom=(1.0, 2.6))
         canvas[y1:y2, x1:x2] = part.picture
         boxes.append(part.boxes_xyxy_px + np.array([x1, y1, x1, y1], np.float32))
         classes.append(part.classes)
-    return shade(Labelled(canvas, np.concatenate(boxes), np.concatenate(classes)), rng)
+        sure.append(part.sureness)
+    return Labelled(canvas, np.concatenate(boxes), np.concatenate(classes), np.concatenate(sure))
 
 
 def _place(
     sample: Sample, rng: np.random.Generator, size_hw: tuple[int, int], *, zoom: tuple[float, float]
 ) -> Labelled:
     picture = np.asarray(cv2.imread(str(sample.file), cv2.IMREAD_COLOR), np.uint8)
-    return place(Labelled(picture, sample.boxes_xyxy_px, sample.classes), rng, size_hw, zoom=zoom)
+    return place(Labelled(picture, sample.boxes_xyxy_px, sample.classes, sample.sure), rng, size_hw, zoom=zoom)
 
 
 def place(
@@ -80,16 +87,16 @@ def place(
     boxes = np.concatenate(
         [np.minimum(corners[:, :2], corners[:, 2:]), np.maximum(corners[:, :2], corners[:, 2:])], axis=1
     )
-    return _clip(np.asarray(canvas, np.uint8), boxes.astype(np.float32), labelled.classes)
+    return _clip(replace(labelled, picture=np.asarray(canvas, np.uint8), boxes_xyxy_px=boxes.astype(np.float32)))
 
 
-def _clip(picture: Picture, boxes: Floats, classes: NDArray[np.int64]) -> Labelled:
-    height, width = picture.shape[:2]
+def _clip(labelled: Labelled) -> Labelled:
+    boxes, (height, width) = labelled.boxes_xyxy_px, labelled.picture.shape[:2]
     clipped = np.clip(boxes, 0, np.array([width, height, width, height], np.float32))
     visible = areas(clipped) > 0.3 * areas(boxes)
     thick = np.minimum(clipped[:, 2] - clipped[:, 0], clipped[:, 3] - clipped[:, 1]) >= MIN_SIDE_PX
     kept = visible & thick
-    return Labelled(picture, clipped[kept], classes[kept])
+    return Labelled(labelled.picture, clipped[kept], labelled.classes[kept], labelled.sureness[kept])
 
 
 def shade(labelled: Labelled, rng: np.random.Generator) -> Labelled:
@@ -112,4 +119,4 @@ def shade(labelled: Labelled, rng: np.random.Generator) -> Labelled:
     elif fault < 0.3:
         _, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 70))])
         picture = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR))
-    return Labelled(np.asarray(picture, np.uint8), labelled.boxes_xyxy_px, labelled.classes)
+    return replace(labelled, picture=np.asarray(picture, np.uint8))

@@ -21,19 +21,24 @@ from models.training.network import COCO_CLASSES, COCO_IDS
 
 VEHICLE_IDS = (COCO_IDS["car"], COCO_IDS["bus"], COCO_IDS["truck"])
 TEACHER_FOR_CLASS = 0.25  # below this the teacher's car-or-truck answer is no better than the source's one class
-TEACHER_FOR_BOX = 0.45  # a wrong extra box costs more than a missing one: only sure boxes are added
+TEACHER_FOR_BOX = 0.15  # below this it is more often wrong than right, and nothing is added
+SURE_TEACHER = 0.6  # from here on its box counts like a label; below, in proportion
 PAD = 114
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One labelled picture: boxes (n, 4), classes (n,) COCO ids; `one_class`: its source knew only "vehicle"."""
+    """One labelled picture: boxes (n, 4), classes (n,) COCO ids; `one_class`: its source knew only "vehicle".
+
+    `sure` (n,): the share of the full score that a box is taught to have, 1 where a source labelled it.
+    """
 
     file: Path
     camera: str
     one_class: bool
     boxes_xyxy_px: Floats
     classes: NDArray[np.int64]
+    sure: Floats | None = None
 
 
 def read_samples(folder: Path, split: str) -> list[Sample]:
@@ -88,12 +93,12 @@ def _mend_one(sample: Sample, taught: Floats) -> Sample:
         smaller = np.minimum(areas(taught[:, :4])[:, None], areas(boxes)[None, :])
         # Covered more than half by, or covering, a labelled box of the same kind: that is the same thing drawn twice.
         extra &= ~((shared / np.maximum(smaller, 1e-6) > 0.5) & same_kind).any(axis=1)
-    return Sample(
-        sample.file,
-        sample.camera,
-        sample.one_class,
-        np.concatenate([boxes, taught[extra, :4]]),
-        np.concatenate([classes, taught[extra, 5].astype(np.int64)]),
+    doubt = np.minimum(taught[extra, 4] / SURE_TEACHER, 1)
+    return replace(
+        sample,
+        boxes_xyxy_px=np.concatenate([boxes, taught[extra, :4]]),
+        classes=np.concatenate([classes, taught[extra, 5].astype(np.int64)]),
+        sure=np.concatenate([np.ones(len(boxes), np.float32), doubt]),
     )
 
 
