@@ -53,8 +53,8 @@ def report(at_ns: int, factors: Factors, *, statistic: str = "Rtd", **more: Any)
     return Reported(**{**plain, **more})
 
 
-def minutes(begin: str, end: str, *, day: int = 0, every_s: int = 60, **more: Any) -> list[Reported]:
-    """A report each minute in [begin, end) of a cooking kitchen; keywords replace a factor's value or (value, mark)."""
+def minutes(begin: str, end: str | int, *, day: int = 0, **more: Any) -> list[Reported]:
+    """A report each minute of a cooking kitchen until `end` (or so many); keywords replace a value or (value, mark)."""
     meta = {name: more.pop(name) for name in ("doubts", "back_filled", "statistic", "device") if name in more}
     factors = dict(COOKING)
     for name, value in more.items():
@@ -62,7 +62,16 @@ def minutes(begin: str, end: str, *, day: int = 0, every_s: int = 60, **more: An
             factors.pop(name)
         else:
             factors[name] = value if isinstance(value, tuple) else (value, "N")
-    return [report(at_ns, factors, **meta) for at_ns in range(at(begin, day=day), at(end, day=day), every_s * NS)]
+    first_ns = at(begin, day=day)
+    count = end if isinstance(end, int) else (at(end, day=day) - first_ns) // (60 * NS)
+    return [report(first_ns + index * 60 * NS, factors, **meta) for index in range(count)]
+
+
+def rest(clock: str, *, day: int = 0) -> Reported:
+    """One report of a kitchen in which nothing runs: time goes on, and the device is heard."""
+    idle: Factors = dict.fromkeys(COOKING, (0.0, "N"))
+    idle |= {"fume_mg_m3": (0.03, "N"), "temperature_c": (20.0, "N")}
+    return report(at(clock, day=day), idle)
 
 
 def varied(reports: Iterable[Reported]) -> list[Reported]:
