@@ -1,0 +1,132 @@
+"""What speaks against an act holds, releases or flags it, with code, reason and time (parking reference, 2.6, 5)."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract.observations import Detection
+from contract.times import NS, utc_from_ns
+from detectors import illegal_parking as rule
+from detectors.fold import Finding
+from detectors.illegal_parking.config import Hours
+from tests.unit.detectors.scene import SPOT, START_NS, car, looks, phases, run
+from tests.unit.detectors.test_failure_table import facts_of, kinds, like, met
+
+LANE = ((400.0, 300.0), (900.0, 300.0), (900.0, 600.0), (400.0, 600.0))
+AHEAD, BEHIND = (500.0, 430.0, 700.0, 550.0), (710.0, 300.0, 890.0, 420.0)
+QUEUE = rule.Config(grace_s=20, flow_lane_px=LANE)
+
+
+def answer(finding: Finding, kind: str) -> str:
+    return next(one.answer for one in facts_of(finding).answers if one.kind == kind)
+
+
+def test_a_queue_in_the_flow_lane_stops_the_clock_and_opens_nothing() -> None:
+    queue = [*looks(0, 8), *looks(10, 100, car(), car(AHEAD), car(BEHIND)), *looks(102, 130)]
+    state, findings, _ = run(queue, config=QUEUE)
+    assert findings == []
+    assert state.places == ()
+
+
+def test_without_a_flow_lane_three_that_stand_are_three_acts() -> None:
+    _, findings, _ = run([*looks(0, 8), *looks(10, 60, car(), car(AHEAD), car(BEHIND))])
+    assert phases(findings) == ["opened"] * 3
+
+
+def test_who_stays_when_the_queue_drives_on_is_released_and_the_held_time_does_not_count() -> None:
+    scene = [*looks(0, 8), *looks(10, 60, car(), car(AHEAD), car(BEHIND)), *looks(62, 100, car())]
+    _, findings, _ = run(scene, config=QUEUE)
+    assert phases(findings) == ["opened"]
+    assert kinds(findings[0]) == [("queue", "held"), ("queue", "released")]
+    facts = facts_of(findings[0])
+    assert facts.held_s >= 44.0
+    assert facts.dwell_s == 20.0
+    assert answer(findings[0], "queue") == "yes"
+    held, released = findings[0].counter_evidence
+    assert held.at < released.at
+    assert "2 other vehicles" in held.reason
+
+
+def test_one_who_stood_before_the_queue_came_is_not_held() -> None:
+    scene = [*looks(0, 8), *looks(10, 44, car()), *looks(46, 60, car(), car(AHEAD), car(BEHIND))]
+    _, findings, _ = run(scene, config=rule.Config(grace_s=45, flow_lane_px=LANE))
+    assert phases(findings) == ["opened"]
+    assert findings[0].counter_evidence == ()
+
+
+def test_a_queue_that_outlasts_its_limit_is_none() -> None:
+    config = rule.Config(grace_s=20, flow_lane_px=LANE, queue_limit_s=60)
+    _, findings, _ = run([*looks(0, 8), *looks(10, 120, car(), car(AHEAD), car(BEHIND))], config=config)
+    assert phases(findings) == ["opened"] * 3
+
+
+def test_red_light_stops_the_clock_for_the_longest_red() -> None:
+    config = rule.Config(grace_s=20, flow_lane_px=LANE, signal_red_s=60)
+    assert run([*looks(0, 8), *looks(10, 66, car())], config=config)[1] == []
+    _, findings, _ = run([*looks(0, 8), *looks(10, 110, car())], config=config)
+    assert kinds(findings[0]) == [("red_light", "held"), ("red_light", "released")]
+
+
+def test_loading_stops_the_clock_up_to_its_limit() -> None:
+    person = Detection(bbox_xyxy_px=(690.0, 320.0, 730.0, 430.0), score=0.8, label="person")
+    config = rule.Config(grace_s=20, loading_limit_s=40)
+    scene = [*looks(0, 8), *looks(10, 44, car(), person)]
+    assert run(scene, config=config)[1] == []
+    _, findings, _ = run([*scene, *looks(46, 90, car(), person)], config=config)
+    assert kinds(findings[0]) == [("loading", "held"), ("loading", "released")]
+    assert facts_of(findings[0]).held_s == 40.0
+
+
+def test_left_and_came_back_is_a_new_act_that_says_so() -> None:
+    scene = [*looks(0, 8), *looks(10, 40, like()), *looks(42, 70), *looks(72, 110, like())]
+    _, findings, _ = run(scene)
+    assert phases(findings) == ["opened", "closed", "opened"]
+    assert kinds(findings[2]) == [("came_back", "flagged")]
+    assert findings[0].event_id in findings[2].counter_evidence[0].reason
+    assert answer(findings[2], "came_back") == "yes"
+
+
+def test_another_car_at_the_same_place_did_not_come_back() -> None:
+    scene = [*looks(0, 8), *looks(10, 40, like()), *looks(42, 70), *looks(72, 110, like(seed=3))]
+    assert run(scene)[1][2].counter_evidence == ()
+
+
+def test_outside_the_hours_nothing_is_judged() -> None:
+    config = rule.Config(grace_s=20, hours=(Hours(begin="07:00", end="21:00"),))
+    assert run([*looks(0, 8), *looks(10, 60, car())], config=config)[1] == []
+
+
+def test_an_act_ends_when_the_hours_do_and_says_so() -> None:
+    begins = START_NS // NS % 86_400 // 60 + 8 * 60
+    over = (begins + 1) % 1440
+    config = rule.Config(grace_s=20, hours=(Hours(begin="00:00", end=f"{over // 60:02d}:{over % 60:02d}"),))
+    _, findings, _ = run([*looks(0, 8), *looks(10, 120, car())], config=config)
+    assert phases(findings) == ["opened", "closed"]
+    assert kinds(findings[1]) == [("not_in_force", "released")]
+
+
+def test_stops_that_end_together_are_flagged() -> None:
+    three = [car(), car(AHEAD), car(BEHIND)]
+    _, findings, _ = run([*looks(0, 8), *looks(10, 60, *three), *looks(62, 90)])
+    assert kinds(findings[-1]) == [("left_together", "flagged")]
+
+
+def test_a_marked_bay_is_no_zone() -> None:
+    config = rule.Config(grace_s=20, permitted_px=(((480.0, 380.0), (720.0, 380.0), (720.0, 440.0), (480.0, 440.0)),))
+    assert run([*looks(0, 8), *looks(10, 60, car(SPOT))], config=config)[1] == []
+
+
+def test_what_no_camera_shows_is_not_visible_and_never_guessed() -> None:
+    _, findings, _ = run([*looks(0, 8), *looks(10, 40, car())])
+    for kind in ("driver_absent", "hinders_others", "queue", "red_light", "loading", "exempt_vehicle", "cloned_plate"):
+        assert answer(findings[0], kind) == "not_visible"
+
+
+@pytest.mark.parametrize("name", ["dwell", "identity", "clock", "picture_colour"])
+def test_predicates_carry_codes_and_values(name: str) -> None:
+    _, findings, _ = run([*looks(0, 8), *looks(10, 40, car())])
+    predicate = next(one for one in findings[0].grade.predicates if one.id == name)
+    assert predicate.source
+    assert met(findings[0], name) in ("met", "not_met", "not_seen")
+    assert name == "picture_colour" or predicate.values
+    assert facts_of(findings[0]).since == utc_from_ns(START_NS + 10 * NS)

@@ -1,0 +1,132 @@
+"""The conditions of the grade, one by one, and the level that follows from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from contract.approval import Approval
+from contract.events import Clock, Predicate
+from contract.observations import Observation, Picture
+from contract.times import NS
+from detectors import illegal_parking as rule
+from detectors.fold import Finding
+from detectors.illegal_parking import grade
+from detectors.illegal_parking.place import Place, TimerSpan
+from tests.unit.detectors.scene import GOOD_CLOCK, SPOT, START_NS, ZONE, car, look, looks, run
+from tests.unit.detectors.test_failure_table import DRIVING_IN, facts_of, pictured
+
+FULL = rule.Config(
+    grace_s=20,
+    authority="jiaojing",
+    legal_ground="道路交通安全法 art. 56",
+    marking="no_stopping_line",
+    marking_px=((410.0, 500.0), (700.0, 500.0), (700.0, 520.0), (410.0, 520.0)),
+    surface="carriageway",
+)
+APPROVAL = Approval(
+    number="A-1",
+    reviewed_on="2026-01-01",
+    published_in="town notice 3",
+    published_on="2026-01-02",
+    calibrated_until="2026-12-31",
+)
+
+
+def place(**changed: Any) -> Place:
+    given: dict[str, Any] = {
+        "event_id": "e",
+        "first_box": SPOT,
+        "anchor": SPOT,
+        "box": SPOT,
+        "boxes": (SPOT,),
+        "times_ns": (START_NS,),
+        "scores": (0.9,),
+        "labels": ("car",),
+        "since_ns": START_NS,
+        "before_ns": START_NS - NS,
+        "arrival_seen": True,
+        "last_seen_ns": START_NS + 40 * NS,
+        "due_ns": START_NS + 20 * NS,
+    }
+    return Place(**{**given, **changed})
+
+
+def seen(**picture: Any) -> Observation:
+    given = {"brightness": 100.0, "sharpness": 300.0, "colour": 30.0, **picture}
+    return msgspec.structs.replace(look(40), picture=msgspec.convert(given, Picture))
+
+
+@pytest.mark.parametrize(
+    ("found", "met"),
+    [
+        (grade.dwell(place(), FULL), "met"),
+        (grade.dwell(place(last_seen_ns=START_NS + 10 * NS), FULL), "not_met"),
+        (grade.interval(place()), "met"),
+        (grade.interval(place(due_ns=START_NS + 9 * NS)), "not_met"),
+        (grade.picture_size((1280, 720)), "met"),
+        (grade.picture_size((1279, 720)), "not_met"),
+        (grade.clock(GOOD_CLOCK), "met"),
+        (grade.clock(Clock(source="rtcp", offset_s=0.9, uncertainty_s=0.2)), "not_met"),
+        (grade.clock(Clock(source="none")), "not_seen"),
+        (grade.clock(None), "not_seen"),
+        (grade.pictures(place()), "met"),
+        (grade.pictures(place(due_ns=START_NS + 5 * NS)), "not_met"),
+        (grade.three_pictures(place(), phase="opened"), "not_seen"),
+        (grade.three_pictures(place(), phase="closed"), "met"),
+        (grade.three_pictures(place(last_seen_ns=START_NS + 25 * NS), phase="closed"), "not_seen"),
+        (grade.picture_colour(seen()), "met"),
+        (grade.picture_colour(seen(colour=1.0)), "not_met"),
+        (grade.picture_colour(look(40)), "not_seen"),
+        (grade.picture_light(seen(brightness=10.0)), "not_met"),
+        (grade.picture_sharpness(seen(sharpness=3.0)), "not_met"),
+        (grade.vehicle_size(place(box=(0.0, 0.0, 40.0, 23.0))), "not_met"),
+        (grade.whole_vehicle(place(), (1280, 720)), "met"),
+        (grade.whole_vehicle(place(box=(0.0, 300.0, 90.0, 420.0)), (1280, 720)), "not_met"),
+        (grade.landmark(place(), seen(), ZONE, FULL), "met"),
+        (grade.landmark(place(box=(400.0, 300.0, 800.0, 600.0)), seen(), ZONE, FULL), "not_seen"),
+        (grade.landmark(place(), seen(), ZONE, rule.Config(grace_s=20)), "not_seen"),
+        (grade.arrival(place(arrival_seen=False)), "not_seen"),
+        (grade.watched(place(spans=(TimerSpan(START_NS, START_NS + NS, "hidden"),))), "not_seen"),
+        (grade.identity(place(identity="broken"), FULL), "not_met"),
+        (grade.identity(place(identity="reidentified"), FULL), "met"),
+        (grade.zone_basis(FULL), "met"),
+        (grade.zone_basis(rule.Config(grace_s=20)), "not_seen"),
+        (grade.camera_approval(APPROVAL, START_NS), "met"),
+        (grade.camera_approval(None, START_NS), "not_seen"),
+        (grade.camera_approval(msgspec.structs.replace(APPROVAL, calibrated_until="2026-02-01"), START_NS), "not_met"),
+    ],
+    ids=lambda value: value.id if isinstance(value, Predicate) else value,
+)
+def test_a_condition_says_whether_it_is_met(found: Predicate, met: str) -> None:
+    assert found.met == met
+    assert found.source
+
+
+def act(*, config: rule.Config = FULL, **picture: Any) -> Finding:
+    scene = [*looks(0, 6), look(8, car(DRIVING_IN)), *looks(10, 60, car()), *looks(62, 90)]
+    return run(pictured(scene, **picture), config=config)[1][-1]
+
+
+def test_a_record_without_a_plate_is_partial_and_says_what_is_missing() -> None:
+    closed = act()
+    assert closed.grade.level == "partial"
+    missing = {one.id for one in closed.grade.predicates if one.met != "met"}
+    assert missing == {"plate", "camera_approval"}
+    parts = {part.part: part.state for part in facts_of(closed).evidence_set}
+    assert {part for part, state in parts.items() if state == "missing"} == {"E5"}
+    assert sorted(parts, key=lambda part: int(part[1:])) == [f"E{n}" for n in range(1, 12)]
+
+
+@pytest.mark.parametrize("picture", [{"colour": 1.0}, {"brightness": 20.0}, {"sharpness": 3.0}])
+def test_a_grey_dark_or_blurred_picture_makes_a_lead_only(picture: dict[str, float]) -> None:
+    closed = act(**picture)
+    assert closed.grade.level == "lead_only"
+    assert any(one.found.endswith("lead only") for one in closed.grade.predicates)
+
+
+def test_every_condition_has_a_code_of_its_own() -> None:
+    names = [one.id for one in act().grade.predicates]
+    assert len(names) == len(set(names)) == 19
