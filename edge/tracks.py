@@ -55,7 +55,7 @@ def replay_tracks(folder: Path, *, min_dwell_s: float) -> ParkingReplayReport:
     """Every video of the folder judged; raises CaptureError for a folder that is not of this form."""
     areas = _read_areas(folder)
     videos: dict[str, ReplayedVideo] = {}
-    for video in _read_videos(folder):
+    for video in read_videos(folder):
         path = folder / "detections" / f"{video.video}.jsonl"
         if video.detections == "no" or not path.is_file():
             videos[video.video] = ReplayedVideo(skipped="no recorded detections", events=())
@@ -132,7 +132,8 @@ def _replayed(finding: Finding, video: Video) -> ReplayedEvent:
     )
 
 
-def _read_videos(folder: Path) -> list[Video]:
+def read_videos(folder: Path) -> list[Video]:
+    """The rows of `videos.csv`; raises CaptureError for a file of another form."""
     path = folder / "videos.csv"
     try:
         with path.open(encoding="utf-8", newline="") as file:

@@ -13,6 +13,7 @@ from tests.house.sources import ROOT
 MODULES = (
     "capture_cost",
     "regions",
+    "parking_rule",
     "spool_rate",
     "ingest_rate",
     "hj212_rate",
