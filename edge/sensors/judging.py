@@ -35,6 +35,7 @@ from edge.sensors.status import MAX_ASKED, asked_items
 from edge.spool import OutgoingEvent, Step
 
 log = logging.getLogger(__name__)
+NO_JUDGE: Final = msgspec.Raw(b"null")
 MAX_ROWS: Final = 20_000  # that one package looks through
 
 
@@ -62,7 +63,7 @@ class SensorState(Struct, frozen=True, kw_only=True):
     one value as sent)."""
 
     cursor: int = 0
-    judge: msgspec.Raw | None = None
+    judge: msgspec.Raw = NO_JUDGE  # a Raw beside None is read as null only
     asked: dict[str, tuple[str, str]] = {}
 
 
@@ -155,7 +156,7 @@ class Judging:
             return SensorState(cursor=self._parts.rows.last_row(self._parts.owner))
 
     def _judge_from(self, state: SensorState) -> CameraJudge:
-        saved = None if state.judge is None else bytes(state.judge)
+        saved = None if bytes(state.judge) == bytes(NO_JUDGE) else bytes(state.judge)
         try:
             return CameraJudge(self._parts.start, maker=self.maker, state=saved)
         except ContractError as error:

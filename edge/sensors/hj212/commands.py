@@ -50,6 +50,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     serve.add_argument("--links-per-peer", type=int, default=512, metavar="N", help="links of one address (512)")
     serve.add_argument("--accepts-per-s", type=float, default=20.0, metavar="N", help="of one address after a burst")
     _add_simulate(words)
+    _add_looking(words)
 
 
 def _add_simulate(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -70,6 +71,22 @@ def _add_simulate(words: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     simulate.add_argument("--seed", type=int, default=0, metavar="N", help="the same kitchens for the same seed (0)")
 
 
+def _add_looking(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    proxy = words.add_parser("proxy", help="stand between devices and a platform; write down what both say")
+    proxy.add_argument("--platform", required=True, metavar="HOST:PORT", help="where the devices' platform is")
+    proxy.add_argument("--out", type=Path, required=True, metavar="FILE", help="appended to; `hj212 decode` reads it")
+    proxy.add_argument("--host", default="127.0.0.1", metavar="HOST", help="address to listen on (127.0.0.1)")
+    proxy.add_argument("--port", type=int, default=0, metavar="N", help="port; 0, the default: any free one, told")
+    proxy.add_argument("--max-mb", type=int, default=1000, metavar="N", help="of the file (1000)")
+    quarantine = words.add_parser(
+        "quarantine",
+        help="what a server could not take for good: rejects, and frames of numbers that nobody bound",
+        description="Newest first, one JSON object a line; the raw bytes with the escapes of `hj212 decode`.",
+    )
+    quarantine.add_argument("--data", type=Path, required=True, metavar="DIR", help="where hj212.sqlite lies")
+    quarantine.add_argument("--limit", type=int, default=100, metavar="N", help="of each kind (100)")
+
+
 def _faults(text: str) -> tuple[str, ...]:
     names = tuple(name for name in text.split(",") if name)
     unknown = [name for name in names if name not in FAULTS]
@@ -81,7 +98,7 @@ def _faults(text: str) -> tuple[str, ...]:
 def run(args: argparse.Namespace) -> int:
     """Runs what was parsed; the exit code."""
     word = getattr(args, "hj212_word", "decode")
-    return {"serve": _serve, "simulate": _simulate}.get(word, _decode)(args)
+    return _WORDS.get(word, _decode)(args)
 
 
 main = run
@@ -102,6 +119,33 @@ def _serve(args: argparse.Namespace) -> int:
         tls=tls_of(args.tls_cert, args.tls_key),
     )
     return serve(args.data, listening, now_ns=time.time_ns, monotonic_s=time.monotonic)
+
+
+def _proxy(args: argparse.Namespace) -> int:
+    from edge.commands import log_to_stderr
+    from edge.sensors.hj212.proxy import Between
+    from edge.sensors.hj212.server.process import proxy
+
+    host, _, port = args.platform.rpartition(":")
+    if not host or not port.isdigit():
+        raise ConfigError("--platform", (Mistake("--platform", None, f"{args.platform[:80]!r} is not HOST:PORT"),))
+    log_to_stderr()
+    between = Between(
+        host=args.host,
+        port=args.port,
+        platform_host=host,
+        platform_port=int(port),
+        max_file_bytes=args.max_mb * 1_000_000,
+    )
+    return proxy(between, args.out, now_ns=time.time_ns)
+
+
+def _quarantine(args: argparse.Namespace) -> int:
+    from edge.sensors.hj212.server.quarantine import read_quarantine
+
+    for entry in read_quarantine(args.data, limit=args.limit):
+        print(msgspec.json.encode(entry).decode())
+    return EXIT_GOOD
 
 
 def _simulate(args: argparse.Namespace) -> int:
@@ -221,6 +265,15 @@ def _key(path: Path) -> bytes:
     if len(key) != KEY_BYTES:
         raise ConfigError(str(path), (Mistake("key", None, f"{len(key)} bytes, expected {KEY_BYTES}"),))
     return key
+
+
+_WORDS: Final = {
+    "serve": _serve,
+    "simulate": _simulate,
+    "proxy": _proxy,
+    "quarantine": _quarantine,
+    "decode": _decode,
+}
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from contract.errors import ConfigError, DeliveryError, Mistake
+from edge.sensors.hj212.proxy import Between, Proxy, Recorder
 from edge.sensors.hj212.server.platform import Listening, Platform
 from edge.sensors.hj212.server.store import RawStore
 
@@ -35,6 +36,18 @@ def serve(data: Path, listening: Listening, *, now_ns: Callable[[], int], monoto
     return 0
 
 
+def proxy(between: Between, out: Path, *, now_ns: Callable[[], int]) -> int:
+    """Stands between devices and a platform until a signal; raises DeliveryError when port or file cannot be had."""
+    made = Proxy(between, Recorder(out, between.max_file_bytes, now_ns))
+    try:
+        asyncio.run(_proxy_until_signal(made))
+    except OSError as error:
+        where = f"{between.host}:{between.port}, {out}"
+        raise DeliveryError(f"hj212 proxy: {where}: {error.strerror}; give another port or file") from error
+    _say({"stopped": {"counters": dict(made.counts)}})
+    return 0
+
+
 def tls_of(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
     """The server's side of TLS 1.2 or later, None without a certificate; raises ConfigError."""
     if certificate is None:
@@ -50,11 +63,24 @@ def tls_of(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
 
 
 async def _until_signal(platform: Platform) -> None:
+    await platform.run(_stop_by_signal(), on_listening=_say_port)
+
+
+async def _proxy_until_signal(made: Proxy) -> None:
+    await made.run(_stop_by_signal(), on_listening=_say_port)
+
+
+def _stop_by_signal() -> asyncio.Event:
+    """Set by SIGTERM and SIGINT; for the running loop."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await platform.run(stop, on_listening=lambda port: _say({"listening": {"port": port}}))
+    return stop
+
+
+def _say_port(port: int) -> None:
+    _say({"listening": {"port": port}})
 
 
 def allow_sockets() -> None:

@@ -221,6 +221,14 @@ class RawStore:
         names = ("received_ns", "peer", "mn", "verdict", "penalty", "raw")
         return [Reject(**dict(zip(names, row, strict=True))) for row in self._read(sql, (limit,))]
 
+    def marked(self, mark: str, *, limit: int = 1000) -> list[StoredFrame]:
+        """The newest rows with a mark first (a number that nobody bound, a factory number): for maintenance."""
+        sql = (
+            f"SELECT {_COLUMNS} FROM frames WHERE ',' || marks || ',' LIKE ? "  # noqa: S608 -- a constant list
+            "ORDER BY id DESC LIMIT ?"
+        )
+        return [StoredFrame(*row) for row in self._read(sql, (f"%,{mark},%", limit))]
+
     def counters(self) -> dict[str, int]:
         """What happened since the file was made, by name, as last written."""
         return dict(self._read("SELECT name, count FROM counters ORDER BY name"))
