@@ -14,6 +14,8 @@ SPACED_S = 20.0  # looks further apart than this are independent of each other
 DENSE_LOOKS = 6
 DENSE_SPAN_S = 8.0
 SPACED_LOOKS = 5
+RECENT_LOOKS = 8  # what was measured before them says little about now
+RECENT_VISITS = 5
 SURE_CAP = 1.5  # one very sure look is not worth two
 BASE_SHARE = 0.02  # of the picture's width; a base may wander with the box's own width
 BASE_BOX_SHARE = 0.35
@@ -36,7 +38,9 @@ class Run:
     @property
     def used(self) -> tuple[Glimpse, ...]:
         """The looks that saw it, of the dense run or of the spaced ones."""
-        return tuple(one for one in (self.dense if self.is_dense else self.spaced) if one.seen != "missed")
+        return tuple(
+            one for one in (self.dense if self.is_dense else self.spaced[-RECENT_LOOKS:]) if one.seen != "missed"
+        )
 
 
 def run_of(track: Track) -> Run:
@@ -64,23 +68,27 @@ def weight(run: Run) -> tuple[tuple[Glimpse, ...], int, float]:
 
 
 def usual_level(track: Track, preset: Preset) -> float | None:
-    """How surely the detector called here before the candidate began: the second highest; None: never twice."""
+    """How surely the detector called here before: the second highest call; None: never twice.
+
+    Before means before the candidate began, or, for one that has long been there, before its last visits.
+    """
+    before = max(track.onset_visit, preset.visits - RECENT_VISITS + 1)
     sureties = sorted(
         (
             surety
             for place in preset.usual
             if overlap(place.box, track.box) >= USUAL_OVERLAP
             for visit, surety in place.hits
-            if visit < track.onset_visit
+            if visit < before
         ),
         reverse=True,
     )
     return sureties[1] if len(sureties) >= 2 else None
 
 
-def strength_of(track: Track) -> float:
-    """The second highest surety of a track, or the only one."""
-    sureties = sorted((one.surety for one in track.glimpses if one.is_detected), reverse=True)
+def strength_of(run: Run) -> float:
+    """The second highest surety of the last independent looks, or the only one."""
+    sureties = sorted((one.surety for one in run.spaced[-SPACED_LOOKS:] if one.is_detected), reverse=True)
     return sureties[1] if len(sureties) >= 2 else (sureties[0] if sureties else -9.0)
 
 
