@@ -13,6 +13,7 @@ from tests.house.sources import ROOT
 MODULES = (
     "capture_cost",
     "regions",
+    "plate_chain",
     "parking_rule",
     "spool_rate",
     "ingest_rate",

@@ -60,7 +60,7 @@ def plate_of(kind: str, seed: int = 3) -> Drawn:
 def write_plated_street(path: Path, cars: Sequence[PlatedCar], *, seconds: float) -> Path:
     """The scene as an H.264 file with a keyframe each two seconds."""
     with av.open(str(path), "w") as out:
-        stream: VideoStream = out.add_stream("libx264", rate=FPS)  # type: ignore[assignment]
+        stream: VideoStream = out.add_stream("libx264", rate=FPS)
         stream.width, stream.height = SIZE_PX
         stream.pix_fmt = "yuv420p"
         stream.codec_context.gop_size = 2 * FPS

@@ -6,6 +6,7 @@ others go on with a reader that stands in for them (`SaysSo`).
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import cv2
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from contract.errors import ModelError
-from contract.events import EvidenceItem, Event
+from contract.events import Event, EvidenceItem
 from contract.manifest import decode_manifest, sha256_hex
 from contract.matters.illegal_parking import Facts
 from contract.observations import PlateLooked
@@ -195,7 +196,7 @@ def test_without_readers_the_act_is_told_with_the_reason_and_nothing_crashes(tmp
 def test_the_replay_command_says_when_it_reads_no_plates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plated_config(tmp_path / "gw", edit=lambda text: text + "[plates]\nenabled = false\n")
     source = write_plated_street(tmp_path / "street.mp4", [], seconds=3)
-    parser = replay.argparse.ArgumentParser()
+    parser = argparse.ArgumentParser()
     replay.add_arguments(parser)
     words = ("--config", str(tmp_path / "gw" / "edge.toml"), "--source", str(source), "--camera", "cam-1")
     when = ("--start", "2026-03-01T08:00:00+08:00", "--out", str(tmp_path / "out"))
