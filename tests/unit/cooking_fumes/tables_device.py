@@ -136,7 +136,7 @@ def _device(what: str, share: str, hours: str) -> str:
     mark = what if len(what) == 1 else "N"
     doubt = {"clock": ("T12",), "score": ("score_low",)}.get(what, ())
     sent = varied(minutes(begin, 30, fume_mg_m3=(0.5, mark)))
-    mixed = [msgspec.structs.replace(sent[i], doubts=doubt) if i < bad else plain[i] for i in range(30)]
+    mixed = [msgspec.structs.replace(sent[i], doubts=doubt) if 0 < i <= bad else plain[i] for i in range(30)]
     after = varied(minutes(begin, 32))[30:]
     return words(run([*mixed, *after]))
 
