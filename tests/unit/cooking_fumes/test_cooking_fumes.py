@@ -7,7 +7,7 @@ import pytest
 
 from contract import settings
 from contract.errors import ConfigError
-from contract.observations import OutletLooked, Reported
+from contract.observations import OutletLooked, Reported, Seen
 from contract.times import NS, utc_from_ns
 from detectors import cooking_fumes as rule
 from detectors import fold
@@ -101,7 +101,7 @@ def test_a_gap_is_asked_for_once_and_what_comes_late_is_judged_once() -> None:
         msgspec.structs.replace(one, received_ns=at("12:05"), back_filled=True)
         for one in varied(minutes("11:10", "11:50", fume_mg_m3=2.6))
     ]
-    on_time = [*varied(minutes("11:00", "11:10")), elapsed("11:40"), *varied(minutes("11:50", "12:10"))]
+    on_time: list[Seen] = [*varied(minutes("11:00", "11:10")), elapsed("11:40"), *varied(minutes("11:50", "12:10"))]
     told = run([*on_time, *late, *late])
     assert told.asks == [FillGap(begin_ns=at("11:09"), end_ns=at("11:50"))]
     (facts,) = told.leads("R3")
@@ -117,7 +117,7 @@ def test_a_gap_is_asked_for_once_and_what_comes_late_is_judged_once() -> None:
 
 
 def test_late_reports_of_a_purifier_that_was_off_make_a_lead_of_their_own_day() -> None:
-    late = [msgspec.structs.replace(one, back_filled=True) for one in off("20:00", "20:40")]
+    late: list[Reported] = [msgspec.structs.replace(one, back_filled=True) for one in off("20:00", "20:40")]
     told = run([*varied(minutes("19:30", "20:00")), rest("08:00", day=1), *late, rest("08:01", day=1)])
     (facts,) = told.leads("R1")
     assert facts.day == "2026-03-02"
