@@ -37,7 +37,6 @@ GROUND_SLACK = 0.03  # of the height: a found horizon is no better
 CHANGED = 0.08  # of the box
 CHANGED_AREA = 0.0004  # of the picture: a detector's box may be many times the plume
 ABOVE_USUAL = 1.1  # ln odds: three times
-ABOVE_USUAL_GROWING = 0.5
 VISITS_KNOWN = 3
 TRANSLUCENT = 0.85
 EDGES_KEPT = 0.1
@@ -90,7 +89,7 @@ def background(run: Run, preset: Preset) -> SequenceCheck:
     if change is not None and change < CHANGED and median(areas) < CHANGED_AREA:
         return _check("background", passed=False, required=required, found=f"{CHANGED_WORD} {change:.1%}")
     level, strength = usual_level(run.track, preset), strength_of(run)
-    if level is not None and strength < level + (ABOVE_USUAL_GROWING if _grew(run) else ABOVE_USUAL):
+    if level is not None and strength < level + ABOVE_USUAL:
         found = f"surety {strength:.1f} where {level:.1f} is usual"
         return _check("background", passed=_is_alive(run), required=required, found=found)
     known = run.track.visits_before >= VISITS_KNOWN
@@ -102,7 +101,7 @@ def background(run: Run, preset: Preset) -> SequenceCheck:
 
 
 def _is_alive(run: Run) -> bool:
-    """Whether a stare shows texture that changes by itself: what usually calls here may burn now."""
+    """Whether a stare shows texture that changes by itself; that a veil grows, a moving shadow does as well."""
     return decorrelation(run).outcome == "passed"
 
 

@@ -14,7 +14,7 @@ from contract.times import NS
 from detectors.fold import Ask, DropEvidence, Finding, FullDecode, HoldEvidence, LookSooner, Step, Zone, ZoomIn
 from detectors.straw_burning import fires as burning
 from detectors.straw_burning.answers import Case, answer
-from detectors.straw_burning.checks import CHANGED, all_checks, is_confirmed
+from detectors.straw_burning.checks import CHANGED, CHANGED_AREA, all_checks, is_confirmed
 from detectors.straw_burning.config import Config
 from detectors.straw_burning.looks import Candidate, Look, look_at, pixels, revisited
 from detectors.straw_burning.memory import (
@@ -230,7 +230,7 @@ class _Judge:
     def _stare(self, track: Track) -> Track:
         """Stay and look closely at a candidate that stands out, within what a patrol cycle allows."""
         last = track.glimpses[-1]
-        if not last.is_detected or (last.change is not None and last.change < CHANGED):
+        if not last.is_detected or (last.change is not None and last.change < CHANGED and (last.area or 0) < CHANGED_AREA):
             return track
         again = track.stared_ns is None or seconds(self.look.at_ns - track.stared_ns) >= STARE_AGAIN_S
         if not again or len(self.stares_ns) >= self.config.stares_per_cycle:
