@@ -1,4 +1,4 @@
-"""The gateway's words on the command line: `edge run`, `edge replay`, `check`, `parking replay`."""
+"""The gateway's words on the command line: `edge run`, `edge replay`, `check`, `parking replay`, `zones show`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EXIT_MISTAKES = 2
 
 
 def add_parsers(subparsers: Any) -> None:
-    """Adds `edge`, `check` and `parking`."""
+    """Adds `edge`, `check`, `parking` and `zones`."""
     edge = subparsers.add_parser("edge", help="run a gateway; replay a recording")
     words = edge.add_subparsers(dest="edge_word", required=True, metavar="WORD")
     running = words.add_parser("run", help="watch the cameras until SIGTERM or Ctrl-C")
@@ -42,12 +42,22 @@ def add_parsers(subparsers: Any) -> None:
     tracks.add_argument("--min-dwell", type=float, default=60.0, metavar="S", help="grace in seconds (60)")
     tracks.add_argument("--json", action="store_true", help="as JSON")
     tracks.add_argument("--out", type=Path, metavar="FILE", help="the JSON into a file")
+    zones_words = subparsers.add_parser("zones", help="draw a camera's zones").add_subparsers(
+        dest="zones_word", required=True, metavar="WORD"
+    )
+    from edge import zones
+
+    zones.add_arguments(zones_words.add_parser("show", help="the zones of a camera on its picture"))
 
 
 def run(args: argparse.Namespace) -> int:
     """Runs what was parsed; the exit code."""
     if args.word == "check":
         return check(args.file, as_json=args.json)
+    if args.word == "zones":
+        from edge import zones
+
+        return zones.show(args, time.time_ns)
     if args.word == "parking":
         from edge import tracks
 

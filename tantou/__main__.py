@@ -23,6 +23,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "hj212": ("edge.sensors.hj212.commands", "HJ 212 sensors: decode frames of a file"),
     "check": ("edge.commands", "list all mistakes of an edge.toml"),
     "parking": ("edge.commands", "judge recorded detections of published videos"),
+    "zones": ("edge.commands", "draw a camera's zones on its picture"),
     "straw": ("edge.straw_replay", "judge recorded frames of towers"),
     "ingest": ("ingest.commands", "take in events and evidence"),
     "gateways": ("ingest.commands", "register and list gateways"),

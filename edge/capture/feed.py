@@ -133,7 +133,7 @@ class CameraFeed:
             self._stream.ask_full_decode(self._full_until_ns)
         assert self._stream is not None  # noqa: S101 - made with the engine
         self._clock.ask()
-        source = self._engine.open(_address(self._config))
+        source = self._engine.open(address_of(self._config))
         self._counts["connections"] += 1
         opened_ns = self._keyframe_received_ns = self._now_ns()
         try:
@@ -225,7 +225,7 @@ def _is_snapshot(source: Source) -> bool:
     return not source.info.has_clip
 
 
-def _address(config: CameraConfig) -> Address:
+def address_of(config: CameraConfig) -> Address:
     """Where the stream is; the password is read at each connection: a changed one needs no restart."""
     password = None
     if config.password_file is not None:

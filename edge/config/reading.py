@@ -16,6 +16,7 @@ from contract.toml_lines import Place
 from detectors import fold
 from edge.config import urls
 from edge.config.files import file_problem as file_problem_on_disk
+from edge.config.rules import approval_mistakes, rule_mistakes
 from edge.config.sensors import profile_of, sensor_mistakes, sensor_of_zone, unknown_sensor
 from edge.config.shapes import polygon_problem
 from edge.config.types import (
@@ -141,6 +142,7 @@ def _cameras(examined: Examined[EdgeFile]) -> Iterator[Mistake]:
         if problem is not None:
             yield examined.mistake((*place, "url"), problem, f"found {shown(camera.url)}")
     for place, camera in _tables(examined, CameraConfig):
+        yield from approval_mistakes(examined, place, camera.approval)
         if camera.password_file is not None and camera.username is None:
             yield examined.mistake((*place, "username"), "missing", "a password_file needs a username")
         if camera.clock.given_uncertainty_s is not None and camera.clock.given_offset_s is None:
@@ -241,6 +243,7 @@ def _rule(examined: Examined[EdgeFile], place: Place, zone: ZoneConfig, base_dir
         with suppress(ConfigError):  # a profile that is not to be had is a mistake of its own
             table = bound_rule(table, rule.Config, sensor, profile_of(sensor, base_dir).profile)
     yield from examine_table(table, rule.Config, examined, (*place, "rule"))
+    yield from rule_mistakes(examined, place, zone, rule)
 
 
 def _is_same_shape(one: FramePx, other: FramePx | None) -> bool:
