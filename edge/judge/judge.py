@@ -20,6 +20,7 @@ from edge.judge.state import Act, JudgeState, Owed, read_state
 from edge.judge.zone import JudgedZone
 
 EVIDENCE_FAILED = "evidence_failed"
+ZONE_CHANGED = "zone_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,13 @@ class CameraJudge:
         self._maker = maker
         self._zones = [JudgedZone(start, zone, before.zones.get(zone.zone)) for zone in start.zones]
         recalled = {zone.on_tape.zone for zone in self._zones if zone.recalls}
-        self._acts = {event_id: act for event_id, act in before.acts.items() if act.zone in recalled}
+        self._acts = {name: act for name, act in before.acts.items() if act.zone in recalled and not act.is_orphan}
+        # Acts of a zone that was redrawn, got another rule or is gone: the first record closes them, they never vanish.
+        self._orphans = {
+            name: structs.replace(act, is_orphan=True, owed=None)
+            for name, act in before.acts.items()
+            if name not in self._acts and act.is_open and act.told is not None
+        }
         self._held = {event_id: zone for event_id, zone in before.held.items() if zone in recalled}
         self._clock = before.clock
         self.last_at_ns = before.last_at_ns
@@ -71,7 +78,7 @@ class CameraJudge:
             self._clock = record.clock
         if isinstance(record, PlateLooked):
             self._show(record, cuts)
-        events: list[Event] = []
+        events = self._close_orphans(record.at_ns)
         asks: list[Ask] = []
         for zone in self._zones:
             step = zone.step(record)
@@ -112,8 +119,23 @@ class CameraJudge:
         if event.revision == 1:
             due_ns = at_ns + round(self._start.post_roll_s * NS)
         owed = None if due_ns is None else Owed(due_ns=due_ns, event=event, bbox_xyxy_px=finding.bbox_xyxy_px)
-        self._remember(event.event_id, structs.replace(act, owed=owed, is_open=finding.phase != "closed"))
+        told = structs.replace(event, evidence=None)
+        self._remember(event.event_id, structs.replace(act, owed=owed, told=told, is_open=finding.phase != "closed"))
         return event
+
+    def _close_orphans(self, at_ns: int) -> list[Event]:
+        """The last word on acts whose zone is not judged as it was: what stands there is judged anew."""
+        events: list[Event] = []
+        for act in self._orphans.values():
+            if act.told is None:
+                continue
+            reason = "the zone was redrawn, got another rule or is gone: the act ends here, who stays is judged anew"
+            redrawn = CounterEvidence(kind=ZONE_CHANGED, effect="flagged", reason=reason, at=utc_from_ns(at_ns))
+            spoke = (*act.told.counter_evidence, redrawn)
+            closed = structs.replace(act.told, revision=act.revision + 1, phase="closed", counter_evidence=spoke)
+            events.append(structs.replace(closed, evidence=act.evidence))
+        self._orphans = {}
+        return events
 
     def _settle_clips(self, record: Seen) -> list[Event]:
         """The revisions whose post-roll is over; a lost stream ends the waiting: nothing more will come of it."""
@@ -203,7 +225,7 @@ class CameraJudge:
         return msgspec.json.encode(
             JudgeState(
                 zones={zone.on_tape.zone: zone.memory() for zone in self._zones},
-                acts=self._acts,
+                acts={**self._acts, **self._orphans},
                 held=self._held,
                 clock=self._clock,
                 last_at_ns=self.last_at_ns,

@@ -117,7 +117,7 @@ def test_what_waits_for_forgotten_acts_is_dropped_after_a_restart() -> None:
     assert again.kept_only == [{first.holds[0].event_id}]
 
 
-def test_a_redrawn_zone_begins_anew_and_forgets_what_was_open_in_it() -> None:
+def test_a_redrawn_zone_begins_anew_and_lets_go_of_what_was_held_for_it() -> None:
     judge = CameraJudge(START, maker=ListedEvidence())
     for record in PARKS:
         judge.take(record)
@@ -126,7 +126,8 @@ def test_a_redrawn_zone_begins_anew_and_forgets_what_was_open_in_it() -> None:
     maker = ListedEvidence()
     after = CameraJudge(redrawn, maker=maker, state=judge.state)
     assert maker.kept_only == [set()]
-    assert after.take(look(42, car())).events == ()
+    assert [event.phase for event in after.take(look(42, car())).events] == ["closed"]
+    assert after.take(look(44, car())).events == ()
 
 
 @pytest.mark.parametrize("state", [b"", b"[]", b'{"zones": 3}', b"\xff\xfe", b'{"acts":{"a":{"zone":1}}}'])
