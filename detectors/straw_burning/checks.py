@@ -92,9 +92,9 @@ def background(run: Run, preset: Preset) -> SequenceCheck:
     if level is not None and strength < level + ABOVE_USUAL:
         found = f"surety {strength:.1f} where {level:.1f} is usual"
         return _check("background", passed=_is_alive(run), required=required, found=found)
-    known = run.track.visits_before >= VISITS_KNOWN
-    if change is None and not known:
-        return _not_applicable("background", required, f"no reference, {run.track.visits_before} visits before")
+    if level is None and run.track.visits_before < VISITS_KNOWN:
+        # Nobody knows yet what this place looks like: only a stare can tell, by motion.
+        return _not_applicable("background", required, f"{run.track.visits_before} visits before")
     found = f"clear in {run.track.visits_before} visits before"
     found = found if change is None else f"{CHANGED_WORD} {change:.1%}"
     return _check("background", passed=True, required=required, found=found)
