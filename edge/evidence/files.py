@@ -26,12 +26,13 @@ from edge.evidence.orders import Cuts, Order
 from edge.evidence.package import NewFile, Package, Signed, sign
 from edge.evidence.stills import Marks, draw_overlay, scaled_polygon, size_px
 from edge.evidence.tape import Tape
+from edge.evidence.timer import draw_timer
 from edge.spool.steps import Upload
 
 _log = logging.getLogger(__name__)
 LEAD_IN_S = 30.0  # of the tape before the onset: shows the rule that the place was empty
 CLIP_TOLERANCE_NS = NS  # a clip that ends within a second of its post-roll is whole
-RANKS = {"manifest": 90, "still": 80, "observations": 70, "clip": 40, "overlay": 20}
+RANKS = {"manifest": 90, "still": 80, "observations": 70, "clip": 40, "overlay": 20, "other": 20}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +154,7 @@ class FileEvidence:
         words = list(held.lost if held else ())
         if not order.settle_clips:
             new.append(self._observations(order, before, words))
+            new += _timer(order, before)
         items = [*before, *(file.item() for file in new)]
         if order.settle_clips:
             words += _clip_gaps(items, [file for file in (held.files if held else ()) if file.role == "clip"])
@@ -247,6 +249,16 @@ class FileEvidence:
     def _failed(self, what: str, where: str, error: Exception) -> None:
         self._counts[f"{what}_failed"] += 1
         _log.warning("evidence: %s failed: %s: %s: %s", what, where, type(error).__name__, error)
+
+
+def _timer(order: Order, before: tuple[EvidenceItem, ...]) -> list[NewFile]:
+    """The timer strip of this revision, for an act that has one."""
+    picture = draw_timer(order.facts)
+    if picture is None:
+        return []
+    is_first = all(item.path != "timer.png" for item in before)
+    name = "timer.png" if is_first else f"timer-{order.revision:04d}.png"
+    return [NewFile(path=name, role="other", media_type="image/png", source=picture, captured_ns=order.at_ns)]
 
 
 def _clip_gaps(items: list[EvidenceItem], clips: list[HeldFile]) -> list[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
 from contract.events import Clock, EvidenceRef, Phase, Provenance
 from contract.geometry import BboxPx
@@ -18,7 +18,7 @@ class Order:
     """Evidence for one revision of one act; boxes in pixels of `frame_px`, times UTC nanoseconds of stream time.
 
     `settle_clips`: this revision carries the clips, whole or as far as they go; otherwise the stills of the moment,
-    which `frame` shows (None: no picture).
+    which `frame` shows (None: no picture). `facts` are the event's.
     """
 
     event_id: str
@@ -34,6 +34,7 @@ class Order:
     frame_px: tuple[int, int] | None
     clock: Clock
     provenance: Provenance
+    facts: dict[str, Any] = field(default_factory=dict)
     settle_clips: bool = False
     frame: Frame | None = None
 

@@ -193,6 +193,7 @@ class CameraJudge:
             frame_px=event.where.frame_px,
             clock=event.clock,
             provenance=event.provenance,
+            facts=event.facts,
         )
 
     def _bare_event(self, finding: Finding, zone: JudgedZone, *, revision: int) -> Event:
