@@ -12,8 +12,9 @@ from contract.times import utc_from_ns
 from detectors.fold import Finding, Zone
 from detectors.illegal_parking import counter, reading
 from detectors.illegal_parking.config import Config
-from detectors.illegal_parking.grade import grade, seconds
+from detectors.illegal_parking.grade import grade
 from detectors.illegal_parking.place import Place
+from detectors.illegal_parking.saying import seconds
 
 
 def tell(place: Place, seen: Observation, zone: Zone, config: Config, *, phase: Phase) -> Finding:

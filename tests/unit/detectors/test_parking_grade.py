@@ -13,7 +13,7 @@ from contract.observations import Observation, Picture
 from contract.times import NS
 from detectors import illegal_parking as rule
 from detectors.fold import Finding
-from detectors.illegal_parking import grade
+from detectors.illegal_parking import grade, pictures
 from detectors.illegal_parking.place import Place, TimerSpan
 from tests.unit.detectors.scene import GOOD_CLOCK, SPOT, START_NS, ZONE, car, look, looks, run
 from tests.unit.detectors.test_failure_table import DRIVING_IN, facts_of, pictured
@@ -66,28 +66,28 @@ def seen(**picture: Any) -> Observation:
         (grade.dwell(place(last_seen_ns=START_NS + 10 * NS), FULL), "not_met"),
         (grade.interval(place()), "met"),
         (grade.interval(place(due_ns=START_NS + 9 * NS)), "not_met"),
-        (grade.picture_size((1280, 720)), "met"),
-        (grade.picture_size((1279, 720)), "not_met"),
-        (grade.clock(GOOD_CLOCK), "met"),
-        (grade.clock(Clock(source="rtcp", offset_s=0.9, uncertainty_s=0.2)), "not_met"),
-        (grade.clock(Clock(source="none")), "not_seen"),
-        (grade.clock(None), "not_seen"),
-        (grade.pictures(place()), "met"),
-        (grade.pictures(place(due_ns=START_NS + 5 * NS)), "not_met"),
-        (grade.three_pictures(place(), phase="opened"), "not_seen"),
-        (grade.three_pictures(place(), phase="closed"), "met"),
-        (grade.three_pictures(place(last_seen_ns=START_NS + 25 * NS), phase="closed"), "not_seen"),
-        (grade.picture_colour(seen()), "met"),
-        (grade.picture_colour(seen(colour=1.0)), "not_met"),
-        (grade.picture_colour(look(40)), "not_seen"),
-        (grade.picture_light(seen(brightness=10.0)), "not_met"),
-        (grade.picture_sharpness(seen(sharpness=3.0)), "not_met"),
-        (grade.vehicle_size(place(box=(0.0, 0.0, 40.0, 23.0))), "not_met"),
-        (grade.whole_vehicle(place(), (1280, 720)), "met"),
-        (grade.whole_vehicle(place(box=(0.0, 300.0, 90.0, 420.0)), (1280, 720)), "not_met"),
-        (grade.landmark(place(), seen(), ZONE, FULL), "met"),
-        (grade.landmark(place(box=(400.0, 300.0, 800.0, 600.0)), seen(), ZONE, FULL), "not_seen"),
-        (grade.landmark(place(), seen(), ZONE, rule.Config(grace_s=20)), "not_seen"),
+        (pictures.picture_size((1280, 720)), "met"),
+        (pictures.picture_size((1279, 720)), "not_met"),
+        (pictures.clock(GOOD_CLOCK), "met"),
+        (pictures.clock(Clock(source="rtcp", offset_s=0.9, uncertainty_s=0.2)), "not_met"),
+        (pictures.clock(Clock(source="none")), "not_seen"),
+        (pictures.clock(None), "not_seen"),
+        (pictures.pictures(place()), "met"),
+        (pictures.pictures(place(due_ns=START_NS + 5 * NS)), "not_met"),
+        (pictures.three_pictures(place(), phase="opened"), "not_seen"),
+        (pictures.three_pictures(place(), phase="closed"), "met"),
+        (pictures.three_pictures(place(last_seen_ns=START_NS + 25 * NS), phase="closed"), "not_seen"),
+        (pictures.picture_colour(seen()), "met"),
+        (pictures.picture_colour(seen(colour=1.0)), "not_met"),
+        (pictures.picture_colour(look(40)), "not_seen"),
+        (pictures.picture_light(seen(brightness=10.0)), "not_met"),
+        (pictures.picture_sharpness(seen(sharpness=3.0)), "not_met"),
+        (pictures.vehicle_size(place(box=(0.0, 0.0, 40.0, 23.0))), "not_met"),
+        (pictures.whole_vehicle(place(), (1280, 720)), "met"),
+        (pictures.whole_vehicle(place(box=(0.0, 300.0, 90.0, 420.0)), (1280, 720)), "not_met"),
+        (pictures.landmark(place(), seen(), ZONE, FULL), "met"),
+        (pictures.landmark(place(box=(400.0, 300.0, 800.0, 600.0)), seen(), ZONE, FULL), "not_seen"),
+        (pictures.landmark(place(), seen(), ZONE, rule.Config(grace_s=20)), "not_seen"),
         (grade.arrival(place(arrival_seen=False)), "not_seen"),
         (grade.watched(place(spans=(TimerSpan(START_NS, START_NS + NS, "hidden"),))), "not_seen"),
         (grade.identity(place(identity="broken"), FULL), "not_met"),
@@ -105,9 +105,9 @@ def test_a_condition_says_whether_it_is_met(found: Predicate, met: str) -> None:
     assert found.source
 
 
-def act(*, config: rule.Config = FULL, **picture: Any) -> Finding:
+def act(**picture: Any) -> Finding:
     scene = [*looks(0, 6), look(8, car(DRIVING_IN)), *looks(10, 60, car()), *looks(62, 90)]
-    return run(pictured(scene, **picture), config=config)[1][-1]
+    return run(pictured(scene, **picture), config=FULL)[1][-1]
 
 
 def test_a_record_without_a_plate_is_partial_and_says_what_is_missing() -> None:
