@@ -8,7 +8,7 @@ from msgspec import Struct
 from contract.matters.cooking_fumes import MAX_WINDOWS, LeadKind, RuleId, Window
 from contract.times import ns_from_utc
 from detectors.cooking_fumes.calendar import Day
-from detectors.cooking_fumes.stretch import Stretch, Sum
+from detectors.cooking_fumes.stretch import NO_SAMPLES, Stretch, Sum
 
 KINDS: dict[RuleId, LeadKind] = {
     "R1": "purifier_off",
@@ -72,7 +72,7 @@ class Book(Struct, frozen=True, kw_only=True):
     fan_ns: int = 0
     purifier_ns: int = 0
     fan_all_ns: int = 0
-    running_a: Sum = (0, 0.0, 0.0)
+    running_a: Sum = NO_SAMPLES
     low_meals: int = 0
     judged_meals: int = 0
     meals_over: int = 0

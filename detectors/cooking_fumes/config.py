@@ -80,12 +80,13 @@ class Linkage(_Table, frozen=True, kw_only=True):
 class AboveLimit(_Table, frozen=True, kw_only=True):
     """R3: window means above the limit, `windows` in a day or `running` in a row, enough valid samples (A3.5).
 
-    The mean without its highest sample must be above too: the check of HJ 212 lets one false number through (A1.3).
+    A highest sample that stands `alone` counts as the next one: the check of HJ 212 lets false numbers through (A1.3).
     """
 
     window_min: Annotated[int, Meta(ge=1, le=60)] = 10
     windows: Annotated[int, Meta(ge=1, le=144)] = 3
     running: Annotated[int, Meta(ge=1, le=144)] = 2
+    alone: Annotated[float, Meta(ge=1, le=100, description="so many times the next highest of a window; proposal")] = 3
     valid_share: Share = 0.8
 
 

@@ -10,11 +10,10 @@ from contract.times import NS, ns_from_utc
 from detectors.cooking_fumes.book import Book, Judged, judged
 from detectors.cooking_fumes.calendar import Span
 from detectors.cooking_fumes.reading import Reading
-from detectors.cooking_fumes.stretch import Stretch, begun, extended, window
+from detectors.cooking_fumes.stretch import Stretch, begun, extended, sober_mean, window
 from detectors.cooking_fumes.turn import Turn
 
 MAX_LATE = 64
-FEW = 3  # from so many samples on, the mean without the highest must be above too: never one number of one frame
 
 
 def span_of(turn: Turn, book: Book, reading: Reading) -> Span | None:
@@ -91,12 +90,11 @@ def _judge(turn: Turn, one: Stretch, interval_ns: int) -> bool:
     due = max(1, long_ns // interval_ns)
     enough = False
     for which, limit in enumerate(turn.config.limits):
-        valid, total, highest = one.sums[which]
+        valid = one.sums[which][0]
         if valid < config.valid_share * due:
             continue
         enough = True
-        without_highest = (total - highest) / (valid - 1) if valid >= FEW else total / valid
-        if min(total / valid, without_highest) > limit.limit:
+        if (sober_mean(one.sums[which], alone=config.alone) or 0.0) > limit.limit:
             whole = msgspec.structs.replace(one, end_ns=one.begin_ns + long_ns)
             _above(turn, judged("R3", window(whole, due=due, limit=limit, which=which), whole))
     return enough

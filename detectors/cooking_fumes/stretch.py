@@ -10,7 +10,8 @@ from detectors.cooking_fumes import factors
 from detectors.cooking_fumes.config import Limit
 from detectors.cooking_fumes.reading import Reading
 
-Sum = tuple[int, float, float]  # samples, their sum, the highest
+Sum = tuple[int, float, float, float]  # samples, their sum, the highest, the next
+NO_SAMPLES: Sum = (0, 0.0, 0.0, 0.0)
 
 
 class Stretch(Struct, frozen=True, kw_only=True):
@@ -24,15 +25,15 @@ class Stretch(Struct, frozen=True, kw_only=True):
     counted_ns: int = 0
     samples: int = 0
     sums: tuple[Sum, ...] = ()
-    fume: Sum = (0, 0.0, 0.0)
+    fume: Sum = NO_SAMPLES
     fan: Switch = "not_reported"
     purifier: Switch = "not_reported"
     fan_bits: int = 3
     purifier_bits: int = 3
-    fan_a: Sum = (0, 0.0, 0.0)
-    purifier_a: Sum = (0, 0.0, 0.0)
-    temperature: Sum = (0, 0.0, 0.0)
-    humidity: Sum = (0, 0.0, 0.0)
+    fan_a: Sum = NO_SAMPLES
+    purifier_a: Sum = NO_SAMPLES
+    temperature: Sum = NO_SAMPLES
+    humidity: Sum = NO_SAMPLES
     means: int = 0
     doubted: int = 0
     worst_skew_ns: int = 0
@@ -46,7 +47,7 @@ def begun(reading: Reading, *, begin_ns: int | None = None) -> Stretch:
     blank = Stretch(
         begin_ns=at_ns,
         end_ns=at_ns,
-        sums=((0, 0.0, 0.0),) * len(reading.pollutants),
+        sums=(NO_SAMPLES,) * len(reading.pollutants),
         fan=reading.fan.switch,
         purifier=reading.purifier.switch,
     )
@@ -118,7 +119,22 @@ def plus(one: Sum, value: float | None) -> Sum:
     """The sum with one more value; None adds nothing."""
     if value is None:
         return one
-    return (one[0] + 1, one[1] + value, value if value > one[2] or not one[0] else one[2])
+    samples, total, highest, following = one
+    if not samples:
+        return (1, value, value, value)
+    if samples == 1:
+        return (2, total + value, max(highest, value), min(highest, value))
+    if value > highest:
+        return (samples + 1, total + value, value, highest)
+    return (samples + 1, total + value, highest, max(following, value))
+
+
+def sober_mean(one: Sum, *, alone: float) -> float | None:
+    """The mean; a highest sample `alone` times the next one counts as the next: one false number must not lift it."""
+    samples, total, highest, following = one
+    if not samples:
+        return None
+    return (total - highest + following) / samples if highest > alone * following else total / samples
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

@@ -27,6 +27,7 @@ WORDINGS: dict[RuleId, Wording] = {
     "R1": "suspected_not_in_normal_use",
     "R2": "suspected_not_in_normal_use",
     "R3": "online_value_above_warning_limit",
+    "R5": "suspected_sensor_not_measuring",
 }
 SIGNAL_RULES: Final = ("R1", "R2", "R9")  # these stand on fan and purifier, not on a value
 VALUE_RULES: Final = ("R3", "R5")  # these stand on a calibrated value

@@ -57,10 +57,10 @@ R3 = Table(
     "R3-above-limit",
     "R3 在线值高于预警限值 online value above the warning limit",
     "10 分钟均值高于限值（此处 2.0 mg/m3），连续 2 个时段或一天 3 个；每个时段至少 80 % 的应有数据为标记 "
-    "N，去掉最高一个数据后均值仍高于限值。在线值不是法定监测结果。 "
+    "N，孤立的最高值（次高值 3 倍以上）按次高值计。在线值不是法定监测结果。 "
     "Means of 10 minutes above the limit (here 2.0 mg/m3), two running or three in a day, with at least "
     "80 % of the samples "
-    "due at mark N, and without the highest one too. The on-line value is not a legal measurement.",
+    "due at mark N; a highest sample three times the next counts as the next. The on-line value is no legal measurement.",
     (
         Column(
             "value",
