@@ -24,7 +24,12 @@ LeadKind = Literal[
     "diluted",
     "series_repeated",
 ]
-Wording = Literal["online_value_above_warning_limit", "suspected_not_in_normal_use", "suspected_tampering"]
+Wording = Literal[
+    "online_value_above_warning_limit",
+    "suspected_not_in_normal_use",
+    "suspected_tampering",
+    "suspected_sensor_not_measuring",
+]
 LegalNote = Literal["not_a_legal_measurement"]
 Switch = Literal["on", "off", "unclear", "not_reported"]
 Signals = Literal["state_and_current", "state_only", "current_only", "none"]
