@@ -5,6 +5,7 @@ WORKERS ?= 2
 SECONDS ?= 60
 
 BIN := .venv/bin
+PLATE_CARDS := plate-corners-clp plate-text-clp plate-text-ppocr4 plate-text-ppocr6
 STAMPS := .venv/stamps
 ROOMS := contract detectors models edge ingest store server tantou
 PYTHON_CODE := $(ROOMS) tests scripts
@@ -17,7 +18,7 @@ NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(CURDIR)/$(BIN)/npm --prefix console --no
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-setup: $(STAMPS)/python system $(STAMPS)/console $(STAMPS)/footage ## environment, Debian packages where it may, console, demo footage
+setup: $(STAMPS)/python system $(STAMPS)/console $(STAMPS)/footage $(STAMPS)/plates ## environment, Debian packages where it may, console, demo footage, plate readers
 
 run: setup ## the whole system on this machine with demo cameras; Ctrl-C ends it
 	$(BIN)/tantou up --demo --data $(DATA)
@@ -64,6 +65,12 @@ $(STAMPS)/node: $(STAMPS)/python console/package.json console/package-lock.json
 $(STAMPS)/console: $(STAMPS)/node $(CONSOLE_SOURCES)
 	$(NPM) run --silent build -- --logLevel warn
 	@touch $@
+
+# Without them a gateway goes on and says plate_reader_unavailable, so a package index that lacks them stops nobody.
+$(STAMPS)/plates: $(STAMPS)/python $(wildcard models/cards/plate-*.toml)
+	@for card in $(PLATE_CARDS); do \
+	  $(BIN)/tantou models pull $$card > /dev/null || { echo "plates will not be read: $$card could not be pulled" >&2; exit 0; }; \
+	done; touch $@
 
 $(STAMPS)/footage: $(STAMPS)/python $(wildcard tantou/demo/*.py)
 	$(BIN)/tantou demo footage --data $(DATA)

@@ -6,6 +6,7 @@ COPY locks/build.txt locks/build.txt
 RUN pip install --no-cache-dir --require-hashes -r locks/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY contract contract
+COPY ground ground
 COPY detectors detectors
 COPY models models
 COPY edge edge
@@ -22,5 +23,9 @@ RUN pip install --no-cache-dir --require-hashes -r /locks/edge.txt \
 COPY --from=wheel /build/dist/*.whl /tmp/
 RUN pip install --no-cache-dir --no-deps /tmp/*.whl && rm /tmp/*.whl
 USER tantou
+# Plate readers of published packages; without them a gateway says plate_reader_unavailable and goes on.
+RUN for card in plate-corners-clp plate-text-clp plate-text-ppocr4 plate-text-ppocr6; do \
+      tantou models pull $card > /dev/null || exit 1; \
+    done
 ENV PYTHONUNBUFFERED=1
 ENTRYPOINT ["tantou", "edge", "run", "--config", "/etc/tantou/edge.toml"]
