@@ -42,7 +42,8 @@ VISIT_MOST_S = 60.0  # a camera that never moves visits once a minute
 NEAR_SHARE = 0.02
 LOST_LOOKS = 3
 LOST_S = 8.0
-SHORT_LOOKS = 2
+INSECT_S = 3.0
+INSECT_SHARE = 0.01  # of the picture
 STARE_AGAIN_S = 60.0
 CYCLE_S = 120.0
 DECODE_S = 20.0
@@ -221,8 +222,7 @@ class _Judge:
         return self._stare(track)
 
     def _lose(self, track: Track) -> None:
-        is_short = track.hits <= SHORT_LOOKS and seconds(track.last_seen_ns - track.onset_ns) < LOST_S
-        kind = track.hold or ("insect" if is_short and _is_near(track) else "gone")
+        kind = track.hold or ("insect" if _is_insect(track) else "gone")
         self.counts = counted(self.counts, f"dropped_{kind}")
         if track.is_held:
             self.asks.append(DropEvidence(event_id=track.event_id))
@@ -230,7 +230,8 @@ class _Judge:
     def _stare(self, track: Track) -> Track:
         """Stay and look closely at a candidate that stands out, within what a patrol cycle allows."""
         last = track.glimpses[-1]
-        if not last.is_detected or (last.change is not None and last.change < CHANGED and (last.area or 0) < CHANGED_AREA):
+        is_background = last.change is not None and last.change < CHANGED and (last.area or 0.0) < CHANGED_AREA
+        if not last.is_detected or is_background:
             return track
         again = track.stared_ns is None or seconds(self.look.at_ns - track.stared_ns) >= STARE_AGAIN_S
         if not again or len(self.stares_ns) >= self.config.stares_per_cycle:
@@ -287,7 +288,9 @@ class _Judge:
         return ordered[:TRACKS_MOST]
 
 
-def _is_near(track: Track) -> bool:
-    """Whether it was as large as only something close to the lens is, for so short a life."""
-    box: tuple[float, float, float, float] = track.box
-    return (box[2] - box[0]) * (box[3] - box[1]) >= 0.002
+def _is_insect(track: Track) -> bool:
+    """Whether it was as large as only what is close to the lens, and gone at once; looks must be close to tell."""
+    left, top, right, bottom = track.box
+    gone = next((one.at_ns for one in track.glimpses if one.at_ns > track.last_seen_ns), None)
+    at_once = gone is not None and seconds(gone - track.onset_ns) <= INSECT_S
+    return at_once and (right - left) * (bottom - top) >= INSECT_SHARE
