@@ -203,8 +203,9 @@ class Look:
             uncounted_away_ns=place.uncounted_away_ns + (self.since_last_ns if self.gap else 0),
             shared_box=place.shared_box or p in self.shared,
         )
-        limit_ns = ARRIVING_LOST_NS if place.phase == "arriving" else round(self.config.left_after_s * NS)
-        left = missed.open_missing_ns >= limit_ns
+        if place.phase == "arriving":  # who drives on is soon behind others, and is not waited for
+            return None if missed.open_missing_ns + missed.covered_missing_ns >= ARRIVING_LOST_NS else missed
+        left = missed.open_missing_ns >= round(self.config.left_after_s * NS)
         left = left or missed.covered_missing_ns >= round(self.config.cover_limit_s * NS)
         return None if left else missed
 
