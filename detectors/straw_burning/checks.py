@@ -86,7 +86,7 @@ def background(run: Run, preset: Preset) -> SequenceCheck:
     changes = [one.change for one in used if one.change is not None]
     areas = [one.area for one in used if one.area is not None]
     change = median(changes) if changes else None
-    if change is not None and change < CHANGED and median(areas) < CHANGED_AREA:
+    if change is not None and change < CHANGED and median(areas or [0.0]) < CHANGED_AREA:
         return _check("background", passed=False, required=required, found=f"{CHANGED_WORD} {change:.1%}")
     level, strength = usual_level(run.track, preset), strength_of(run)
     if level is not None and strength < level + ABOVE_USUAL:

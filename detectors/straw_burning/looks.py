@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -58,7 +59,7 @@ def look_at(seen: Observation, config: Config) -> Look:
     drawn = next((one for one in config.presets if one.preset == preset), None)
     candidates: list[Candidate] = []
     masked = 0
-    for plume in sorted(seen.plumes, key=lambda one: -one.surety):
+    for plume in sorted(seen.plumes, key=_surest_first):
         if plume.seen_in != "change" and plume.surety < config.least_surety:
             continue
         candidate = Candidate(plume, _glimpse(plume, seen))
@@ -136,6 +137,11 @@ def _glimpse(plume: PlumeSeen, seen: Observation) -> Glimpse:
         brightness=plume.brightness,
         flicker=plume.flicker,
     )
+
+
+def _surest_first(plume: PlumeSeen) -> tuple[Any, ...]:
+    """An order of its own for every plume, so that theirs in the observation does not matter."""
+    return -plume.surety, plume.bbox_xyxy_px, msgspec.json.encode(plume)
 
 
 def _share(px: float, whole_px: int) -> float:
