@@ -15,7 +15,7 @@ from contract.codec import PAYLOAD_TYPES
 from contract.manifest import Manifest
 from contract.observations import TapeRecord
 from contract.plates import PlatesOfPicture
-from contract.reports import EvalReport, ParkingReplayReport, StrawReplayReport, VerifyReport
+from contract.reports import DecodedLine, EvalReport, ParkingReplayReport, StrawReplayReport, VerifyReport
 from contract.topics import DOWNWARD, ROOT, UPWARD, Channel
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -27,6 +27,7 @@ _OTHERS: dict[str, Any] = {
     "report.parking.replay": ParkingReplayReport,
     "report.straw.replay": StrawReplayReport,
     "report.plates.read": PlatesOfPicture,
+    "report.hj212.decode": DecodedLine,
 }
 
 

@@ -140,3 +140,37 @@ class StrawReplayReport(Struct, frozen=True, kw_only=True):
     sequences: dict[str, ReplayedSequence]
     card: str | None = None
     model_sha256: str | None = None
+
+
+class DecodedValue(Struct, frozen=True, kw_only=True):
+    """One value of an HJ 212 frame; `value` None: no number; `text` as sent (None: a secret); `flag`: its mark."""
+
+    code: str
+    field: str | None
+    value: float | None
+    text: str | None
+    flag: str | None
+
+
+class DecodedFrame(Struct, frozen=True, kw_only=True):
+    """One judged HJ 212 frame: its verdict, its header; `mark`: what stored data must carry, comma-separated."""
+
+    verdict: str
+    mn: str | None
+    st: str | None
+    cn: str | None
+    qn: str | None
+    data_time: str | None
+    mark: str | None
+    tolerances: tuple[str, ...]
+    values: tuple[DecodedValue, ...]
+
+
+class DecodedLine(Struct, frozen=True, kw_only=True):
+    """One line of `tantou hj212 decode --json`: what a data line was judged, and the answers owed, `|` between."""
+
+    line: int | None
+    id: str | None
+    verdict: str
+    answer: str
+    frames: tuple[DecodedFrame, ...]
