@@ -44,6 +44,7 @@ RECORDS_WAITING_MAX = 3  # a waiting frame of 1080p holds 6 MB
 LOOK_OVERDUE_S = 30.0
 TIME_BACK_NS = 12 * NS  # by less the rules wait until time has caught up
 READS_PLATES = "illegal_parking"
+MAINTENANCE_MAX = 100  # of a heartbeat's device
 _TICK_S = 0.5
 _COMMIT_BACKOFF = Backoff(first_s=0.2, most_s=10.0)
 
@@ -79,6 +80,7 @@ class Camera:
         self._problems: dict[str, str] = {}
         self._told_state: tuple[CameraState, int] | None = None
         self._began_ns = around.now_ns()
+        self._found_by_rules: tuple[MaintenanceItem, ...] = ()
         self.feed = CameraFeed(
             config, on_frame=on_frame, on_state=self._note_state, now_ns=around.now_ns, stop=around.stop
         )
@@ -118,12 +120,13 @@ class Camera:
         return msgspec.structs.replace(found, state=state, since=since, detail=detail, counters=counters)
 
     def _maintenance(self) -> tuple[MaintenanceItem, ...]:
-        """That plates cannot be read is said before somebody misses a number."""
+        """What the rules found to mend; that plates cannot be read is said before somebody misses a number."""
         reader = self._around.plates.reader if self._around.plates is not None else None
         reads_plates = any(zone.matter == READS_PLATES for zone in self._start.zones)
         if reader is None or reader.eyes is not None or reader.problem != UNAVAILABLE or not reads_plates:
-            return ()
-        return (MaintenanceItem(kind=UNAVAILABLE, since=utc_from_ns(self._began_ns), detail=reader.detail),)
+            return self._found_by_rules
+        unread = MaintenanceItem(kind=UNAVAILABLE, since=utc_from_ns(self._began_ns), detail=reader.detail)
+        return (unread, *self._found_by_rules)[:MAINTENANCE_MAX]
 
     def _state(self, found: DeviceHealth) -> tuple[CameraState, str]:
         problems = {**self._problems, "judge": self.judge_thread.problem, "feed": self.feed_thread.problem}
@@ -190,6 +193,7 @@ class Camera:
             step = self._step(judge, maker, record, shown)
             self._commit(step, stop)
             self._counts["plates_told" if isinstance(record, PlateLooked) else "judged"] += 1
+            self._found_by_rules = judge.maintenance[:MAINTENANCE_MAX]
             self.judge_thread.note_progress()
             if not isinstance(record, PlateLooked):
                 self._last_seen = record if isinstance(record, Observation) else None

@@ -7,13 +7,17 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from contract.health import MaintenanceItem
 from contract.observations import Observation, PlateLooked, StreamLost
 from contract.times import NS
+from detectors import illegal_parking
 from edge.camera import Camera, Surroundings
 from edge.capture.types import Frame
 from edge.config import CameraConfig
@@ -147,3 +151,16 @@ def test_a_gateway_without_readers_goes_on_and_its_heartbeat_says_so(tmp_path: P
         (item,) = camera.health().maintenance
         assert (item.kind, item.detail) == ("plate_reader_unavailable", "no weights here")
     assert opened(tmp_path) == 1
+
+
+def test_what_a_rule_finds_to_mend_is_in_the_heartbeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    item = MaintenanceItem(kind="scene_moved", since="2026-03-01T00:00:00.000000000Z", detail="look at the mast")
+    judge_once = illegal_parking.step
+
+    def step(*told: Any) -> Any:
+        return msgspec.structs.replace(judge_once(*told), maintenance=(item,))
+
+    monkeypatch.setattr(illegal_parking, "step", step)
+    with judging(tmp_path, plates=PlateReader(problem="plate_reading_off")) as camera:
+        tell(camera, [look(at_s) for at_s in (0, 2)])
+        until(lambda: camera.health().maintenance == (item,))
