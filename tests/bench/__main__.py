@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.house.sources import ROOT
 
 MODULES = (
+    "models_cost",
     "capture_cost",
     "regions",
     "plate_chain",
@@ -18,6 +19,7 @@ MODULES = (
     "spool_rate",
     "ingest_rate",
     "hj212_rate",
+    "hj212_links",
     "api_latency",
     "end_to_end",
     "cameras_per_core",
