@@ -116,12 +116,7 @@ class Gateway:
         self._mailbox = Mailbox()
         store = EvidenceStore.open(data_dir, key=key, config=config.evidence)
         store.candidates.keep_devices({camera.id for camera in config.cameras})
-        self._plates = PlateService(
-            plates or PlateReader(detail="no reader was opened"),
-            waiting_max=(config.plates or PlatesConfig()).waiting_max,
-            deliver=self._deliver_plate,
-            monotonic_s=time.monotonic,
-        )
+        self._plates = self._plate_service(plates or PlateReader(detail="no reader was opened"))
         around = Surroundings(
             spool=self._spool,
             store=store,
@@ -136,19 +131,7 @@ class Gateway:
             camera.id: Camera(camera, tape_start(config, camera.id, made_by), around, on_frame=self._mailbox.put)
             for camera in config.cameras
         }
-        views = Views(config)
-        self._service = InferenceService(
-            Looker(
-                model.detector,
-                clock_of=lambda device: self._cameras[device].feed.clock(),
-                windows_of=views.windows,
-                zones_of=views.patched,
-            ),
-            self._mailbox,
-            deliver=self._deliver,
-            batch_max=config.inference.batch_max,
-            on_failure=lambda device, reason: self._cameras[device].note_detector_failure(reason),
-        )
+        self._service = self._inference_service(model)
         self._events = self._event_uplink(broker)
         self._evidence = _evidence_uplink(config, self._spool)
         self._housekeeper = Housekeeper(
@@ -231,6 +214,30 @@ class Gateway:
 
     def _deliver(self, observation: Observation, frame: Frame) -> None:
         self._cameras[observation.device].take(observation, frame)
+
+    def _inference_service(self, model: Model) -> InferenceService:
+        views = Views(self._config)
+        looker = Looker(
+            model.detector,
+            clock_of=lambda device: self._cameras[device].feed.clock(),
+            windows_of=views.windows,
+            zones_of=views.patched,
+        )
+        return InferenceService(
+            looker,
+            self._mailbox,
+            deliver=self._deliver,
+            batch_max=self._config.inference.batch_max,
+            on_failure=lambda device, reason: self._cameras[device].note_detector_failure(reason),
+        )
+
+    def _plate_service(self, reader: PlateReader) -> PlateService:
+        return PlateService(
+            reader,
+            waiting_max=(self._config.plates or PlatesConfig()).waiting_max,
+            deliver=self._deliver_plate,
+            monotonic_s=time.monotonic,
+        )
 
     def _deliver_plate(self, answer: PlateAnswer) -> None:
         self._cameras[answer.looked.device].take_plate(answer)
