@@ -60,7 +60,7 @@ R3 = Table(
     "N，孤立的最高值（次高值 3 倍以上）按次高值计。在线值不是法定监测结果。 "
     "Means of 10 minutes above the limit (here 2.0 mg/m3), two running or three in a day, with at least "
     "80 % of the samples "
-    "due at mark N; a highest sample three times the next counts as the next. The on-line value is no legal measurement.",
+    "due at mark N; a highest sample three times the next counts as the next. Never a legal measurement.",
     (
         Column(
             "value",
