@@ -41,7 +41,7 @@ DARK = 40.0  # of 255, mean grey: below it a headlamp's pool looks like a vehicl
 NEAR_PERSON = 0.25  # of the vehicle's width: people so near are at it
 REASONS = {
     "queue": "{n} other vehicles came to stand in the flow lane within 30 s of it",
-    "jam": "the flow lane stands: {n} other vehicles came to stand within 30 s of it",
+    "jam": "the flow lane stands: {n} other vehicles or more came to stand within 30 s of it",
     "red_light": "within the longest red of the signal, {n} s",
     "loading": "people at the vehicle for two looks or more",
     "exempt_vehicle": "its plate is of a vehicle on duty: counted, no lead",
@@ -60,28 +60,42 @@ _NOT_VISIBLE = (
 
 def lane_after(state: State, boxes: Sequence[BboxPx], lane: PolygonPx, at_ns: int) -> tuple[Bystander, ...]:
     """The vehicles in the flow lane, each with the time since which it keeps its place."""
-    here = [box for box in boxes if contains(lane, ground_point(box))]
     lane_now: list[Bystander] = []
-    left = list(here)
+    left = list(boxes)
     for known in state.lane:
-        match = next((b for b in left if overlap(b, known.box) and iou(b, known.box) >= BYSTANDER_IOU), None)
+        match = _kept_place(known.box, left)
         if match is not None:
             left.remove(match)
             lane_now.append(Bystander(known.box, known.since_ns, at_ns))
         elif at_ns - known.last_seen_ns <= BYSTANDER_LOST_NS:
             lane_now.append(known)
-    return (*lane_now, *(Bystander(box, at_ns, at_ns) for box in left))[:MAX_BYSTANDERS]
+    fresh = (Bystander(box, at_ns, at_ns) for box in left if contains(lane, ground_point(box)))
+    return (*lane_now, *fresh)[:MAX_BYSTANDERS]
+
+
+def _kept_place(place: BboxPx, boxes: Sequence[BboxPx]) -> BboxPx | None:
+    left, right = place[0], place[2]
+    reach = (1 / BYSTANDER_IOU - 1) * (right - left)  # further aside no box overlaps so much
+    for box in boxes:
+        if abs(box[0] - left) <= reach and iou(box, place) >= BYSTANDER_IOU:
+            return box
+    return None
 
 
 def queue_of(place: Place, lane: Sequence[Bystander], at_ns: int) -> int:
-    """How many others stand in the lane who came to stand with it."""
-    return sum(
-        abs(one.since_ns - place.since_ns) <= QUEUE_WITHIN_NS
-        and one.last_seen_ns - one.since_ns >= BYSTANDER_STILL_NS
-        and at_ns - one.last_seen_ns <= BYSTANDER_LOST_NS
-        and not (overlap(one.box, place.box) and iou(one.box, place.box) >= SAME_IOU)
-        for one in lane
-    )
+    """How many others stand in the lane who came to stand with it; not counted beyond those that make a jam."""
+    others = 0
+    for one in lane:
+        if (
+            -QUEUE_WITHIN_NS <= one.since_ns - place.since_ns <= QUEUE_WITHIN_NS
+            and one.last_seen_ns - one.since_ns >= BYSTANDER_STILL_NS
+            and at_ns - one.last_seen_ns <= BYSTANDER_LOST_NS
+            and not (overlap(one.box, place.box) and iou(one.box, place.box) >= SAME_IOU)
+        ):
+            others += 1
+            if others == JAM_OTHERS:
+                break
+    return others
 
 
 def clock_hold(

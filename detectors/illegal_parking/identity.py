@@ -56,12 +56,11 @@ def by_plate(place: Place) -> Place:
 
 def is_settled(box: BboxPx, place_box: BboxPx) -> bool:
     """Whether each edge lies where it lies for a vehicle that stands."""
-    near_x = max(SETTLED_PX, SETTLED_SHARE * (place_box[2] - place_box[0]))
-    near_y = max(SETTLED_PX, SETTLED_SHARE * (place_box[3] - place_box[1]))
-    return all(
-        abs(edge - other) <= near
-        for edge, other, near in zip(box, place_box, (near_x, near_y, near_x, near_y), strict=True)
-    )
+    left, top, right, bottom = place_box
+    near_x, near_y = SETTLED_SHARE * (right - left), SETTLED_SHARE * (bottom - top)
+    near_x, near_y = max(SETTLED_PX, near_x), max(SETTLED_PX, near_y)
+    is_near_x = -near_x <= box[0] - left <= near_x and -near_x <= box[2] - right <= near_x
+    return is_near_x and -near_y <= box[1] - top <= near_y and -near_y <= box[3] - bottom <= near_y
 
 
 def _known(place: Place, patch: str) -> Place:

@@ -18,7 +18,7 @@ from detectors.geometry import area_px2, contact_share, contains, covered_share,
 from detectors.illegal_parking import sight
 from detectors.illegal_parking.appearance import compare
 from detectors.illegal_parking.config import Config
-from detectors.illegal_parking.identity import recognised
+from detectors.illegal_parking.identity import is_settled, recognised
 from detectors.illegal_parking.place import (
     Place,
     State,
@@ -168,7 +168,7 @@ class Look:
 
     def _has_moved(self, place: Place) -> bool:
         """By the boxes, and where the ground is known by metres: a box that grows or shrinks on its ground stays."""
-        if iou(place.box, place.anchor) >= SAME_PLACE_IOU:
+        if is_settled(place.box, place.anchor) or iou(place.box, place.anchor) >= SAME_PLACE_IOU:
             return False
         one, other = ground_point(place.box), ground_point(place.anchor)
         known = self.config.ground
