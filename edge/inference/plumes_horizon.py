@@ -15,6 +15,7 @@ ROWS = 90
 SLOPE_MAX = 3  # rows a column: a ridge is steeper nowhere
 BAND_ROWS = 6
 FLAT_COST = 1.5  # what one row of slope costs, in grey values of the step that it must win
+SKY_COLUMNS = 0.6
 MIN_STEP = 6.0  # grey values, mean along the line: less is no horizon
 
 
@@ -27,13 +28,22 @@ def find_horizon(grey: Image) -> PolygonPx:
     below = (summed[rows + BAND_ROWS] - summed[rows]) / BAND_ROWS
     step = np.asarray(above - below, np.float32)
     path = _best_path(step)
-    if float(step[path, np.arange(COLUMNS)].mean()) < MIN_STEP:
+    if float(step[path, np.arange(COLUMNS)].mean()) < MIN_STEP or not _is_sky(lesser, rows[path]):
         return ()
     height, width = grey.shape
     return tuple(
         (round((column + 0.5) * width / COLUMNS, 1), round(float(rows[row]) * height / ROWS, 1))
         for column, row in enumerate(path)
     )
+
+
+def _is_sky(grey: Floats, line: NDArray[np.int64]) -> bool:
+    """Whether what lies above the line is brighter than what lies below in most columns, not only next to it."""
+    brighter = [
+        float(grey[:row, column].mean()) >= float(grey[row:, column].mean()) + MIN_STEP
+        for column, row in enumerate(line)
+    ]
+    return sum(brighter) >= SKY_COLUMNS * len(brighter)
 
 
 def _best_path(
