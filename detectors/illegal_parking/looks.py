@@ -110,7 +110,8 @@ class Look:
         box = vehicle.bbox_xyxy_px
         fit = iou(place.box, box)
         if fit < SAME_PLACE_IOU:
-            return None
+            is_there = place.phase != "arriving" and _is_same_ground(place.box, box)
+            return fit if is_there and compare(place.patches, vehicle.patch) != "different" else None
         if fit >= SAME_GROUND_IOU and not is_contested:
             return fit
         verdict = compare(place.patches, vehicle.patch)
@@ -180,11 +181,7 @@ class Look:
                 return ground.metres_apart(flat, points[0], points[1]) > MOVED_M
             except ValueError:
                 return True
-        width = max(place.anchor[2] - place.anchor[0], 1.0)
-        inside = max(covered_share(place.box, place.anchor), covered_share(place.anchor, place.box))
-        return not (
-            inside >= PART_INSIDE and abs(one[0] - other[0]) <= width / 3 and abs(one[1] - other[1]) <= width / 6
-        )
+        return not _is_same_ground(place.anchor, place.box)
 
     def missed(self, p: int, place: Place) -> Place | None:
         """The place with a look at which its vehicle was not found; None when it has left."""
@@ -301,6 +298,15 @@ def _meeting(box: BboxPx, others: Sequence[BboxPx]) -> list[int]:
     """Which of the others overlap a box; without a call for each, as every place asks of every vehicle."""
     left, top, right, bottom = box
     return [n for n, (x1, y1, x2, y2) in enumerate(others) if x1 < right and left < x2 and y1 < bottom and top < y2]
+
+
+def _is_same_ground(one: BboxPx, other: BboxPx) -> bool:
+    """Whether a box only grew or shrank where it stands: one lies in the other, and their wheels in one place."""
+    (x1, y1), (x2, y2) = ground_point(one), ground_point(other)
+    width = max(one[2] - one[0], 1.0)
+    if abs(x1 - x2) > width / 3 or abs(y1 - y2) > width / 6:
+        return False
+    return max(covered_share(one, other), covered_share(other, one)) >= PART_INSIDE
 
 
 def _is_still(anchor: BboxPx, box: BboxPx) -> bool:
