@@ -26,6 +26,7 @@ SCORE_LOW: Final = "score_low"
 LOW_SCORE: Final = 60.0  # reference A2.4: under it a device's data may support a lead but not open one
 GOOD_MARK: Final = "N"
 BACK_FILLED_AFTER_S: Final = 600.0
+SCALED_DIGITS: Final = 9
 DAY_S: Final = 86_400.0
 HOUR_S: Final = 3600.0
 _NO_FACTOR: Final = frozenset({"Info", "SampleTime", "SN", "EFlag"})
@@ -100,6 +101,11 @@ def score_of(penalties: Iterable[int]) -> float:
     return conformity(penalties)
 
 
+def scaled(value: float, scale: float) -> float:
+    """A sent number in its factor's unit, without the dust of binary fractions: 351 at 0.01 is 3.51."""
+    return value if scale == 1.0 else round(value * scale, SCALED_DIGITS)
+
+
 def ns_of(moment: datetime) -> int:
     """UTC nanoseconds of an aware time without a fraction."""
     return int(moment.timestamp()) * NS
@@ -107,7 +113,7 @@ def ns_of(moment: datetime) -> int:
 
 def _seen(value: Value, header: Header, profile: Profile) -> FactorSeen:
     factor = profile.by_code.get(value.code)
-    number = None if value.value is None or factor is None else value.value * factor.scale
+    number = None if value.value is None or factor is None else scaled(value.value, factor.scale)
     is_state = value.field == _STATES_FIELD or (factor is not None and factor.unit == STATE)
     counts_as_good = is_state or (factor is not None and factor.mark == "never")
     mark = GOOD_MARK if value.flag is None and counts_as_good else (value.flag or "").upper()

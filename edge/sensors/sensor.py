@@ -126,11 +126,11 @@ class Sensor:
             if not self._commit(step, stop):
                 return
             self.cursor = judging.cursor
-            self._counts["rows_judged"] += len(kept)
-            self._counts["events"] += len(step.events)
             for row in kept:
                 self._heard.at(row.received_ns, silent_s=self._silent_s)
             self._items = judging.maintenance
+            self._counts["events"] += len(step.events)
+            self._counts["rows_judged"] += len(kept)
             for ask in judging.asks:
                 around.fill_gap(self.id, ask)
             judging.asks.clear()

@@ -15,7 +15,7 @@ from contract.errors import ConfigError, Mistake
 from contract.health import DeviceHealth, MaintenanceItem
 from contract.times import utc_from_ns
 from detectors.fold import FillGap
-from edge.config import EdgeConfig, SensorConfig
+from edge.config import EdgeConfig, ListenerConfig, SensorConfig
 from edge.config.files import read_secret
 from edge.evidence.files import EvidenceStore
 from edge.sensors.evidence.maker import Binding
@@ -23,17 +23,22 @@ from edge.sensors.hj212.sealing import KEY_BYTES
 from edge.sensors.hj212.server.platform import Readers
 from edge.sensors.hj212.server.store import RawStore
 from edge.sensors.judging import Parts
-from edge.sensors.listener import Clocks, Listener
+from edge.sensors.listener import Clocks, Listener, limits_of
+from edge.sensors.modbus import ModbusSource
+from edge.sensors.mqtt import MqttSource
 from edge.sensors.profiles.profile import Known, load_profile
 from edge.sensors.rows import FrameReader
 from edge.sensors.sensor import Sensor, SensorAround
+from edge.sensors.source import Source, ValueRows
 from edge.sensors.start import sensor_tape_start
 from edge.sensors.status import Trouble
+from edge.sensors.values import ValuesReader, told_by_json, told_by_words
 from edge.spool import Spool
 from edge.threads import WatchedThread
 
 log = logging.getLogger(__name__)
 HJ212_FILE: Final = "hj212.sqlite"
+VALUES_FILE: Final = "sensors.sqlite"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,19 +68,24 @@ class Station:
             fill_gap=self._fill_gap,
             trouble_of=self._trouble_of,
         )
-        self._sensors = {
-            sensor.id: Sensor(self._parts(config, sensor), around)
-            for sensor in config.sensors
-            if sensor.kind == "hj212"
-        }
-        self._by_mn = {sensor.owner: sensor for sensor in self._sensors.values()}
+        self._values = self._value_rows(config)
+        self._sources = {one.id: self._source(one) for one in config.sensors if one.kind != "hj212"}
+        self._sensors = {one.id: Sensor(self._parts(config, one), around) for one in config.sensors}
+        self._by_mn = {sensor.owner: sensor for sensor in self._sensors.values() if sensor.id not in self._sources}
         self._history = {one.id: load_profile(one.profile).profile.history for one in config.sensors}
         self._listener = self._listener_of(config)
+        self._ways: dict[str, WatchedThread] = {}
         self.threads = [sensor.thread for sensor in self._sensors.values()]
         if self._listener is not None:
             body = self._listener.run
             self._port = WatchedThread("hj212", body, stop=ground.stop, monotonic_s=ground.clocks.monotonic_s)
             self.threads.append(self._port)
+        for name, source in self._sources.items():
+            watched = WatchedThread(
+                f"source:{name}", source.run, stop=ground.stop, monotonic_s=ground.clocks.monotonic_s
+            )
+            self._ways[name] = watched
+            self.threads.append(watched)
 
     @property
     def port(self) -> int:
@@ -95,6 +105,8 @@ class Station:
     def close(self) -> None:
         """After the threads ended."""
         self._rows.close()
+        if self._values is not None:
+            self._values.store.close()
 
     def _listener_of(self, config: EdgeConfig) -> Listener | None:
         if config.hj212 is None:
@@ -110,13 +122,38 @@ class Station:
         def reader(penalties: Sequence[int]) -> FrameReader:
             return FrameReader(sensor.id, profile, keys=keys, password=password, penalties=penalties)
 
+        def values_reader(_penalties: Sequence[int]) -> ValuesReader:
+            return ValuesReader(sensor.id, profile, told_by_words if sensor.kind == "modbus" else told_by_json)
+
+        is_ours = sensor.kind == "hj212" or self._values is None
         return Parts(
             binding=Binding(sensor=sensor, known=known),
             start=sensor_tape_start(config, sensor, known),
             store=self._ground.store,
-            rows=self._rows,
-            reader_of=reader,
+            rows=self._rows if is_ours or self._values is None else self._values.store,
+            reader_of=reader if is_ours else values_reader,
         )
+
+    def _value_rows(self, config: EdgeConfig) -> ValueRows | None:
+        if all(one.kind == "hj212" for one in config.sensors):
+            return None
+        bounds = limits_of(config.hj212 or ListenerConfig())
+        return ValueRows(
+            store=RawStore(self._ground.data_dir / VALUES_FILE),
+            keep_s=bounds.keep_s or 0.0,
+            keep_bytes=bounds.keep_bytes or 0,
+            now_ns=self._ground.clocks.now_ns,
+            on_kept=lambda sensor: self._sensors[sensor].news.set(),
+            judged_to=lambda: {name: self._sensors[name].cursor for name in self._sources},
+        )
+
+    def _source(self, sensor: SensorConfig) -> Source:
+        profile, rows = known_of(sensor).profile, self._values
+        assert rows is not None  # noqa: S101 -- made for the same sensors
+        if sensor.kind == "modbus":
+            return ModbusSource(sensor, profile, rows, now_ns=self._ground.clocks.now_ns)
+        path = sensor.password_file
+        return MqttSource(sensor, profile, rows, password_of=lambda: None if path is None else read_secret(path))
 
     def _kept(self, mns: frozenset[str]) -> None:
         for mn in mns:
@@ -128,13 +165,16 @@ class Station:
         return {mn: sensor.cursor for mn, sensor in self._by_mn.items()}
 
     def _fill_gap(self, sensor_id: str, ask: FillGap) -> None:
-        if self._listener is not None:
+        if self._listener is not None and sensor_id not in self._sources:
             mn = self._sensors[sensor_id].owner
             self._listener.fill_gap(mn, ask.begin_ns, ask.end_ns, cn=self._history[sensor_id])
 
     def _trouble_of(self, sensor_id: str) -> Trouble:
         """What the port says of a sensor: that it does not listen, or that the number comes from two places."""
-        listener = self._listener
+        source, listener = self._sources.get(sensor_id), self._listener
+        if source is not None:
+            problem = self._ways[sensor_id].problem
+            return Trouble("unreachable", problem) if problem else source.trouble()
         if listener is None:
             return Trouble()
         if not listener.port:
