@@ -23,11 +23,19 @@ SETTLED_SHARE = 0.08  # of a side: as far as the edges of a standing vehicle's b
 SETTLED_PX = 3.0
 
 
-def recognised(place: Place, box: BboxPx, patch: str | None, config: Config) -> Place:
-    """The place after this sight, already in its boxes; `away_ns` is what went unseen before it."""
+def recognised(place: Place, box: BboxPx, patch: str | None, config: Config, *, drove_in: bool = False) -> Place:
+    """The place after this sight, already in its boxes; `away_ns` is what went unseen before it.
+
+    `drove_in`: a vehicle was seen to drive to this place just now, so that it is the same needs proof.
+    """
     verdict = compare(place.patches, patch)
-    if verdict == "different" and iou(box, place.box) < SAME_SHAPE_IOU:
+    if verdict == "unsure" and drove_in and place.away_ns and place.patches:
+        verdict = "different"
+    elif verdict == "different" and iou(box, place.box) < SAME_SHAPE_IOU:
         verdict = "unsure"
+    elif patch is not None and verdict == "different" and not place.away_ns and not place.strange:
+        # No vehicle leaves and no other comes between two looks, and onto the same edges: the light has changed.
+        verdict = "same" if is_settled(box, place.box) else verdict
     if verdict == "different" and patch is not None:
         return _stranger(place, patch)
     if verdict == "same" and patch is not None:

@@ -26,6 +26,7 @@ from detectors.illegal_parking.place import (
     found_again,
     on_frame,
     place_key,
+    seen_in_shared_box,
     with_span,
 )
 
@@ -36,6 +37,7 @@ SAME_GROUND_IOU = 0.6  # who stands so much on a place does not cover it: two ve
 ONE_VEHICLE_IOU = 0.7  # two boxes that overlap so much are two names of one vehicle
 COVERED_SHARE = 0.3
 PART_INSIDE, PART_AREA = 0.8, 0.25  # a box so far inside a place, so large: the part of its vehicle that is not covered
+BOTH_INSIDE, BOTH_AREA, EDGE_SHARE = 0.85, 4.0, 0.08
 SHARED_INSIDE, SHARED_IOU = 0.7, 0.6  # one box over two places, that is as large as both
 IN_FRONT_SHARE = 0.15  # of the height: by so much lower on the picture stands the vehicle in front
 LOOK_GAP_NS = 12 * NS  # no look for longer: there was no picture, whatever the reason
@@ -132,7 +134,7 @@ class Look:
                 self.taken.add(v)
 
     def _find_shared(self, v: int, meeting: Sequence[Sequence[int]]) -> None:
-        """One box as large as two places together, neither of which has a vehicle of its own: two in one box."""
+        """One box as large as two places together, and not in front of them: it is none of its own."""
         box = self.vehicles[v].bbox_xyxy_px
         under = [
             p
@@ -140,9 +142,13 @@ class Look:
             if v in near
             and self.places[p].phase != "arriving"
             and covered_share(self.places[p].box, box) >= SHARED_INSIDE
-            and all(iou(self.places[p].box, self.vehicles[n].bbox_xyxy_px) < SAME_GROUND_IOU for n in near)
+            and iou(self.places[p].box, box) < SAME_GROUND_IOU
         ]
-        if len(under) >= 2 and iou(box, _around([self.places[p].box for p in under])) >= SHARED_IOU:
+        if len(under) < 2:
+            return
+        around = _around([self.places[p].box for p in under])
+        is_in_front = box[3] - around[3] > EDGE_SHARE * (around[3] - around[1])
+        if iou(box, around) >= SHARED_IOU and not is_in_front:
             self.shared.update(under)
             self.taken.add(v)
 
@@ -164,7 +170,8 @@ class Look:
         if known_again is not None:
             moved = msgspec.structs.replace(moved, known_again=None)
         if away_ns or found.patch is not None:
-            moved = recognised(moved, box, found.patch, self.config)
+            drove_in = bool(away_ns) and not self.gap and self._came_from_near(box)
+            moved = recognised(moved, box, found.patch, self.config, drove_in=drove_in)
         return None if self._has_moved(moved) else moved
 
     def _has_moved(self, place: Place) -> bool:
@@ -186,7 +193,9 @@ class Look:
     def missed(self, p: int, place: Place) -> Place | None:
         """The place with a look at which its vehicle was not found; None when it has left."""
         passed_ns = 0 if self.gap else self.since_last_ns
-        if p in self.shared or p in self.parts:
+        if p in self.shared or (place.phase != "arriving" and any(_holds_both(o, place.box) for o in self.others)):
+            return seen_in_shared_box(place, self._span("seen"))
+        if p in self.parts:
             covered_ns = open_ns = 0
         else:
             covered = any(self._covers(other, place.box) for other in self.others)
@@ -198,7 +207,6 @@ class Look:
             covered_missing_ns=place.covered_missing_ns + covered_ns,
             away_ns=place.away_ns + self.since_last_ns,
             uncounted_away_ns=place.uncounted_away_ns + (self.since_last_ns if self.gap else 0),
-            shared_box=place.shared_box or p in self.shared,
         )
         if place.phase == "arriving":  # who drives on is soon behind others, and is not waited for
             return None if missed.open_missing_ns + missed.covered_missing_ns >= ARRIVING_LOST_NS else missed
@@ -298,6 +306,17 @@ def _meeting(box: BboxPx, others: Sequence[BboxPx]) -> list[int]:
     """Which of the others overlap a box; without a call for each, as every place asks of every vehicle."""
     left, top, right, bottom = box
     return [n for n, (x1, y1, x2, y2) in enumerate(others) if x1 < right and left < x2 and y1 < bottom and top < y2]
+
+
+def _holds_both(box: BboxPx, place_box: BboxPx) -> bool:
+    """Whether a box is the place's vehicle and a neighbour in one: around it, and with two of its edges."""
+    if not overlap(box, place_box) or covered_share(place_box, box) < BOTH_INSIDE:
+        return False
+    near_x = max(STILL_PX, EDGE_SHARE * (place_box[2] - place_box[0]))
+    near_y = max(STILL_PX, EDGE_SHARE * (place_box[3] - place_box[1]))
+    edges = zip(box, place_box, (near_x, near_y, near_x, near_y), strict=True)
+    is_both = sum(abs(edge - other) <= near for edge, other, near in edges) >= 2
+    return is_both and area_px2(box) <= BOTH_AREA * area_px2(place_box)
 
 
 def _is_same_ground(one: BboxPx, other: BboxPx) -> bool:

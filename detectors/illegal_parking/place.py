@@ -193,6 +193,22 @@ def found_again(place: Place, found: Detection, span: TimerSpan, *, away_ns: int
     )
 
 
+def seen_in_shared_box(place: Place, span: TimerSpan) -> Place:
+    """The place whose vehicle is seen, but in one box with its neighbour: nothing of it alone is known by this look."""
+    lasted_ns = span.end_ns - span.start_ns if span.state in NOT_COUNTED else 0
+    return msgspec.structs.replace(
+        place,
+        last_seen_ns=span.end_ns,
+        open_missing_ns=0,
+        covered_missing_ns=0,
+        shared_box=True,
+        identity="assumed" if place.identity == "kept" else place.identity,
+        spans=with_span(place.spans, span),
+        uncounted_ns=place.uncounted_ns + place.uncounted_away_ns + lasted_ns,
+        uncounted_away_ns=0,
+    )
+
+
 def seen_last(place: Place, last_seen_ns: int) -> Place:
     """The place when its last sight was earlier than was thought, or its spans are others: everything counted anew."""
     place = msgspec.structs.replace(place, last_seen_ns=last_seen_ns)

@@ -105,7 +105,7 @@ class _Turn:
             if kept is None:
                 self._leave(place)
                 continue
-            if found is not None and place.shared_box:
+            if kept.shared_box:
                 reason = "seen in one box with its neighbour"
                 kept = counter.noted(kept, "two_in_one_box", "flagged", reason, seen.at_ns)
             if found is not None and kept.phase == "standing" and (lane_px or config.loading_limit_s):
@@ -195,6 +195,8 @@ class _Turn:
         """What follows from an emptied place: an overdue act closes, one that was held for evidence is dropped."""
         if place.phase == "arriving":
             return
+        if place.strange:  # who was seen there of late was another: what it was nobody waited to see
+            place = _until(place, place.strange_since_ns - 1)
         if place.phase == "overdue":
             place = _until_settled(place)
             place = counter.left_together(place, self.departed, self.seen.at_ns)

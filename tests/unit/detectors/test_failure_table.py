@@ -94,10 +94,16 @@ def test_cover_that_brings_another_car_to_light_ends_the_stay_and_begins_another
     assert facts_of(findings[2]).arrival_seen is False
 
 
-def test_swap_of_two_alike_boxes_between_two_looks_is_two_stays() -> None:
-    scene = [*looks(0, 8), *looks(10, 24, like()), *looks(26, 40, like(seed=3))]
+def test_swap_of_two_alike_boxes_is_two_stays() -> None:
+    scene = [*looks(0, 8), *looks(10, 24, like()), look(26), *looks(28, 42, like(seed=3))]
     _, findings, _ = run(scene)
     assert findings == []  # neither stood for 20 s, both together did
+
+
+def test_light_that_changes_between_two_looks_makes_no_other_car_of_it() -> None:
+    _, findings, _ = run([*looks(0, 8), *looks(10, 24, like()), *looks(26, 60, like(seed=3))])
+    assert phases(findings) == ["opened"]
+    assert facts_of(findings[0]).identity == "kept"
 
 
 def test_gap_longer_than_the_budget_without_proof_is_a_lead_only() -> None:
@@ -199,6 +205,14 @@ def test_two_in_one_box_is_flagged_for_review_and_ends_no_stay() -> None:
     _, findings, _ = run(scene)
     assert phases(findings) == ["opened", "opened"]
     assert all(("two_in_one_box", "flagged") in kinds(finding) for finding in findings)
+
+
+def test_two_in_one_box_with_a_newcomer_is_still_seen_and_flagged() -> None:
+    first, both = like((560.0, 320.0, 660.0, 400.0)), like((500.0, 320.0, 660.0, 470.0), seed=3)
+    _, findings, _ = run([*looks(0, 8), *looks(10, 18, first), *looks(20, 120, both)])
+    own = next(finding for finding in findings if finding.onset_ns == START_NS + 10 * NS)
+    assert ("two_in_one_box", "flagged") in kinds(own)
+    assert (facts_of(own).identity, facts_of(own).hidden_s) == ("assumed", 0.0)
 
 
 def test_frozen_stream_is_no_standing_time() -> None:
