@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import logging
 import sys
 import time
@@ -101,7 +102,8 @@ def check(path: Path, *, as_json: bool = False) -> int:
         print(ConfigError(str(path), mistakes))
     else:
         print(
-            f"{path}: no mistake; {len(config.cameras)} camera(s), {len(config.zones)} zone(s), "
+            f"{path}: no mistake; {len(config.cameras)} camera(s), {len(config.sensors)} sensor(s), "
+            f"{len(config.zones)} zone(s), "
             f"sha256 {config.config_sha256}" + ("" if config.broker else "; without [broker]: for replays only")
         )
     return EXIT_MISTAKES if mistakes else 0
@@ -161,6 +163,27 @@ def _plate_problems(config: EdgeConfig) -> Iterator[tuple[str, str]]:
             yield key, f"{name} is a card for {listed.card.task}, expected one for {task}"
 
 
+def _sensor_part_mistakes(config: EdgeConfig, lines: dict[Place, int]) -> list[Mistake]:
+    """The port's certificate, and the library that Modbus sensors need."""
+    from edge.sensors.hj212.server.process import tls_of
+
+    found: list[Mistake] = []
+    port = config.hj212
+    if port is not None and port.tls_cert is not None:
+        try:
+            tls_of(Path(port.tls_cert), None if port.tls_key is None else Path(port.tls_key))
+        except ConfigError as error:
+            words = "; ".join(one.problem for one in error.mistakes)
+            found.append(Mistake("hj212.tls_cert", lines.get(("hj212", "tls_cert")), words))
+    if importlib.util.find_spec("pymodbus") is None:
+        found += [
+            Mistake(f"sensor[{index}].kind", lines.get(("sensor", index, "kind")), "needs pymodbus", "tantou[modbus]")
+            for index, sensor in enumerate(config.sensors)
+            if sensor.kind == "modbus"
+        ]
+    return found
+
+
 def _part_mistakes(config: EdgeConfig, lines: dict[Place, int]) -> tuple[Mistake, ...]:
     """The model's card and weight, and the library of each camera's engine, as a start would find them."""
     from edge.capture import gst_library
@@ -176,6 +199,7 @@ def _part_mistakes(config: EdgeConfig, lines: dict[Place, int]) -> tuple[Mistake
         Mistake(f"plates.{key}", lines.get(("plates", key), lines.get(("plates",))), problem)
         for key, problem in _plate_problems(config)
     ]
+    found += _sensor_part_mistakes(config, lines)
     gstreamers = [index for index, camera in enumerate(config.cameras) if camera.engine == "gstreamer"]
     missing = gst_library.why_missing() if gstreamers else None
     if missing is not None:

@@ -111,7 +111,12 @@ class Station:
     def _listener_of(self, config: EdgeConfig) -> Listener | None:
         if config.hj212 is None:
             return None
-        readers = Readers(bound=frozenset(self._by_mn), on_kept=self._kept, judged_to=self._judged_to)
+        readers = Readers(
+            bound=frozenset(self._by_mn),
+            on_kept=self._kept,
+            judged_to=self._judged_to,
+            history={mn: self._history[sensor.id] for mn, sensor in self._by_mn.items()},
+        )
         return Listener(config.hj212, self._rows, self._keys, readers, self._ground.clocks)
 
     def _parts(self, config: EdgeConfig, sensor: SensorConfig) -> Parts:

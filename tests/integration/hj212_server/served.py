@@ -14,7 +14,7 @@ from pathlib import Path
 
 from edge.sensors.hj212 import Decoder, Draft, Message, Variant, encode
 from edge.sensors.hj212.requests import qn_of
-from edge.sensors.hj212.server import Limits, Listening, Platform, RawStore
+from edge.sensors.hj212.server import Limits, Listening, Platform, RawStore, Readers
 from edge.sensors.hj212.values import CHINA
 
 WITHIN_S = 10.0
@@ -59,8 +59,10 @@ async def served(path: Path, **listening: object) -> AsyncIterator[Served]:
     limits = listening.pop("limits", Limits())
     assert isinstance(limits, Limits)
     store, clocks = RawStore(path / "hj212.sqlite"), Clocks()
+    readers = listening.pop("readers", Readers())
+    assert isinstance(readers, Readers)
     place = Listening(limits=limits, **listening)  # type: ignore[arg-type]
-    platform = Platform(store, place, now_ns=clocks.now_ns, monotonic_s=clocks.monotonic_s)
+    platform = Platform(store, place, now_ns=clocks.now_ns, monotonic_s=clocks.monotonic_s, readers=readers)
     here = Served(platform, store, clocks)
     stop, ready = asyncio.Event(), asyncio.Event()
     running = asyncio.create_task(platform.run(stop, on_listening=lambda _port: ready.set()))

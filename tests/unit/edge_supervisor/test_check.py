@@ -46,7 +46,7 @@ def test_a_good_file_with_a_broker_that_answers_passes(folder: Path, capsys: pyt
     with socket.create_server(("127.0.0.1", 0)) as broker:
         path = write(folder, TEXT.format(port=broker.getsockname()[1]))
         assert main(["check", path]) == 0
-        assert capsys.readouterr().out.startswith(f"{path}: no mistake; 1 camera(s), 0 zone(s), sha256 ")
+        assert capsys.readouterr().out.startswith(f"{path}: no mistake; 1 camera(s), 0 sensor(s), 0 zone(s), sha256 ")
 
 
 def test_all_mistakes_are_printed_with_their_lines(

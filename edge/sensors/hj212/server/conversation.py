@@ -18,6 +18,7 @@ CLOCK: Final = "1012"
 ASKS_FOR_CLOCK: Final = "1013"
 HISTORY: Final = "2051"
 MAX_WAITING: Final = 64
+ASKED_SLACK: Final = timedelta(minutes=5)  # a port and a rule see the same outage end a few reports apart
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
@@ -30,6 +31,7 @@ class Conversation:
         self._waiting: deque[Order] = deque()
         self._clock_set_s: float | None = None
         self._last_clock: datetime | None = None
+        self._filled: tuple[datetime, datetime] | None = None
         self.current: Exchange | None = None
         self.ended: list[Exchange] = []
         self.dropped = 0
@@ -49,15 +51,21 @@ class Conversation:
         if (wanted and not recent) or message.header.cn == ASKS_FOR_CLOCK:
             self._ask(Order(CLOCK))
 
-    def missed(self, since: datetime, until: datetime) -> None:
+    def missed(self, since: datetime, until: datetime, *, cn: str = HISTORY) -> None:
         """The device was away: asks for its data of that time, at most of the last `back_fill_s`."""
-        if (until - since).total_seconds() < self._limits.outage_s:
-            return
-        begin = max(since, until - timedelta(seconds=self._limits.back_fill_s))
-        self.fill(begin, until)
+        if (until - since).total_seconds() >= self._limits.outage_s:
+            self.fill(since, until, cn=cn)
 
     def fill(self, since: datetime, until: datetime, *, cn: str = HISTORY) -> None:
-        """Asks for the data of a time, in spans that a logger answers at once; one that waits is not doubled."""
+        """Asks for the data of a time, in spans that a logger answers at once; not for what was asked for just now."""
+        since = max(since, until - timedelta(seconds=self._limits.back_fill_s))
+        if (
+            self._filled is not None
+            and self._filled[0] - ASKED_SLACK <= since
+            and until <= self._filled[1] + ASKED_SLACK
+        ):
+            return
+        self._filled = (since, until)
         for order in history(cn, since, until):
             self._ask(order)
 

@@ -14,6 +14,7 @@ from edge.sensors.hj212.decoder import Decoder, Fate, Outcome
 from edge.sensors.hj212.framing import IDLE_S
 from edge.sensors.hj212.message import Message
 from edge.sensors.hj212.requests import Target
+from edge.sensors.hj212.server.conversation import HISTORY
 from edge.sensors.hj212.server.presence import Seat
 from edge.sensors.hj212.server.rows import answer_bytes, frame_row, own_message, reject_row
 
@@ -161,7 +162,8 @@ class Link:
         clock = self._clock()
         seat.conversation.met(own, at_s=at_s, is_contact=heard.is_contact)
         if heard.is_contact and last_ns is not None:
-            seat.conversation.missed(platform.moment(last_ns), clock)
+            cn = platform.readers.history.get(mn, HISTORY)
+            seat.conversation.missed(platform.moment(last_ns), clock, cn=cn)
         self._note_target(seat, own)
         platform.speak(seat, clock=clock, at_s=at_s)
 

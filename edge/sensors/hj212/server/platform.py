@@ -48,11 +48,12 @@ class Listening:
 class Readers:
     """Who lives on the rows. `bound`: the numbers that belong to premises (None: every number is taken for bound);
     `on_kept` is told of whom rows were kept; `judged_to` tells up to which row a device's are judged, so that none goes
-    before."""
+    before; `history`: by which command a device is asked for what it stored, where not by 2051."""
 
     bound: frozenset[str] | None = None
     on_kept: Callable[[frozenset[str]], None] = lambda _mns: None
     judged_to: Callable[[], Mapping[str, int]] = dict
+    history: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
