@@ -23,7 +23,8 @@ Seen = Literal["whole", "tile", "change", "missed"]
 PRESETS_MOST = 64
 TRACKS_MOST = 12  # of a preset
 FIRES_MOST = 40
-GLIMPSES_MOST = 40
+GLIMPSES_MOST = 28
+CLOSEST_NS = 400_000_000  # faster looks stand for one: 28 of them must span a stare
 USUAL_MOST = 30
 USUAL_HITS_MOST = 12
 NOTES_MOST = 40
@@ -150,7 +151,10 @@ def counted(counts: dict[str, int], kind: str, more: int = 1) -> dict[str, int]:
 
 def with_glimpse(track: Track, glimpse: Glimpse, sight: Sight | None = None) -> Track:
     """The track with one more look; the first look and the last ones are kept."""
-    glimpses = (*track.glimpses, glimpse)
+    kept = track.glimpses
+    if len(kept) > 2 and glimpse.at_ns - kept[-2].at_ns < CLOSEST_NS and (glimpse.seen != "missed" or track.missed):
+        kept = kept[:-1]
+    glimpses = (*kept, glimpse)
     if len(glimpses) > GLIMPSES_MOST:
         glimpses = (glimpses[0], *glimpses[2:])
     if glimpse.seen == "missed":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import pairwise
 from statistics import median
 
 from detectors.geometry import covered_share, iou
@@ -32,10 +32,11 @@ def height_at(line: Sequence[Point], x: float) -> float | None:
         return None
     if x <= line[0][0]:
         return line[0][1]
-    for (x1, y1), (x2, y2) in pairwise(line):
-        if x <= x2:
-            return y1 if x2 <= x1 else y1 + (y2 - y1) * (x - x1) / (x2 - x1)
-    return line[-1][1]
+    after = bisect_left(line, x, key=lambda point: point[0])
+    if after >= len(line):
+        return line[-1][1]
+    (x1, y1), (x2, y2) = line[after - 1], line[after]
+    return y1 if x2 <= x1 else y1 + (y2 - y1) * (x - x1) / (x2 - x1)
 
 
 def slope(times_s: Sequence[float], values: Sequence[float]) -> float:

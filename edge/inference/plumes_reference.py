@@ -60,8 +60,11 @@ def small(image_bgr: Image) -> Small:
     scale = min(1.0, MEASURED_WIDTH_PX / width)
     image = image_bgr if scale == 1.0 else shrink(image_bgr, (round(height * scale), round(width * scale)))
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-    most, least = (np.asarray(pick.reduce(image, axis=2), np.int32) for pick in (np.maximum, np.minimum))
-    saturation = (most - least) * 255 // np.maximum(most, 1)
+    # Channel by channel: a reduce over the last axis takes twenty times as long.
+    blue, green, red = (image[..., channel] for channel in range(3))
+    most = np.maximum(np.maximum(blue, green), red)
+    least = np.minimum(np.minimum(blue, green), red)
+    saturation = (most - least).astype(np.float32) * 255 / np.maximum(most, 1)
     return Small(grey, saturation.astype(np.uint8), scale)
 
 

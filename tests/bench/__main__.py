@@ -19,6 +19,7 @@ MODULES = (
     "spool_rate",
     "ingest_rate",
     "hj212_rate",
+    "straw_cost",
     "hj212_links",
     "api_latency",
     "end_to_end",

@@ -4,7 +4,7 @@
 
 DIR as for `tantou straw replay`; here the labels are read, too. The rule was tuned on the part `develop` alone: the
 sequences whose name's SHA-256 begins with 8 to f; the others are the part `judge`. Three ways are compared:
-`each frame` calls on any candidate over the card's score at 80 % recall, `5 in a row` on a candidate that touches one in
+`each frame` calls on any candidate over the card's score at 80 % recall, `5 in a row` on one that touches another in
 each of the four frames before, `sequence` is the rule. Counts only: a minute between frames gives no rate a day.
 """
 
