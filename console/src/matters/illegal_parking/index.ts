@@ -75,6 +75,7 @@ const PHRASES: ReadonlyArray<readonly [RegExp, string]> = [
   [/^watched without a gap$/, 'found.noGap'],
   [/^(.+) s not observed$/, 'found.notObserved'],
   [/^plate readable in at least one picture$/, 'found.plateReadable'],
+  [/^read alike in (\d+ of \d+) pictures$/, 'found.readAlike'],
   [/^unknown$/, 'found.unknown'],
 ]
 
