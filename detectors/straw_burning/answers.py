@@ -14,6 +14,7 @@ from detectors.straw_burning.config import Config, KnownPlace, Permit
 from detectors.straw_burning.looks import Look
 from detectors.straw_burning.memory import Preset, Track
 from detectors.straw_burning.runs import Run
+from detectors.straw_burning.shapes import meets
 
 GLASS_IOU = 0.5
 GLASS_PRESETS = 2
@@ -114,10 +115,14 @@ def _covers(permit: Permit, case: Case) -> bool:
 def _glass(case: Case) -> str | None:
     """The same pixels in several presets: the head moved and it did not."""
     since_ns = case.look.at_ns - round(GLASS_WITHIN_S * NS)
+    box = case.track.box
     same = [
         other.preset
         for other in case.others
-        if any(place.last_ns >= since_ns and iou(place.box, case.track.box) >= GLASS_IOU for place in other.usual)
+        if any(
+            place.last_ns >= since_ns and meets(place.box, box) and iou(place.box, box) >= GLASS_IOU
+            for place in other.usual
+        )
     ]
     return f"same pixels in {', '.join(same[:4])}" if len(same) >= GLASS_PRESETS else None
 

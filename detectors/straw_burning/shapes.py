@@ -12,7 +12,14 @@ from detectors.straw_burning.memory import Box, Point
 
 def overlap(one: Box, other: Box) -> float:
     """IoU, or how much of the smaller box lies in the other, whichever is more."""
+    if not meets(one, other):
+        return 0.0
     return max(iou(one, other), covered_share(one, other), covered_share(other, one))
+
+
+def meets(one: Box, other: Box) -> bool:
+    """Whether two boxes share any area: most pairs do not, and nothing more need be computed."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def grown(box: Box, by: float) -> Box:
