@@ -177,7 +177,7 @@ def _sensor_part_mistakes(config: EdgeConfig, lines: dict[Place, int]) -> list[M
             found.append(Mistake("hj212.tls_cert", lines.get(("hj212", "tls_cert")), words))
     if importlib.util.find_spec("pymodbus") is None:
         found += [
-            Mistake(f"sensor[{index}].kind", lines.get(("sensor", index, "kind")), "needs pymodbus", "tantou[modbus]")
+            Mistake(f"sensor[{index}].kind", lines.get(("sensor", index, "kind")), "needs pymodbus", "tantou[sensors]")
             for index, sensor in enumerate(config.sensors)
             if sensor.kind == "modbus"
         ]

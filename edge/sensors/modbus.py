@@ -1,6 +1,6 @@
 """A Modbus device, RTU or TCP, asked in rounds: the words as they came are kept, the profile says what they mean.
 
-Needs `pip install tantou[modbus]` (pymodbus); maps differ by maker: the maker's sheet becomes a profile's registers.
+Needs `pip install tantou[sensors]` (pymodbus); maps differ by maker: the maker's sheet becomes a profile's registers.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _client(url: str, baud: int) -> ModbusTcpClient | ModbusSerialClient:
         from pymodbus.client import ModbusSerialClient, ModbusTcpClient
     except ImportError as error:
         words = "modbus sensors need pymodbus"
-        raise ConfigError("sensor", (Mistake("sensor.kind", None, words, "pip install tantou[modbus]"),)) from error
+        raise ConfigError("sensor", (Mistake("sensor.kind", None, words, "pip install tantou[sensors]"),)) from error
     parts = urlsplit(url)
     if parts.scheme == "serial":
         return ModbusSerialClient(parts.path, baudrate=baud, timeout=ANSWER_WITHIN_S, retries=1)

@@ -170,3 +170,28 @@ def test_old_rows_go_and_those_that_are_not_judged_stay(tmp_path: Path) -> None:
     assert rows.counters()["rows_let_go"] == 3
     assert rows.let_go(before_ns=0, keep_bytes=0, unjudged={}) == 2
     rows.close()
+
+
+def test_a_gap_that_a_rule_finds_on_an_open_link_is_asked_for_once(tmp_path: Path) -> None:
+    with running(config_of(tmp_path), tmp_path, Moved()) as here:
+        device = Device(here.station.port, here.time)
+        device.acked(device.send(kitchen()))
+        clock = device.hear(lambda one: one.header.cn == "1012")
+        device.answer(str(clock.header.qn), "9011", "QnRtn=1")
+        device.answer(str(clock.header.qn), "9012", "ExeRtn=1")
+        for _ in range(20):  # so that the silence is one of a device that was heard
+            here.time.advance(30)
+            device.acked(device.send(kitchen()))
+        here.judged(21)
+        silent_from = here.time.clock
+        tape = tmp_path / "tapes" / "kitchen-1" / "observations.jsonl"
+        for _ in range(4):
+            here.time.advance(600)
+            passed = f'"at_ns":{here.time.at_ns}}}'
+            until(lambda passed=passed: passed in tape.read_text())  # type: ignore[misc]
+        back = here.time.clock
+        device.acked(device.send(kitchen()))
+        asked = device.hear(lambda one: one.header.cn == "2051")
+        wanted = {value.code: value.text for value in asked.values}
+        device.close()
+    assert f"{silent_from:%Y%m%d%H%M}" <= wanted["BeginTime"][:12] < f"{back:%Y%m%d%H%M}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from contract.manifest import public_key_hex
+from edge.replay import replay_tape
 from edge.sensors.hj212.escapes import unescaped
 from tantou.verify import verify_folder
 from tests.integration.edge_replay.street import KEY
@@ -63,3 +64,15 @@ def test_a_value_with_another_mark_than_normal_never_supports_a_value_above_the_
         here.judged(80)
         assert here.events() == []
         device.close()
+
+
+def test_the_tape_of_a_sensor_judged_again_gives_the_same_events_to_the_byte(tmp_path: Path) -> None:
+    with running(config_of(tmp_path), tmp_path, Moved()) as here:
+        device = Device(here.station.port, here.time)
+        cook(here, device, minutes=14, purifier=0.0)
+        here.judged(28)
+        until(lambda: bool(here.events()))
+        sent = [waiting.body for waiting in here.spool.events.pending(1000)]
+        device.close()
+    replay_tape(tmp_path / "tapes" / "kitchen-1" / "observations.jsonl", out=tmp_path / "again", say=lambda _text: None)
+    assert (tmp_path / "again" / "events.jsonl").read_bytes().splitlines() == sent
