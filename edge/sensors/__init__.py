@@ -1,4 +1,5 @@
-"""Sensors that speak for themselves: what comes over their wires becomes typed values with marks, raw bytes kept.
+"""Sensors that speak for themselves: what comes over their wires is kept, read through a profile, judged and proved.
 
-In: bytes of a sensor's link, times and clocks as arguments. Out: judged messages, readings, answers; one folder a wire.
+In: bytes of sensors' links, bindings and profiles, clocks as callables. Out: events with signed packages in the spool,
+health with what is to be repaired. README.md beside this file.
 """
