@@ -17,7 +17,7 @@ from contract.geometry import BboxPx, PolygonPx
 from contract.matters.illegal_parking import Answer
 from contract.observations import Observation
 from contract.times import NS, utc_from_ns
-from detectors.geometry import contains, ground_point, iou, overlap
+from detectors.geometry import contains, covered_share, ground_point, iou, overlap
 from detectors.illegal_parking import reading
 from detectors.illegal_parking.appearance import compare
 from detectors.illegal_parking.config import Config
@@ -28,6 +28,8 @@ QUEUE_OTHERS = 2
 JAM_OTHERS = 5
 BYSTANDER_STILL_NS = 2 * NS
 BYSTANDER_LOST_NS = 4 * NS
+BYSTANDER_COVERED_NS = 60 * NS  # in a jam most are behind others, and stand all the same
+COVERED = 0.3
 BYSTANDER_IOU = 0.7
 SAME_IOU = 0.5
 MANY_WITHIN_NS = 60 * NS
@@ -67,8 +69,11 @@ def lane_after(state: State, boxes: Sequence[BboxPx], lane: PolygonPx, at_ns: in
         if match is not None:
             left.remove(match)
             lane_now.append(Bystander(known.box, known.since_ns, at_ns))
-        elif at_ns - known.last_seen_ns <= BYSTANDER_LOST_NS:
-            lane_now.append(known)
+        else:
+            is_covered = any(overlap(box, known.box) and covered_share(known.box, box) >= COVERED for box in boxes)
+            unseen_ns = at_ns - known.last_seen_ns
+            if unseen_ns <= (BYSTANDER_COVERED_NS if is_covered else BYSTANDER_LOST_NS):
+                lane_now.append(known)
     fresh = (Bystander(box, at_ns, at_ns) for box in left if contains(lane, ground_point(box)))
     return (*lane_now, *fresh)[:MAX_BYSTANDERS]
 
@@ -82,14 +87,13 @@ def _kept_place(place: BboxPx, boxes: Sequence[BboxPx]) -> BboxPx | None:
     return None
 
 
-def queue_of(place: Place, lane: Sequence[Bystander], at_ns: int) -> int:
+def queue_of(place: Place, lane: Sequence[Bystander]) -> int:
     """How many others stand in the lane who came to stand with it; not counted beyond those that make a jam."""
     others = 0
     for one in lane:
         if (
             -QUEUE_WITHIN_NS <= one.since_ns - place.since_ns <= QUEUE_WITHIN_NS
             and one.last_seen_ns - one.since_ns >= BYSTANDER_STILL_NS
-            and at_ns - one.last_seen_ns <= BYSTANDER_LOST_NS
             and not (overlap(one.box, place.box) and iou(one.box, place.box) >= SAME_IOU)
         ):
             others += 1
@@ -105,7 +109,7 @@ def clock_hold(
     if in_lane:
         if config.signal_red_s is not None and seen.at_ns - place.since_ns <= round(config.signal_red_s * NS):
             return "red_light", round(config.signal_red_s)
-        others = queue_of(place, lane, seen.at_ns)
+        others = queue_of(place, lane)
         if others >= QUEUE_OTHERS and _held_less(place, config.queue_limit_s):
             return ("jam" if others >= JAM_OTHERS else "queue"), others
     if config.loading_limit_s and _people_at(place, seen) and _held_less(place, config.loading_limit_s):

@@ -73,6 +73,8 @@ class Look:
         self.others = [one.bbox_xyxy_px for one in all_seen if one.score >= config.min_score and one.label != "person"]
         self.persons = [one.bbox_xyxy_px for one in all_seen if one.label == "person"]
         self.vehicles = [d for d in all_seen if d.label in config.classes and d.score >= config.min_score]
+        lane_px = self.scaled(config.flow_lane_px)
+        self.in_lane = {p for p, one in enumerate(self.places) if lane_px and contains(lane_px, ground_point(one.box))}
         self.taken: set[int] = set()
         self.parts: set[int] = set()
         self.shared: set[int] = set()
@@ -95,7 +97,9 @@ class Look:
                     continue
                 is_contested = len(near) > 1 or wanted_by[v] > 1
                 likeness = self._likeness(self.places[p], self.vehicles[v], is_contested=is_contested)
-                if likeness is not None:
+                if likeness is not None and (
+                    p not in self.in_lane or self._is_proved(self.places[p], self.vehicles[v])
+                ):
                     pairs.append((-likeness, p, v))
         found: dict[int, Detection] = {}
         for _, p, v in sorted(pairs):
@@ -120,6 +124,16 @@ class Look:
         if verdict == "different" and box[3] - place.box[3] > IN_FRONT_SHARE * (place.box[3] - place.box[1]):
             return None
         return fit + {"same": LIKES_BONUS, "unsure": 0.0, "different": -LIKES_BONUS}[verdict]
+
+    def _is_proved(self, place: Place, vehicle: Detection) -> bool:
+        """In a lane one vehicle follows the other onto the same ground: who moved or was away must look the same, and
+        must not have been seen to drive there."""
+        if place.phase == "arriving" or vehicle.patch is None or not place.patches:
+            return True
+        box = vehicle.bbox_xyxy_px
+        if not place.away_ns and is_settled(box, place.box):
+            return True
+        return compare(place.patches, vehicle.patch) == "same" and not self._came_from_near(box)
 
     def _find_parts(self, unfound: Sequence[int]) -> None:
         """Vehicles that are the visible part of a covered one: they are no newcomers, and nobody has left."""
@@ -193,7 +207,7 @@ class Look:
     def missed(self, p: int, place: Place) -> Place | None:
         """The place with a look at which its vehicle was not found; None when it has left."""
         passed_ns = 0 if self.gap else self.since_last_ns
-        if p in self.shared or (place.phase != "arriving" and any(_holds_both(o, place.box) for o in self.others)):
+        if p in self.shared or (place.phase != "arriving" and self._is_in_shared_box(place)):
             return seen_in_shared_box(place, self._span("seen"))
         if p in self.parts:
             covered_ns = open_ns = 0
@@ -213,6 +227,11 @@ class Look:
         left = missed.open_missing_ns >= round(self.config.left_after_s * NS)
         left = left or missed.covered_missing_ns >= round(self.config.cover_limit_s * NS)
         return None if left else missed
+
+    def _is_in_shared_box(self, place: Place) -> bool:
+        """Whether a box that stood so at the last look, too, is this vehicle and its neighbour in one."""
+        both = (box for box in self.others if _holds_both(box, place.box))
+        return any(iou(box, was) >= STILL_IOU for box in both for was in self.before)
 
     @staticmethod
     def _covers(front: BboxPx, place_box: BboxPx) -> bool:
@@ -311,6 +330,8 @@ def _meeting(box: BboxPx, others: Sequence[BboxPx]) -> list[int]:
 def _holds_both(box: BboxPx, place_box: BboxPx) -> bool:
     """Whether a box is the place's vehicle and a neighbour in one: around it, and with two of its edges."""
     if not overlap(box, place_box) or covered_share(place_box, box) < BOTH_INSIDE:
+        return False
+    if iou(box, place_box) >= SAME_GROUND_IOU:
         return False
     near_x = max(STILL_PX, EDGE_SHARE * (place_box[2] - place_box[0]))
     near_y = max(STILL_PX, EDGE_SHARE * (place_box[3] - place_box[1]))

@@ -9,7 +9,6 @@ import msgspec
 from contract.observations import Observation, PlateLooked, Seen, StreamLost
 from contract.times import NS
 from detectors.fold import Ask, DropEvidence, Finding, FullDecode, HoldEvidence, Step, Zone
-from detectors.geometry import contains, ground_point
 from detectors.illegal_parking import counter, reading, upkeep
 from detectors.illegal_parking.asking import ask_for_plates, take_answer
 from detectors.illegal_parking.config import Config
@@ -109,8 +108,7 @@ class _Turn:
                 reason = "seen in one box with its neighbour"
                 kept = counter.noted(kept, "two_in_one_box", "flagged", reason, seen.at_ns)
             if found is not None and kept.phase == "standing" and (lane_px or config.loading_limit_s):
-                in_lane = bool(lane_px) and contains(lane_px, ground_point(kept.box))
-                hold = counter.clock_hold(kept, lane, seen, config, in_lane=in_lane)
+                hold = counter.clock_hold(kept, lane, seen, config, in_lane=p in look.in_lane)
                 kept = counter.with_clock_hold(kept, hold, seen.at_ns)
             places.append(kept)
         places = [self._advance(p, places, look) if p.last_seen_ns == seen.at_ns else p for p in places]

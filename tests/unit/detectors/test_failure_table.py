@@ -212,7 +212,7 @@ def test_two_in_one_box_with_a_newcomer_is_still_seen_and_flagged() -> None:
     _, findings, _ = run([*looks(0, 8), *looks(10, 18, first), *looks(20, 120, both)])
     own = next(finding for finding in findings if finding.onset_ns == START_NS + 10 * NS)
     assert ("two_in_one_box", "flagged") in kinds(own)
-    assert (facts_of(own).identity, facts_of(own).hidden_s) == ("assumed", 0.0)
+    assert (facts_of(own).identity, facts_of(own).hidden_s) == ("assumed", 2.0)  # one look until the box has stood
 
 
 def test_frozen_stream_is_no_standing_time() -> None:
