@@ -14,7 +14,7 @@ from pathlib import Path
 
 from contract.events import Provenance
 from edge.config import PlatesConfig
-from edge.inference.plates import open_reader
+from edge.inference.plates import PlateReader, open_reader
 from edge.judge import provenance
 from models.detector import Detector, open_detector
 from models.registry import Registry
@@ -94,21 +94,27 @@ class Bench:
     def __init__(self, args: argparse.Namespace) -> None:
         self._args = args
         self._model_sha256 = Registry().find(MODEL).card.sha256
-        self._plates = open_reader(PlatesConfig(), still_quality=90) if args.plates else None
+        self._plates: PlateReader | None = None
         self._detector: Detector | None = None
 
     def tape(self, scene: Scene) -> Path | None:
         """The scene's tape, recorded now where it is missing; None where it is missing and only tapes are judged."""
         args = self._args
-        path = tape_path(scene, args.scenes / "tapes", model_sha256=self._model_sha256, with_plates=args.plates)
+        path = tape_path(scene, args.scenes / "tapes", model_sha256=self._model_sha256, with_plates=_has_plates(scene))
         if path.exists():
             return path
         if args.observations:
             return None
         self._detector = self._detector or open_detector(MODEL, size_px=INPUT_PX, threads=1, threshold=MIN_SCORE)
-        record_tape(scene, path, detector=self._detector, made_by=self._made_by(scene), plates=self._plates)
+        record_tape(scene, path, detector=self._detector, made_by=self._made_by(scene), plates=self._reader(scene))
         print(f"  {scene.truth.name}: recorded", flush=True)
         return path
+
+    def _reader(self, scene: Scene) -> PlateReader | None:
+        if not _has_plates(scene):
+            return None
+        self._plates = self._plates or open_reader(PlatesConfig(), still_quality=90)
+        return self._plates
 
     def judge(self, scene: Scene, tape: Path) -> Score:
         """Today's rule on the tape; a picture of what failed."""
@@ -139,13 +145,16 @@ def main() -> int:
     return 0
 
 
+def _has_plates(scene: Scene) -> bool:
+    return any(vehicle.plate is not None for vehicle in scene.truth.vehicles)
+
+
 def _arguments() -> argparse.Namespace:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--scenes", type=Path, required=True, help="what `python -m tests.bench.compose` wrote")
     arguments.add_argument("--observations", action="store_true", help="judge the tapes that are there, record none")
     arguments.add_argument("--record", action="store_true", help="only make the tapes that are missing")
     arguments.add_argument("--part", default="1/1", metavar="K/N", help="each N-th scene from the K-th on")
-    arguments.add_argument("--plates", action="store_true", help="plates are read too, as the rule asks")
     arguments.add_argument("--json", type=Path, help="all figures go here")
     arguments.add_argument("--pictures", type=Path, help="a picture of each failure goes here")
     arguments.add_argument("--only", nargs="*", default=[], help="beginnings of names")
@@ -170,6 +179,9 @@ def report(scores: Sequence[Score]) -> None:
         show("detector recall on standing, visible vehicles", f"{every.found_boxes / every.boxes:.4f}")
     hidden, told = sum(one.hidden for one in parking), sum(one.hidden_told for one in parking)
     show("stays of mostly hidden vehicles (not counted above)", f"{hidden}, told {told}")
+    plates = [plate for one in parking for plate in one.plates]
+    outcomes = "/".join(str(plates.count(outcome)) for outcome in ("right", "wrong", "abstained"))
+    show("plates told right / wrong / abstained", outcomes, "0 wrong")
     idle = figures(traffic)
     show("false events without parking", f"{idle.false} in {idle.hours:.2f} h", "0 in >= 2 h")
     columns = f"{'n':>3} {'found':>5} {'miss':>4} {'false':>5} {'med s':>6} {'p95 s':>6} {'frames':>7} {'seen':>6}"

@@ -11,10 +11,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from contract.plates import KINDS
+from models.plates.drawing import draw_plate, find_fonts
 from tests.bench.compose.acting import Cast
 from tests.bench.compose.motion import Lights
-from tests.bench.compose.script import Actor, Prop, Script, Shake
+from tests.bench.compose.script import Actor, Plate, Prop, Script, Shake
 
+PLATE_KINDS = ("blue", "nev_small", "yellow_single", "trainer", "police", "hk")
 Make = Callable[[str, np.random.Generator], Script]
 
 
@@ -73,8 +76,28 @@ def _listed() -> list[tuple[str, Make]]:
     listed += [("light-drift-street", _light("street", "drift")), ("lamps-on-broad", _light("broad", "step"))]
     listed += [(f"clouds-{stage}", _light(stage, "clouds")) for stage in ("street", "broad")]
     listed += [("long-street", _long("street")), ("long-night-grey", _long("grey", "night"))]
+    listed += [(f"plate-{kind.replace('_', '-')}", _plated(kind)) for kind in PLATE_KINDS]
     listed += [("stays-on-broad", _stays_on("broad"))]
     return listed
+
+
+PLATE_AT = {"2.0": (0.36, 0.6), "3.0": (0.29, 0.76), "8.0": (0.3, 0.8), "8.1": (0.3, 0.68), "10.2": (0.29, 0.58)}
+PLATE_WIDTH = 0.16  # of the box: some 1.2 times life size
+
+
+def _plated(kind: str) -> Make:
+    def make(name: str, rng: np.random.Generator) -> Script:
+        cast = Cast("close", rng)
+        drawn = draw_plate(rng, find_fonts(), tuple(one for one in KINDS if one.name == kind))
+        cut = cast.car("near")
+        plate = Plate(drawn.text, kind, np.asarray(drawn.face, np.uint8), PLATE_AT[cut], PLATE_WIDTH)
+        # Police, fire and ambulance are counted, no lead.
+        expect, because = (False, "exempt vehicle") if kind == "police" else (None, "")
+        stop_s = 16 + float(rng.uniform(0, 3))
+        parker = cast.parks(_share(rng), (stop_s, stop_s + 80), cut=cut, expect=expect, because=because)
+        return Script(name, "close", 125, ("plate legible",), (replace(parker, plate=plate),))
+
+    return make
 
 
 def _around(cast: Cast, seconds: float, *parkers: Actor, busy: float = 1.0, near: bool = True) -> tuple[Actor, ...]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.bench.compose.cutting import Cut, Image, Mask
-from tests.bench.compose.script import FPS, Actor, Prop, Script
+from tests.bench.compose.script import FPS, Actor, Plate, Prop, Script
 from tests.bench.compose.stages import Stage
 from tests.bench.compose.truth import SecondBox
 
@@ -118,11 +118,15 @@ class Painter:
             size = actor.height_m * ground.px_per_m_row * (y - ground.horizon_px) * self._k / cut.height_px
         else:
             size = self._stage.ground.scale(y, cut.ground[1]) * self._k
-        key = (actor.cut, round(200 * math.log(max(size, 0.01))))
+        plate = actor.plate.text if actor.plate is not None else ""
+        key = (actor.cut + plate, round(200 * math.log(max(size, 0.01))))
         if key not in self._sprites:
             if len(self._sprites) > 400:
                 self._sprites.clear()
-            self._sprites[key] = _resized(image, cut, math.exp(key[1] / 200))
+            sprite = _resized(image, cut, math.exp(key[1] / 200))
+            if actor.plate is not None:
+                _put_plate(sprite, actor.plate, graded(actor.plate.face, self._grade))
+            self._sprites[key] = sprite
         return self._sprites[key]
 
     def _draw(
@@ -205,6 +209,27 @@ def _resized(image: Image, cut: Cut, size: float) -> Sprite:
     core[inside] = alpha[inside] > 0.5
     larger = cv2.resize(image, (width, height), interpolation=way).astype(np.float32)
     return Sprite(larger, alpha, core, (x1, y1, x2, y2))
+
+
+def _put_plate(sprite: Sprite, plate: Plate, face: Image) -> None:
+    """The plate on the vehicle, a little turned as the rear is, its edges soft."""
+    x1, y1, x2, y2 = sprite.box
+    across = plate.width * (x2 - x1)
+    down = across * face.shape[0] / face.shape[1]
+    x, y = x1 + plate.middle[0] * (x2 - x1), y1 + plate.middle[1] * (y2 - y1)
+    if across < 8:
+        return
+    softened = cv2.GaussianBlur(face, (0, 0), max(0.3, 0.45 * face.shape[1] / across))
+    height, width = face.shape[:2]
+    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    tilt = 0.03 * across
+    a, b, c, d = x - across / 2, y - down / 2, x + across / 2, y + down / 2
+    quad = np.array([(a, b + tilt), (c, b - tilt), (c, d - tilt), (a, d + tilt)], np.float32)
+    matrix = cv2.getPerspectiveTransform(corners, quad)
+    size = (sprite.alpha.shape[1], sprite.alpha.shape[0])
+    warped = np.asarray(cv2.warpPerspective(softened, matrix, size, flags=cv2.INTER_LINEAR), np.float32)
+    mask = np.asarray(cv2.warpPerspective(np.ones((height, width), np.float32), matrix, size), np.float32)[..., None]
+    sprite.image[:] = sprite.image * (1 - mask) + warped * mask
 
 
 def _second_box(

@@ -6,6 +6,7 @@ A tape is kept under the model's and the clip's hash and the shape of an observa
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +99,7 @@ def record_tape(
     looker = Looker(detector, clock_of=lambda _: clock, windows_of=views.windows, zones_of=views.patched)
     start = tape_start(config, CAMERA, made_by)
     judge = CameraJudge(start, maker=TapeEvidence())
-    partial = path.with_suffix(".part")
+    partial = path.with_suffix(f".{os.getpid()}.part")
     partial.parent.mkdir(parents=True, exist_ok=True)
     tape = Tape(partial, start)
     at_ns = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from contract.geometry import BboxPx
@@ -51,6 +51,7 @@ class Score:
     hidden: int = 0
     hidden_told: int = 0
     by_cut: dict[str, tuple[int, int]] = field(default_factory=dict)
+    plates: tuple[str, ...] = ()
 
     @property
     def has_failed(self) -> bool:
@@ -95,7 +96,19 @@ def score(scene: Scene, told: Sequence[Told], seen: Iterable[Seen]) -> Score:
         hidden=len(hidden),
         hidden_told=len(of_hidden),
         by_cut=by_cut,
+        plates=tuple(_plates(pairs, truth)),
     )
+
+
+def _plates(pairs: Iterable[Pair], truth: SceneTruth) -> Iterator[str]:
+    """Of each told vehicle with a plate: right, wrong or abstained; any text on one without a plate is wrong."""
+    plates = {vehicle.id: vehicle.plate for vehicle in truth.vehicles}
+    for pair in pairs:
+        told, true = pair.told.event.facts.get("plate"), plates[pair.standing.vehicle]
+        if told is not None:
+            yield "right" if told == true else "wrong"
+        elif true is not None:
+            yield "abstained"
 
 
 def place_of(told: Told) -> BboxPx:

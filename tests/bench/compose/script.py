@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tests.bench.compose.ground import Way
 from tests.bench.compose.motion import Motion, Span
 
 FPS = 2
+MADE_GOOD_PX = 8.0  # parking reference 2.5: a global shift of less is compensated
 LIGHTS = ("day", "dusk", "night", "rain")
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """A drawn number plate; `middle` of it and its width as shares of the vehicle's box."""
+
+    text: str
+    kind: str
+    face: NDArray[np.uint8]
+    middle: tuple[float, float]
+    width: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +43,7 @@ class Actor:
     because: str = ""
     lamps: str = ""
     height_m: float | None = None
+    plate: Plate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +93,6 @@ class Script:
 
     @property
     def unwatched(self) -> tuple[Span, ...]:
-        """When nobody can know what stands there."""
-        return (*self.turned, *self.frozen, *self.gaps)
+        """When nobody can know what stands there; a shake that is too large to make good suspends the zone."""
+        shaken = ((shake.from_s, shake.to_s) for shake in self.shakes if shake.amplitude_px > MADE_GOOD_PX)
+        return (*self.turned, *self.frozen, *self.gaps, *shaken)

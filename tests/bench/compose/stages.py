@@ -7,7 +7,7 @@ sheets: no second vehicle, no edge of the picture, the outline whole.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -204,6 +204,36 @@ BROAD = Stage(
     load=_from_camera("farzad-14", _BROAD_AWAY + _BROAD_ONCOMING + _BROAD_TALL),
 )
 
+# --- the same shoulder from close by: number plates are legible
+_CLOSE_LEFT, _CLOSE_TOP, _CLOSE_PX = 230, 200, (320, 180)
+_CLOSE_CARS = _boxes("2.0 3.0 8.0 8.1 10.2")
+
+
+def _closer(points: tuple[Point, ...]) -> tuple[Point, ...]:
+    return tuple((x - _CLOSE_LEFT, y - _CLOSE_TOP) for x, y in points)
+
+
+@cache
+def _load_close(assets: Path) -> tuple[Image, dict[str, Cut]]:
+    street, cuts = BROAD.load(assets)
+    part = street[_CLOSE_TOP : _CLOSE_TOP + _CLOSE_PX[1], _CLOSE_LEFT : _CLOSE_LEFT + _CLOSE_PX[0]]
+    moved = {
+        name: replace(cut, ground=(cut.ground[0] - _CLOSE_LEFT, cut.ground[1] - _CLOSE_TOP))
+        for name, cut in cuts.items()
+    }
+    return part, moved
+
+
+CLOSE = Stage(
+    name="close",
+    ground=Ground(-62 - _CLOSE_TOP, 0.1355, 960),
+    lanes={"near": _closer(_LEFT[0])},
+    cars={"near": _CLOSE_CARS, "tall": _CLOSE_CARS},
+    rows={"kerb": _closer(((396, 300), (384, 330))), "island": _closer(((396, 300), (384, 330)))},
+    zones={"kerb": _closer(((335, 215), (240, 379), (455, 379), (470, 215)))},
+    load=_load_close,
+)
+
 # --- a town junction from the corner: cars from the side, a lorry that passes in front of nobody, a cyclist
 _CORNER_TOP, _CORNER_ROWS = 28, 450
 
@@ -287,4 +317,4 @@ SUBURB = Stage(
     load=_load_suburb,
 )
 
-STAGES = {stage.name: stage for stage in (STREET, GREY, DUSK, BROAD, CORNER, SUBURB)}
+STAGES = {stage.name: stage for stage in (STREET, GREY, DUSK, BROAD, CLOSE, CORNER, SUBURB)}

@@ -163,6 +163,7 @@ def _vehicle(actor: Actor, boxes: list[SecondBox]) -> VehicleTruth:
         out_s=boxes[-1].at_s if boxes else 0.0,
         stands=tuple((round(a, 3), round(b, 3)) for a, b in actor.motion.stands),
         boxes=tuple(boxes),
+        plate=actor.plate.text if actor.plate is not None else None,
     )
 
 
