@@ -53,8 +53,8 @@ class Window(Struct, frozen=True, kw_only=True):
     """A stretch that was judged; `samples` were due in it, `valid` of them came with mark N, `share` is their quotient.
 
     `mean` and `highest` are of `factor` in `unit` over valid samples only; None where the rule judges no value.
-    Currents are means in A over the window. `contradicts`: what contradicts what (R9), by code. `doubted`: reports whose
-    clock was off.
+    Currents are means in A over the window. `contradicts`: what contradicts what (R9), by code. `doubted`: reports
+    whose clock was off.
     """
 
     begin: Utc
