@@ -107,8 +107,9 @@ class PlumeMeter:
         look = _Look(at_ns, known, picture, laid, _layers(known, picture, laid, at_ns, ground_y))
         plumes = [self._plume(one, look) for one in self._candidates(known, detections, tiled, at_ns)]
         told = tuple(plume for plume in plumes if plume.seen_in != "change" or (plume.area_share or 0) > 0)
+        view = _view(known, laid, picture.scale)  # as it was looked at: the first look had no reference yet
         _learn(look)
-        return PlumesLook(_view(known, laid, picture.scale), told, _scaled(known.horizon, 1 / picture.scale))
+        return PlumesLook(view, told, _scaled(known.horizon, 1 / picture.scale))
 
     def horizon(self, device: str, preset: str, width_px: int) -> PolygonPx:
         """The horizon as known so far, in pixels of a frame of this width; empty before there is one."""

@@ -118,6 +118,13 @@ def test_another_view_is_not_verified_and_nothing_is_measured_on_it() -> None:
     assert only(look).change_share is None
 
 
+def test_the_first_look_has_no_reference_and_is_no_wrong_view() -> None:
+    meter = PlumeMeter(score_at_r80=0.1)
+    first, second = (measure(meter, valley(index), 60.0 * index).view for index in range(2))
+    assert (first.verified, first.reference_looks) == (False, 0)
+    assert (second.verified, second.reference_looks) == (True, 1)
+
+
 def test_the_horizon_is_found_in_the_background() -> None:
     look = measure(learnt(), valley(102), 0)
     heights = [y for _, y in look.horizon_px]
