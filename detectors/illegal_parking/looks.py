@@ -209,6 +209,8 @@ class Look:
         passed_ns = 0 if self.gap else self.since_last_ns
         if p in self.shared or (place.phase != "arriving" and self._is_in_shared_box(place)):
             return seen_in_shared_box(place, self._span("seen"))
+        if self._drove_off(place):
+            return None
         if p in self.parts:
             covered_ns = open_ns = 0
         else:
@@ -227,6 +229,14 @@ class Look:
         left = missed.open_missing_ns >= round(self.config.left_after_s * NS)
         left = left or missed.covered_missing_ns >= round(self.config.cover_limit_s * NS)
         return None if left else missed
+
+    def _drove_off(self, place: Place) -> bool:
+        """Whether it began to move at the last look and goes on near by now: it has left, whoever comes there next."""
+        last = place.boxes[-1]
+        if place.phase == "arriving" or place.away_ns or self.gap or is_settled(last, place.box):
+            return False
+        free = (one for v, one in enumerate(self.vehicles) if v not in self.taken)
+        return any(_is_near(last, one.bbox_xyxy_px) and compare(place.patches, one.patch) == "same" for one in free)
 
     def _is_in_shared_box(self, place: Place) -> bool:
         """Whether a box that stood so at the last look, too, is this vehicle and its neighbour in one."""

@@ -19,6 +19,7 @@ SWAY_PX = 8.0  # parking reference 2.5, for a picture 1280 wide: more is no sway
 SWAY_WIDTH_PX = 1280
 NOTICED_PX = 1.5
 BETTER_BY = 0.03
+WITNESSES = 2  # a vehicle that drives off alone is no sway, and before a plain ground it moves the measurement
 
 
 def doubt(state: State, seen: Observation, config: Config) -> tuple[SpanState, int] | None:
@@ -65,7 +66,7 @@ def sway(state: State, seen: Observation) -> tuple[float, float] | None:
         return None
     standing = [place.box for place in state.places if place.phase != "arriving"]
     found = [one.bbox_xyxy_px for one in seen.detections]
-    if not standing or not found or state.frame_px != seen.frame_px:
+    if len(standing) < WITNESSES or not found or state.frame_px != seen.frame_px:
         return None
     as_is = _fit(standing, found)
     moved = _fit(standing, [shifted_back(box, picture.shift_px) for box in found])

@@ -106,6 +106,19 @@ def test_light_that_changes_between_two_looks_makes_no_other_car_of_it() -> None
     assert facts_of(findings[0]).identity == "kept"
 
 
+def test_one_that_is_seen_to_drive_off_has_left_whoever_comes_next() -> None:
+    leaving = [look(26, like((500.0, 285.0, 700.0, 405.0))), look(28, like((500.0, 200.0, 700.0, 320.0))), look(30)]
+    _, findings, _ = run([*looks(0, 8), *looks(10, 24, like()), *leaving, *looks(32, 44, like())])
+    assert findings == []  # two of one make: the second stood 12 s
+
+
+def test_a_vehicle_that_moves_alone_is_no_sway() -> None:
+    moved = tuple(edge + 14 for edge in SPOT)
+    scene = [*looks(0, 8), *looks(10, 20, car()), *pictured(looks(22, 40, car(moved)), shift_px=(14.0, 14.0))]  # type: ignore[arg-type]
+    _, findings, _ = run(scene)
+    assert facts_of(findings[0]).suspended_s == 0.0
+
+
 def test_gap_longer_than_the_budget_without_proof_is_a_lead_only() -> None:
     config = rule.Config(grace_s=20, gap_budget_s=8)
     scene = [*looks(0, 8), *looks(10, 30, car()), *looks(32, 42), *looks(44, 60, car())]
@@ -144,23 +157,27 @@ def test_headlamp_pool_or_shadow_at_night_is_no_lead(score: float, opened: int) 
 
 
 def test_camera_shake_is_compensated_where_the_standing_vehicles_say_so() -> None:
-    small = (600.0, 400.0, 624.0, 420.0)
-    still = [*looks(0, 8), *looks(10, 20, car(small))]
-    swayed = (606.0, 405.0, 630.0, 425.0)
+    small, other = (600.0, 400.0, 624.0, 420.0), (700.0, 500.0, 730.0, 525.0)
+    still = [*looks(0, 8), *looks(10, 20, car(small), car(other))]
+    swayed = [car(tuple(edge + (6, 5)[n % 2] for n, edge in enumerate(box))) for box in (small, other)]  # type: ignore[arg-type]
     shaken = [
-        pictured([look(22.0 + i, car(swayed if i % 2 else small))], shift_px=(6.0, 5.0) if i % 2 else (0.0, 0.0))[0]
+        pictured(
+            [look(22.0 + i, *(swayed if i % 2 else [car(small), car(other)]))],
+            shift_px=(6.0, 5.0) if i % 2 else (0.0, 0.0),
+        )[0]
         for i in range(20)
     ]
     state, findings, _ = run([*still, *shaken])
-    assert phases(findings) == ["opened"]
+    assert phases(findings) == ["opened", "opened"]
     assert facts_of(findings[0]).hidden_s == 0.0
-    assert state.places[0].box == small
+    assert [place.box for place in state.places] == [small, other]
 
 
 def test_camera_shake_beyond_what_can_be_compensated_suspends_the_clock() -> None:
-    far = tuple(edge + 14 for edge in SPOT)
-    shaken = pictured(looks(22, 40, car(far)), shift_px=(14.0, 14.0))  # type: ignore[arg-type]
-    _, findings, _ = run([*looks(0, 8), *looks(10, 20, car()), *shaken, *looks(42, 60, car())])
+    both = [car(), car((420.0, 450.0, 600.0, 560.0))]
+    far = [car(tuple(edge + 14 for edge in one.bbox_xyxy_px)) for one in both]  # type: ignore[arg-type]
+    shaken = pictured(looks(22, 40, *far), shift_px=(14.0, 14.0))
+    _, findings, _ = run([*looks(0, 8), *looks(10, 20, *both), *shaken, *looks(42, 60, *both)])
     assert facts_of(findings[0]).suspended_s == 22.0
     assert facts_of(findings[0]).dwell_s == 20.0
 
