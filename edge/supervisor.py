@@ -19,7 +19,7 @@ from contract.errors import ConfigError, Mistake
 from contract.health import Birth, DeviceHealth, Health
 from contract.manifest import public_key_hex
 from contract.observations import Detection, Observation
-from edge.camera import Camera, Surroundings
+from edge.camera import READS_PLATES, Camera, Surroundings
 from edge.capture.types import Frame, Image
 from edge.config import BrokerConfig, EdgeConfig, InferenceConfig, PlatesConfig
 from edge.config.files import read_secret
@@ -90,7 +90,8 @@ def run(config: EdgeConfig, *, model_of: Callable[[InferenceConfig], Model] = op
         signal.signal(number, lambda *_: stop.set())
     with _alone(Path(config.gateway.data_dir)):
         model = model_of(config.inference) if config.cameras else NO_MODEL
-        plates = open_plates(config) if config.cameras else None
+        reads_plates = any(zone.matter == READS_PLATES for zone in config.zones)
+        plates = open_plates(config) if reads_plates else None  # the networks take some 200 MB
         gateway = Gateway(config, model, stop=stop, plates=plates)
         gateway.start()
         stop.wait()
