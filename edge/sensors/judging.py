@@ -29,9 +29,9 @@ from edge.sensors.evidence.maker import Binding, told_ns
 from edge.sensors.evidence.readings import KeptReading
 from edge.sensors.hj212.server.store import RawStore, StoredFrame
 from edge.sensors.hj212.tolerances import SCORED_FRAMES
-from edge.sensors.reading import Asked, Read
+from edge.sensors.reading import WRONG_PASSWORD, Asked, Read
 from edge.sensors.rows import WARM_NS
-from edge.sensors.status import MAX_ASKED, asked_items
+from edge.sensors.status import MAX_ASKED, asked_items, wrong_password_items
 from edge.spool import OutgoingEvent, Step
 
 log = logging.getLogger(__name__)
@@ -94,6 +94,7 @@ class Judging:
         state = self._recalled(saved)
         self.cursor = self._upto = state.cursor
         self._asked = dict(state.asked)
+        self._wrong_since_ns: int | None = None
         self.maker = SensorEvidence(parts.start, parts.binding, store=parts.store, rows=self._kept, tape=tape)
         self._judge = self._judge_from(state)
         self.reader = self._warmed()
@@ -101,7 +102,8 @@ class Judging:
     @property
     def maintenance(self) -> tuple[MaintenanceItem, ...]:
         """What the rules and the profile want somebody to look at."""
-        return (*self._judge.maintenance, *asked_items(self._asked, self._parts.binding.known.profile))
+        asked = asked_items(self._asked, self._parts.binding.known.profile)
+        return (*self._judge.maintenance, *asked, *wrong_password_items(self._wrong_since_ns))
 
     def take(self, rows: Sequence[StoredFrame]) -> Step:
         """The step of some rows in their order."""
@@ -110,6 +112,9 @@ class Judging:
             self._upto = row.id
             read = self.reader.read(row)
             self._ask_about(read.asked, row.received_ns)
+            if read.reported is not None:
+                is_wrong = WRONG_PASSWORD in read.reported.doubts
+                self._wrong_since_ns = (self._wrong_since_ns or row.received_ns) if is_wrong else None
             if read.reported is not None:
                 events += self._told(self._judge.take(read.reported))
             self.cursor = row.id

@@ -23,6 +23,7 @@ CLOCK_FORM: Final = "T12_form"  # the device's clock is right, only its text is 
 INCOMPLETE: Final = "incomplete"
 FACTORY_ID: Final = "factory_id"
 SCORE_LOW: Final = "score_low"
+WRONG_PASSWORD: Final = "wrong_password"  # noqa: S105 -- the name of a doubt
 LOW_SCORE: Final = 60.0  # reference A2.4: under it a device's data may support a lead but not open one
 GOOD_MARK: Final = "N"
 BACK_FILLED_AFTER_S: Final = 600.0

@@ -13,7 +13,7 @@ import msgspec
 
 from contract.errors import ConfigError, Mistake
 from contract.health import DeviceHealth, MaintenanceItem
-from contract.times import utc_from_ns
+from contract.times import NS, utc_from_ns
 from detectors.fold import FillGap
 from edge.config import EdgeConfig, ListenerConfig, SensorConfig
 from edge.config.files import read_secret
@@ -188,10 +188,11 @@ class Station:
         clone = listener.cloned(mn)
         if clone is None:
             return Trouble(detail=_from_words(listener.links_of(mn)))
+        clocks = self._ground.clocks
         words = f"{mn} comes from {' and '.join(clone.hosts)}: two devices send one number; the newest link is read"
         item = MaintenanceItem(
             kind="cloned_mn",
-            since=utc_from_ns(self._ground.clocks.now_ns()),
+            since=utc_from_ns(clocks.now_ns() - round((clocks.monotonic_s() - clone.at_s) * NS)),
             detail=words,
             values={"mn": mn, "hosts": list(clone.hosts)},
         )

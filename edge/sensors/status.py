@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from contract.health import CameraState, MaintenanceItem
-from contract.times import NS
+from contract.times import NS, utc_from_ns
 from edge.sensors.profiles.profile import Profile
 
 MAX_ASKED: Final = 50
@@ -76,3 +76,11 @@ def asked_items(asked: Mapping[str, tuple[str, str]], profile: Profile) -> tuple
             )
         )
     return tuple(items)
+
+
+def wrong_password_items(since_ns: int | None) -> tuple[MaintenanceItem, ...]:
+    """The device sends another PW than the configured one: is it the device that was bound?"""
+    if since_ns is None:
+        return ()
+    words = "the PW of its frames is not the configured one: is it the device that was bound here?"
+    return (MaintenanceItem(kind="wrong_password", since=utc_from_ns(since_ns), detail=words),)

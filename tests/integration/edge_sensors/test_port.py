@@ -6,6 +6,8 @@ import socket
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
+
 from edge.sensors.hj212.server.store import RawStore
 from edge.sensors.hj212.values import CHINA
 from tests.integration.edge_sensors.kitchen import MN, WITHIN_S, Device, Moved, config_of, kitchen, running, until
@@ -141,8 +143,6 @@ def test_a_port_that_is_taken_is_told_and_had_when_it_is_free(tmp_path: Path) ->
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        import msgspec
-
         config = config_of(tmp_path)
         assert config.hj212 is not None
         config = msgspec.structs.replace(config, hj212=msgspec.structs.replace(config.hj212, port=port))
@@ -195,3 +195,24 @@ def test_a_gap_that_a_rule_finds_on_an_open_link_is_asked_for_once(tmp_path: Pat
         wanted = {value.code: value.text for value in asked.values}
         device.close()
     assert f"{silent_from:%Y%m%d%H%M}" <= wanted["BeginTime"][:12] < f"{back:%Y%m%d%H%M}"
+
+
+def test_another_password_than_the_configured_one_is_an_item_until_it_is_right_again(tmp_path: Path) -> None:
+    secret = tmp_path / "pw"
+    secret.write_text("654321")
+    secret.chmod(0o600)
+    config = config_of(tmp_path)
+    sensor = msgspec.structs.replace(config.sensors[0], password_file=str(secret))
+    with running(msgspec.structs.replace(config, sensors=(sensor,)), tmp_path, Moved()) as here:
+        device = Device(here.station.port, here.time)
+        device.acked(device.send(kitchen()))
+        here.judged(1)
+        assert "wrong_password" in kinds(here.health("kitchen-1").maintenance)
+        here.time.advance(30)
+        right = Device(here.station.port, here.time, pw="654321")
+        right.acked(right.send(kitchen()))
+        here.judged(2)
+        assert "wrong_password" not in kinds(here.health("kitchen-1").maintenance)
+        device.close()
+        right.close()
+    assert '"doubts":["wrong_password"]' in (tmp_path / "tapes" / "kitchen-1" / "observations.jsonl").read_text()
