@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from tests.bench.compose.acting import Cast
-from tests.bench.compose.catalogue import Make
 from tests.bench.compose.motion import Lights
 from tests.bench.compose.script import Actor, Script
+from tests.bench.compose.surroundings import Make
 
 SECONDS = 915.0
 GRACE_S = 60.0
