@@ -66,6 +66,11 @@ def ground_point(box: BboxPx) -> tuple[float, float]:
     return ((box[0] + box[2]) / 2, box[3])
 
 
+def contact_point(box: BboxPx) -> tuple[float, float]:
+    """The middle of the ground contact: also of a box that the picture's lower edge cuts it lies in the picture."""
+    return ((box[0] + box[2]) / 2, box[3] - CONTACT_HEIGHT / 2 * (box[3] - box[1]))
+
+
 def contains(polygon: PolygonPx, point: tuple[float, float]) -> bool:
     """Whether the point lies inside the polygon (even-odd rule)."""
     x, y = point

@@ -17,7 +17,7 @@ from contract.geometry import BboxPx, PolygonPx
 from contract.matters.illegal_parking import Answer
 from contract.observations import Observation
 from contract.times import NS, utc_from_ns
-from detectors.geometry import contains, covered_share, ground_point, iou, overlap
+from detectors.geometry import contact_point, contains, covered_share, iou, overlap
 from detectors.illegal_parking import reading
 from detectors.illegal_parking.appearance import compare
 from detectors.illegal_parking.config import Config
@@ -74,7 +74,7 @@ def lane_after(state: State, boxes: Sequence[BboxPx], lane: PolygonPx, at_ns: in
             unseen_ns = at_ns - known.last_seen_ns
             if unseen_ns <= (BYSTANDER_COVERED_NS if is_covered else BYSTANDER_LOST_NS):
                 lane_now.append(known)
-    fresh = (Bystander(box, at_ns, at_ns) for box in left if contains(lane, ground_point(box)))
+    fresh = (Bystander(box, at_ns, at_ns) for box in left if contains(lane, contact_point(box)))
     return (*lane_now, *fresh)[:MAX_BYSTANDERS]
 
 

@@ -14,9 +14,33 @@ from contract.observations import Detection, Observation
 from contract.times import NS
 from detectors import ground
 from detectors.fold import Zone
-from detectors.geometry import area_px2, contact_share, contains, covered_share, ground_point, iou, overlap, scaled
+from detectors.geometry import (
+    area_px2,
+    contact_point,
+    contact_share,
+    contains,
+    covered_share,
+    ground_point,
+    iou,
+    overlap,
+    scaled,
+)
 from detectors.illegal_parking import sight
 from detectors.illegal_parking.appearance import compare
+from detectors.illegal_parking.boxes import (
+    EDGE_SHARE,
+    PART_AREA,
+    PART_INSIDE,
+    SAME_GROUND_IOU,
+    STILL_IOU,
+    around,
+    covers,
+    holds_both,
+    is_near,
+    is_same_ground,
+    is_still,
+    meeting,
+)
 from detectors.illegal_parking.config import Config
 from detectors.illegal_parking.identity import is_settled, recognised
 from detectors.illegal_parking.place import (
@@ -30,22 +54,14 @@ from detectors.illegal_parking.place import (
     with_span,
 )
 
-STILL_IOU = 0.7  # parking reference 2.1: a box that overlaps its place this much has not moved
-STILL_PX = 3.0  # a far car of 25 px: its edges jump so much and it has not moved either
 SAME_PLACE_IOU = 0.5  # parking reference 2.2: measured on the public tracks
-SAME_GROUND_IOU = 0.6  # who stands so much on a place does not cover it: two vehicles cannot stand on one ground
 ONE_VEHICLE_IOU = 0.7  # two boxes that overlap so much are two names of one vehicle
-COVERED_SHARE = 0.3
-PART_INSIDE, PART_AREA = 0.8, 0.25  # a box so far inside a place, so large: the part of its vehicle that is not covered
-BOTH_INSIDE, BOTH_AREA, EDGE_SHARE = 0.85, 4.0, 0.08
 SHARED_INSIDE, SHARED_IOU = 0.7, 0.6  # one box over two places, that is as large as both
 IN_FRONT_SHARE = 0.15  # of the height: by so much lower on the picture stands the vehicle in front
 LOOK_GAP_NS = 12 * NS  # no look for longer: there was no picture, whatever the reason
 ARRIVING_LOST_NS = 5 * NS
 MOVED_IOU = 0.3
 MOVED_M = 2.0
-APPROACH_WIDTHS = 6.0  # within one look of 2 s a car that is about to stop drives a few of its lengths
-APPROACH_AREA_RATIO = 4.0
 CONTACT_SHARE = 0.5
 LIKES_BONUS = 0.25
 
@@ -69,12 +85,14 @@ class Look:
         if self.gap and self.since_last_ns > round(config.cover_limit_s * NS):
             self.forgotten, self.places = self.places, ()
         shift_px = sight.sway(state, seen)
-        all_seen = seen.detections if shift_px is None else [_swayed(one, shift_px) for one in seen.detections]
+        all_seen = (
+            seen.detections if shift_px is None else [sight.swayed_back(one, shift_px) for one in seen.detections]
+        )
         self.others = [one.bbox_xyxy_px for one in all_seen if one.score >= config.min_score and one.label != "person"]
         self.persons = [one.bbox_xyxy_px for one in all_seen if one.label == "person"]
         self.vehicles = [d for d in all_seen if d.label in config.classes and d.score >= config.min_score]
         lane_px = self.scaled(config.flow_lane_px)
-        self.in_lane = {p for p, one in enumerate(self.places) if lane_px and contains(lane_px, ground_point(one.box))}
+        self.in_lane = {p for p, one in enumerate(self.places) if lane_px and contains(lane_px, contact_point(one.box))}
         self.taken: set[int] = set()
         self.parts: set[int] = set()
         self.shared: set[int] = set()
@@ -86,12 +104,12 @@ class Look:
     def matches(self) -> list[tuple[Place, Detection | None]]:
         """Each place with the vehicle found there; best overlaps first, the same looks before others."""
         boxes = [vehicle.bbox_xyxy_px for vehicle in self.vehicles]
-        meeting = [_meeting(place.box, boxes) for place in self.places]
-        wanted_by = Counter(v for near in meeting for v in near)
+        near_by = [meeting(place.box, boxes) for place in self.places]
+        wanted_by = Counter(v for near in near_by for v in near)
         for v in sorted(v for v, count in wanted_by.items() if count > 1):
-            self._find_shared(v, meeting)
+            self._find_shared(v, near_by)
         pairs = []
-        for p, near in enumerate(meeting):
+        for p, near in enumerate(near_by):
             for v in near:
                 if v in self.taken:
                     continue
@@ -116,7 +134,7 @@ class Look:
         box = vehicle.bbox_xyxy_px
         fit = iou(place.box, box)
         if fit < SAME_PLACE_IOU:
-            is_there = place.phase != "arriving" and _is_same_ground(place.box, box)
+            is_there = place.phase != "arriving" and is_same_ground(place.box, box)
             return fit if is_there and compare(place.patches, vehicle.patch) != "different" else None
         if fit >= SAME_GROUND_IOU and not is_contested:
             return fit
@@ -147,12 +165,12 @@ class Look:
                 self.parts.update(whole[:1])
                 self.taken.add(v)
 
-    def _find_shared(self, v: int, meeting: Sequence[Sequence[int]]) -> None:
+    def _find_shared(self, v: int, near_by: Sequence[Sequence[int]]) -> None:
         """One box as large as two places together, and not in front of them: it is none of its own."""
         box = self.vehicles[v].bbox_xyxy_px
         under = [
             p
-            for p, near in enumerate(meeting)
+            for p, near in enumerate(near_by)
             if v in near
             and self.places[p].phase != "arriving"
             and covered_share(self.places[p].box, box) >= SHARED_INSIDE
@@ -160,21 +178,21 @@ class Look:
         ]
         if len(under) < 2:
             return
-        around = _around([self.places[p].box for p in under])
-        is_in_front = box[3] - around[3] > EDGE_SHARE * (around[3] - around[1])
-        if iou(box, around) >= SHARED_IOU and not is_in_front:
+        both = around([self.places[p].box for p in under])
+        is_in_front = box[3] - both[3] > EDGE_SHARE * (both[3] - both[1])
+        if iou(box, both) >= SHARED_IOU and not is_in_front:
             self.shared.update(under)
             self.taken.add(v)
 
     def _is_part(self, box: BboxPx, place: Place) -> bool:
         is_inside = overlap(box, place.box) and covered_share(box, place.box) >= PART_INSIDE
-        is_covered = any(self._covers(other, place.box) for other in self.others if other != box)
+        is_covered = any(covers(other, place.box) for other in self.others if other != box)
         return is_inside and is_covered and area_px2(box) >= PART_AREA * area_px2(place.box)
 
     def moved_on(self, place: Place, found: Detection) -> Place | None:
         """The place with this look added; None when what stood there has crept away; an arrival starts anew instead."""
         box = found.bbox_xyxy_px
-        if place.phase == "arriving" and not _is_still(place.anchor, box):
+        if place.phase == "arriving" and not is_still(place.anchor, box):
             has_moved = place.arrival_seen or iou(place.first_box, box) < MOVED_IOU
             return msgspec.structs.replace(self._arriving(found), first_box=place.first_box, arrival_seen=has_moved)
         away_ns = place.away_ns + (self.since_last_ns if self.gap else 0)
@@ -202,7 +220,7 @@ class Look:
                 return ground.metres_apart(flat, points[0], points[1]) > MOVED_M
             except ValueError:
                 return True
-        return not _is_same_ground(place.anchor, place.box)
+        return not is_same_ground(place.anchor, place.box)
 
     def missed(self, p: int, place: Place) -> Place | None:
         """The place with a look at which its vehicle was not found; None when it has left."""
@@ -214,7 +232,7 @@ class Look:
         if p in self.parts:
             covered_ns = open_ns = 0
         else:
-            covered = any(self._covers(other, place.box) for other in self.others)
+            covered = any(covers(other, place.box) for other in self.others)
             covered_ns, open_ns = (passed_ns, 0) if covered else (0, passed_ns)
         missed = msgspec.structs.replace(
             place,
@@ -236,20 +254,12 @@ class Look:
         if place.phase == "arriving" or place.away_ns or self.gap or is_settled(last, place.box):
             return False
         free = (one for v, one in enumerate(self.vehicles) if v not in self.taken)
-        return any(_is_near(last, one.bbox_xyxy_px) and compare(place.patches, one.patch) == "same" for one in free)
+        return any(is_near(last, one.bbox_xyxy_px) and compare(place.patches, one.patch) == "same" for one in free)
 
     def _is_in_shared_box(self, place: Place) -> bool:
         """Whether a box that stood so at the last look, too, is this vehicle and its neighbour in one."""
-        both = (box for box in self.others if _holds_both(box, place.box))
+        both = (box for box in self.others if holds_both(box, place.box))
         return any(iou(box, was) >= STILL_IOU for box in both for was in self.before)
-
-    @staticmethod
-    def _covers(front: BboxPx, place_box: BboxPx) -> bool:
-        return (
-            overlap(front, place_box)
-            and covered_share(place_box, front) >= COVERED_SHARE
-            and iou(front, place_box) < SAME_GROUND_IOU
-        )
 
     def newcomers(self) -> list[Place]:
         """Vehicles in the zone that stand at no known place; a second box on one vehicle is none."""
@@ -322,59 +332,10 @@ class Look:
         """Whether a vehicle of this size stood near at the last look and is not there now: it is the one that came."""
         now = [vehicle.bbox_xyxy_px for vehicle in self.vehicles]
         gone = (was for was in self.before if all(iou(was, here) < SAME_PLACE_IOU for here in now))
-        return any(_is_near(was, box) for was in gone)
+        return any(is_near(was, box) for was in gone)
 
     def _span(self, state: SpanState) -> TimerSpan:
         """The time since the last look, told by this one: a look that misses the vehicle hides its own interval."""
         start_ns = self.seen.at_ns - self.since_last_ns
         lost_as = self.state.lost_as if self.state.lost_at_ns is not None else "no_picture"
         return TimerSpan(start_ns, self.seen.at_ns, lost_as if self.gap else state)
-
-
-def _meeting(box: BboxPx, others: Sequence[BboxPx]) -> list[int]:
-    """Which of the others overlap a box; without a call for each, as every place asks of every vehicle."""
-    left, top, right, bottom = box
-    return [n for n, (x1, y1, x2, y2) in enumerate(others) if x1 < right and left < x2 and y1 < bottom and top < y2]
-
-
-def _holds_both(box: BboxPx, place_box: BboxPx) -> bool:
-    """Whether a box is the place's vehicle and a neighbour in one: around it, and with two of its edges."""
-    if not overlap(box, place_box) or covered_share(place_box, box) < BOTH_INSIDE:
-        return False
-    if iou(box, place_box) >= SAME_GROUND_IOU:
-        return False
-    near_x = max(STILL_PX, EDGE_SHARE * (place_box[2] - place_box[0]))
-    near_y = max(STILL_PX, EDGE_SHARE * (place_box[3] - place_box[1]))
-    edges = zip(box, place_box, (near_x, near_y, near_x, near_y), strict=True)
-    is_both = sum(abs(edge - other) <= near for edge, other, near in edges) >= 2
-    return is_both and area_px2(box) <= BOTH_AREA * area_px2(place_box)
-
-
-def _is_same_ground(one: BboxPx, other: BboxPx) -> bool:
-    """Whether a box only grew or shrank where it stands: one lies in the other, and their wheels in one place."""
-    (x1, y1), (x2, y2) = ground_point(one), ground_point(other)
-    width = max(one[2] - one[0], 1.0)
-    if abs(x1 - x2) > width / 3 or abs(y1 - y2) > width / 6:
-        return False
-    return max(covered_share(one, other), covered_share(other, one)) >= PART_INSIDE
-
-
-def _is_still(anchor: BboxPx, box: BboxPx) -> bool:
-    jump_px = max(abs(edge - other) for edge, other in zip(anchor, box, strict=True))
-    return jump_px <= STILL_PX or iou(anchor, box) >= STILL_IOU
-
-
-def _is_near(one: BboxPx, other: BboxPx) -> bool:
-    reach_px = APPROACH_WIDTHS * max(other[2] - other[0], other[3] - other[1])
-    (x1, y1), (x2, y2) = ground_point(one), ground_point(other)
-    alike = 1 / APPROACH_AREA_RATIO <= area_px2(one) / max(area_px2(other), 1.0) <= APPROACH_AREA_RATIO
-    return alike and abs(x1 - x2) <= reach_px and abs(y1 - y2) <= reach_px
-
-
-def _around(boxes: Sequence[BboxPx]) -> BboxPx:
-    left, top, right, bottom = zip(*boxes, strict=True)
-    return (min(left), min(top), max(right), max(bottom))
-
-
-def _swayed(one: Detection, shift_px: tuple[float, float]) -> Detection:
-    return msgspec.structs.replace(one, bbox_xyxy_px=sight.shifted_back(one.bbox_xyxy_px, shift_px))

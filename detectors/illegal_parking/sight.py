@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from contract.geometry import BboxPx
 from contract.matters.illegal_parking import SpanState
-from contract.observations import Observation
+from contract.observations import Detection, Observation
 from contract.times import NS
 from detectors.geometry import iou, overlap
 from detectors.illegal_parking.config import Config
@@ -19,7 +21,7 @@ SWAY_PX = 8.0  # parking reference 2.5, for a picture 1280 wide: more is no sway
 SWAY_WIDTH_PX = 1280
 NOTICED_PX = 1.5
 BETTER_BY = 0.03
-WITNESSES = 2  # a vehicle that drives off alone is no sway, and before a plain ground it moves the measurement
+WITNESSES = 2  # one that drives off is no sway, and before a plain ground it moves the measurement: but not for long
 
 
 def doubt(state: State, seen: Observation, config: Config) -> tuple[SpanState, int] | None:
@@ -32,12 +34,14 @@ def doubt(state: State, seen: Observation, config: Config) -> tuple[SpanState, i
         return "suspended", last_ns
     if looks_elsewhere(state, seen, config):
         return "suspended", last_ns
-    if picture is not None and picture.shift_px is not None:
-        right, down = picture.shift_px
-        limit_px = SWAY_PX * max(0.5, seen.frame_px[0] / SWAY_WIDTH_PX)
-        if max(abs(right), abs(down)) > limit_px and sway(state, seen) is not None:
-            return "suspended", last_ns
-    return None
+    return ("suspended", last_ns) if is_shaken(seen) and sway(state, seen) is not None else None
+
+
+def is_shaken(seen: Observation) -> bool:
+    """Whether the picture lies further off than a sway that can be compensated."""
+    if seen.picture is None or seen.picture.shift_px is None:
+        return False
+    return max(map(abs, seen.picture.shift_px)) > SWAY_PX * max(0.5, seen.frame_px[0] / SWAY_WIDTH_PX)
 
 
 def looks_elsewhere(state: State, seen: Observation, config: Config) -> bool:
@@ -66,7 +70,8 @@ def sway(state: State, seen: Observation) -> tuple[float, float] | None:
         return None
     standing = [place.box for place in state.places if place.phase != "arriving"]
     found = [one.bbox_xyxy_px for one in seen.detections]
-    if len(standing) < WITNESSES or not found or state.frame_px != seen.frame_px:
+    has_witnesses = len(standing) >= WITNESSES or (standing and state.is_shaken)
+    if not has_witnesses or not found or state.frame_px != seen.frame_px:
         return None
     as_is = _fit(standing, found)
     moved = _fit(standing, [shifted_back(box, picture.shift_px) for box in found])
@@ -77,6 +82,11 @@ def shifted_back(box: BboxPx, shift_px: tuple[float, float]) -> BboxPx:
     """Where the box would lie had the picture not swayed."""
     right, down = shift_px
     return (box[0] - right, box[1] - down, box[2] - right, box[3] - down)
+
+
+def swayed_back(one: Detection, shift_px: tuple[float, float]) -> Detection:
+    """The detection where it would lie had the picture not swayed."""
+    return msgspec.structs.replace(one, bbox_xyxy_px=shifted_back(one.bbox_xyxy_px, shift_px))
 
 
 def _fit(places: Sequence[BboxPx], found: Sequence[BboxPx]) -> float:

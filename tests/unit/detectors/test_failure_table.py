@@ -114,8 +114,8 @@ def test_one_that_is_seen_to_drive_off_has_left_whoever_comes_next() -> None:
 
 def test_a_vehicle_that_moves_alone_is_no_sway() -> None:
     moved = tuple(edge + 14 for edge in SPOT)
-    scene = [*looks(0, 8), *looks(10, 20, car()), *pictured(looks(22, 40, car(moved)), shift_px=(14.0, 14.0))]  # type: ignore[arg-type]
-    _, findings, _ = run(scene)
+    measured = pictured([look(22, car(moved))], shift_px=(14.0, 14.0))  # type: ignore[arg-type]
+    _, findings, _ = run([*looks(0, 8), *looks(10, 20, car()), *measured, *looks(24, 40, car())])
     assert facts_of(findings[0]).suspended_s == 0.0
 
 
