@@ -89,7 +89,6 @@ class Look:
             seen.detections if shift_px is None else [sight.swayed_back(one, shift_px) for one in seen.detections]
         )
         self.others = [one.bbox_xyxy_px for one in all_seen if one.score >= config.min_score and one.label != "person"]
-        self.persons = [one.bbox_xyxy_px for one in all_seen if one.label == "person"]
         self.vehicles = [d for d in all_seen if d.label in config.classes and d.score >= config.min_score]
         lane_px = self.scaled(config.flow_lane_px)
         self.in_lane = {p for p, one in enumerate(self.places) if lane_px and contains(lane_px, contact_point(one.box))}
