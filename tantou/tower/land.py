@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +16,7 @@ from tantou.tower.world import Head, World
 Image = NDArray[np.uint8]
 Floats = NDArray[np.floating[Any]]
 KEPT_VIEWS = 24
+SKY_STEP = 4  # clouds are soft: one direction in so many pixels is enough
 _FIELD_M = 90.0
 _FARTHEST_M = 25_000.0
 _SKY_FAR = np.array([226.0, 214.0, 200.0])  # BGR, at the skyline
@@ -28,7 +30,7 @@ _ROAD = np.array([150.0, 152.0, 156.0])
 
 
 class View:
-    """One aim: the still picture in float BGR, and for each pixel how far the ground is (inf: sky)."""
+    """One aim: the still ground in BGR, how far it is at each pixel (inf: sky), and the sky's directions, coarse."""
 
     def __init__(self, world: World, head: Head) -> None:
         along = rays(head)
@@ -41,13 +43,19 @@ class View:
         distance[met] = (fall[met] - np.sqrt(root[met])) / (2 * c)
         distance[distance > _FARTHEST_M] = np.inf
         self.distance_m: Floats = distance.astype(np.float32)
-        self.elevation: Floats = np.arctan2(along[..., 2], level).astype(np.float32)
-        self.azimuth: Floats = np.arctan2(along[..., 0], along[..., 1]).astype(np.float32)
-        east = np.where(met, along[..., 0] / np.maximum(level, 1e-9) * np.where(met, distance, 0), 0)
-        north = np.where(met, along[..., 1] / np.maximum(level, 1e-9) * np.where(met, distance, 0), 0)
-        ground = _ground(world.seed, east, north, np.where(met, distance, _FARTHEST_M))
-        self.ground_bgr: Floats = ground.astype(np.float32)
+        coarse = along[::SKY_STEP, ::SKY_STEP]
+        self.elevation: Floats = np.arctan2(coarse[..., 2], np.hypot(coarse[..., 0], coarse[..., 1]))
+        self.azimuth: Floats = np.arctan2(coarse[..., 0], coarse[..., 1])
         self.is_sky: NDArray[np.bool_] = ~np.isfinite(self.distance_m)
+        rows = np.flatnonzero(~self.is_sky.all(axis=1))
+        self.ground_from_y = int(rows[0]) if rows.size else distance.shape[0]
+        ground = np.zeros((*distance.shape, 3), dtype=np.uint8)
+        below = np.s_[self.ground_from_y :]
+        reach = np.where(met, distance, 0)[below] / np.maximum(level[below], 1e-9)
+        east, north = along[below][..., 0] * reach, along[below][..., 1] * reach
+        told = np.where(self.is_sky[below], _FARTHEST_M, distance[below])
+        ground[below] = np.clip(_ground(world.seed, east, north, told), 0, 255)
+        self.ground_bgr: Image = ground
 
 
 class Views:
@@ -132,13 +140,15 @@ def _ground(seed: int, east: Floats, north: Floats, distance: Floats) -> Floats:
     return np.asarray(colour)
 
 
-def sky(view: View, world: World, at_s: float) -> Floats:
+def sky(view: View, world: World, at_s: float) -> Image:
     """The sky with its clouds, which drift with the wind aloft; BGR, only meaningful where `view.is_sky`."""
     up = np.clip(view.elevation / 0.6, 0, 1)[..., None]
     clear = _SKY_FAR * (1 - up) + _SKY_HIGH * up
-    far = 1_500.0 / np.maximum(np.tan(np.maximum(view.elevation, 0.01)), 0.02)
+    far = 1_500.0 / np.tan(np.maximum(view.elevation, 0.02))
     east = far * np.sin(view.azimuth) - 3 * world.wind_m_s[0] * at_s
     north = far * np.cos(view.azimuth) - 3 * world.wind_m_s[1] * at_s
     shape = 0.6 * _noise(world.seed + 11, east, north, 1_400.0) + 0.4 * _noise(world.seed + 12, east, north, 420.0)
-    cover = np.clip((shape - (0.85 - 0.6 * world.clouds)) * 5, 0, 1)[..., None] * np.clip(up * 12, 0, 1)
-    return np.asarray(clear * (1 - cover) + np.array([236.0, 236.0, 238.0]) * cover, dtype=np.float32)
+    cover = np.clip((shape - (0.85 - 0.6 * world.clouds)) * 5, 0, 1) * np.clip((view.elevation - 0.02) / 0.05, 0, 1)
+    coarse = clear * (1 - cover[..., None]) + np.array([236.0, 236.0, 238.0]) * cover[..., None]
+    height, width = view.distance_m.shape
+    return np.asarray(cv2.resize(coarse.astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR))

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from math import cos, exp, hypot, pi, sin
+from math import exp, hypot
 from typing import NamedTuple
 
 import cv2
 import numpy as np
+from msgspec import structs
 
 from ground.camera import project
 from ground.local import curve_drop_m
-from tantou.tower.land import Floats, Image, Views, sky
-from tantou.tower.world import Head, Metres, Plume, PlumeTruth, World
+from tantou.tower.land import Floats, Image, View, Views, sky
+from tantou.tower.smoke import PUFF_LIFE_S, Puff, puffs, shape
+from tantou.tower.world import NS, Head, Metres, Plume, PlumeTruth, World
 
-NS = 1_000_000_000
-PUFF_EVERY_S = 1.6
-PUFF_LIFE_S = 75.0
-MAX_PUFFS = 60
 VISIBLE_ALPHA = 0.06
+SKY_EVERY_S = 10.0
+COARSE = 4  # while the head moves nobody sees detail
 _HAZE_BGR = np.array([214.0, 208.0, 200.0], dtype=np.float32)
+_DUST_BGR = np.array([120.0, 150.0, 175.0], dtype=np.float32)
+_GRAINS = 8
 
 
 class Shot(NamedTuple):
@@ -34,64 +36,155 @@ class Painter:
     def __init__(self, world: World) -> None:
         self._world = world
         self._views = Views(world)
+        self._still: dict[tuple[object, ...], tuple[object, Image]] = {}
+        self._grains: dict[tuple[int, ...], list[Image]] = {}
 
     def shot(self, head: Head, at_ns: int) -> Shot:
         """The picture that this head shows at that time."""
-        world, view = self._world, self._views.of(head)
-        at_s = at_ns / NS % 1e6
+        world = self._world
         light = daylight(world, at_ns)
-        image = np.where(view.is_sky[..., None], sky(view, world, at_s), view.ground_bgr).astype(np.float32)
-        haze = 1 - np.exp(-view.distance_m / visual_range_m(world, at_ns) * 2.2)
-        haze[view.is_sky] = 0.0
-        image += (haze[..., None] * (_HAZE_BGR - image)).astype(np.float32)
+        image = self._background(head, at_ns).copy()
         truths = [self._plume(image, head, plume, at_ns) for plume in _far_first(world, at_ns)]
-        image *= np.float32(0.06 + 0.94 * light)
+        if light < 1:
+            image = np.asarray(cv2.convertScaleAbs(image, alpha=0.06 + 0.94 * light))
         if light < 0.5:
             self._lamps(image, head, 1 - light)
-        noise = np.random.default_rng((world.seed, at_ns % 2**63)).normal(0, 1.5 + 4 * (1 - light), image.shape[:2])
-        image += noise[..., None].astype(np.float32)
-        return Shot(np.asarray(np.clip(image, 0, 255), dtype=np.uint8), tuple(one for one in truths if one is not None))
+        grain = self._grain(image.shape, at_ns)
+        noisy = cv2.add(image, grain if light > 0.5 else grain * 3, dtype=cv2.CV_8U)
+        return Shot(np.asarray(noisy, np.uint8), tuple(one for one in truths if one is not None))
 
-    def _plume(self, image: Floats, head: Head, plume: Plume, at_ns: int) -> PlumeTruth | None:
+    def blur(self, head: Head, at_ns: int) -> Image:
+        """What a moving head shows: coarse, at a sixteenth of the cost."""
+        cal = head.calibration
+        width, height = cal.frame_px
+        lesser = structs.replace(
+            cal, frame_px=(width // COARSE, height // COARSE), focal_px=cal.focal_px / COARSE, centre_px=None
+        )
+        view = View(self._world, structs.replace(head, calibration=lesser))
+        small = self._hazed(view, at_ns)
+        return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+    def _background(self, head: Head, at_ns: int) -> Image:
+        view = self._views.of(head)
+        cal = head.calibration
+        key = (head.aim.pan_deg, head.aim.tilt_deg, cal.focal_px, cal.frame_px)
+        now = (round(at_ns / NS / SKY_EVERY_S), visual_range_m(self._world, at_ns))
+        kept = self._still.pop(key, None)
+        image = kept[1] if kept is not None and kept[0] == now else self._hazed(view, at_ns)
+        self._still[key] = (now, image)
+        while len(self._still) > 4:
+            self._still.pop(next(iter(self._still)))
+        return image
+
+    def _hazed(self, view: View, at_ns: int) -> Image:
+        """Sky and ground as the air of this time lets them be seen."""
+        image = sky(view, self._world, round(at_ns / NS / SKY_EVERY_S) * SKY_EVERY_S % 1e6)
+        below = np.s_[view.ground_from_y :]
+        distance = view.distance_m[below]
+        haze = (1 - np.exp(distance * np.float32(-2.2 / visual_range_m(self._world, at_ns))))[..., None]
+        ground = view.ground_bgr[below].astype(np.float32)
+        ground += haze * (_HAZE_BGR - ground)
+        np.copyto(image[below], ground.astype(np.uint8), where=~view.is_sky[below][..., None])
+        return image
+
+    def _plume(self, image: Image, head: Head, plume: Plume, at_ns: int) -> PlumeTruth | None:
         world = self._world
         foot = plume.foot_m(at_ns)
         foot_px = seen_at(head, world, foot, plume.lift_m)
         if foot_px is None:
             return None
         height, width = image.shape[:2]
-        alpha = np.zeros((height, width), dtype=np.float32)
-        for place, size_m, density in puffs(plume, world, at_ns):
-            _soft_disc(alpha, head, world, place, size_m, density)
-        distance_m = hypot(*foot)
-        alpha *= np.float32(exp(-distance_m / visual_range_m(world, at_ns) * 1.1))
+        placed = [one for puff in puffs(plume, world, at_ns) if (one := _placed(puff, head, world)) is not None]
+        window = _window(placed, (width, height))
+        if window is None:
+            return None
+        left, top, right, bottom = window
+        patch = image[top:bottom, left:right].astype(np.float32)
+        alpha = np.zeros(patch.shape[:2], dtype=np.float32)
+        clear = exp(-hypot(*foot) / visual_range_m(world, at_ns) * 1.1)
+        for x, y, radius, puff in placed:
+            colour = _DUST_BGR if plume.kind == "dust" else np.float32(60 + 185 * puff.tone) * _GREY
+            _lay(patch, alpha, (x - left, y - top, radius), (puff.shape, puff.density * clear, colour))
+        image[top:bottom, left:right] = np.clip(patch, 0, 255)
         visible = alpha > VISIBLE_ALPHA
         if not visible.any():
             return None
-        tone = np.float32(60 + 180 * plume.grey)
-        colour = np.array([tone, tone * 0.99, tone * 0.97], dtype=np.float32)
-        if plume.kind == "dust":
-            colour = np.array([120.0, 150.0, 175.0], dtype=np.float32)
         rows, columns = np.flatnonzero(visible.any(axis=1)), np.flatnonzero(visible.any(axis=0))
-        top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-        part = image[top:bottom, left:right]
-        part += alpha[top:bottom, left:right, None] * (colour - part)
         return PlumeTruth(
             name=plume.name,
             kind=plume.kind,
-            bbox_xyxy_px=(float(left), float(top), float(right), float(bottom)),
-            area_share=float(visible.mean()),
+            bbox_xyxy_px=(
+                float(left + columns[0]),
+                float(top + rows[0]),
+                float(left + columns[-1] + 1),
+                float(top + rows[-1] + 1),
+            ),
+            area_share=float(visible.sum() / (width * height)),
             foot_px=foot_px,
-            distance_m=distance_m,
+            distance_m=hypot(*foot),
             strongest=float(alpha.max()),
         )
 
-    def _lamps(self, image: Floats, head: Head, dark: float) -> None:
+    def _lamps(self, image: Image, head: Head, dark: float) -> None:
         for lamp in self._world.lamps:
             place = seen_at(head, self._world, lamp.at_m, lamp.lift_m)
             if place is not None:
                 radius = max(1, round(head.calibration.focal_px * 0.6 / hypot(*lamp.at_m)))
                 centre = (round(place[0]), round(place[1]))
-                cv2.circle(image, centre, radius, (180 * dark, 230 * dark, 255 * dark), -1, cv2.LINE_AA)
+                bright = dark * lamp.bright / 0.9
+                cv2.circle(image, centre, radius, (180 * bright, 230 * bright, 255 * bright), -1, cv2.LINE_AA)
+
+    def _grain(self, size: tuple[int, ...], at_ns: int) -> Floats:
+        """One of a few noises, moved by the time: no two pictures are equal."""
+        if size not in self._grains:
+            rng = np.random.default_rng(self._world.seed)
+            self._grains[size] = [
+                np.repeat(rng.normal(0, 1.5, (*size[:2], 1)), 3, axis=2).astype(np.int16) for _ in range(_GRAINS)
+            ]
+        number = at_ns // (NS // 100)
+        return np.roll(self._grains[size][number % _GRAINS], number // _GRAINS % size[0], axis=0)
+
+
+_GREY = np.array([1.0, 0.99, 0.97], dtype=np.float32)
+_Placed = tuple[float, float, float, Puff]
+
+
+def _placed(puff: Puff, head: Head, world: World) -> _Placed | None:
+    """Pixel and radius of a puff; None behind the camera."""
+    centre = seen_at(head, world, (puff.east_m, puff.north_m), puff.up_m)
+    if centre is None:
+        return None
+    radius = head.calibration.focal_px * puff.width_m / 2 / max(hypot(puff.east_m, puff.north_m), 1.0)
+    return centre[0], centre[1], max(radius, 0.5), puff
+
+
+def _window(placed: list[_Placed], frame_px: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    """The part of the picture that the puffs reach; None: none of it."""
+    if not placed:
+        return None
+    left = max(0, int(min(x - r for x, _, r, _ in placed)) - 2)
+    top = max(0, int(min(y - r for _, y, r, _ in placed)) - 2)
+    right = min(frame_px[0], int(max(x + r for x, _, r, _ in placed)) + 3)
+    bottom = min(frame_px[1], int(max(y + r for _, y, r, _ in placed)) + 3)
+    return None if left >= right or top >= bottom else (left, top, right, bottom)
+
+
+def _lay(patch: Floats, alpha: Floats, at: tuple[float, float, float], looks: tuple[int, float, Floats]) -> None:
+    """One puff over what there is: at (x, y, radius) of the patch, with (shape, density, colour)."""
+    x, y, radius = at
+    number, density, colour = looks
+    side = max(1, round(2 * radius))
+    left, top = round(x - side / 2), round(y - side / 2)
+    x1, y1, x2, y2 = max(0, left), max(0, top), min(alpha.shape[1], left + side), min(alpha.shape[0], top + side)
+    if x1 >= x2 or y1 >= y2:
+        return
+    how = cv2.INTER_AREA if side < 64 else cv2.INTER_LINEAR
+    soft = cv2.resize(shape(number), (side, side), interpolation=how)[y1 - top : y2 - top, x1 - left : x2 - left]
+    soft = soft * np.float32(density)
+    part = patch[y1:y2, x1:x2]
+    part += soft[..., None] * (colour - part)
+    covered = alpha[y1:y2, x1:x2]
+    covered += (1 - covered) * soft
 
 
 def daylight(world: World, at_ns: int) -> float:
@@ -112,59 +205,6 @@ def seen_at(head: Head, world: World, place_m: Metres, lift_m: float = 0.0) -> t
     distance_m = hypot(*place_m)
     up_m = lift_m - world.mast_m - curve_drop_m(distance_m)
     return project(head.calibration, head.aim, np.array([place_m[0], place_m[1], up_m]))
-
-
-def puffs(plume: Plume, world: World, at_ns: int) -> list[tuple[tuple[float, float, float], float, float]]:
-    """The puffs that make the plume now: place (east, north, height above ground), width in metres, density 0..1.
-
-    A puff rises, slows, drifts with the wind and widens; it sways as its number says, so that a picture of a time is
-    the same whenever it is painted.
-    """
-    age_s = (at_ns - plume.begin_ns) / NS
-    if age_s < 0:
-        return []
-    over_s = max(0.0, (at_ns - plume.end_ns) / NS)
-    told: list[tuple[tuple[float, float, float], float, float]] = []
-    first = max(0, int((age_s - PUFF_LIFE_S) / PUFF_EVERY_S))
-    for number in range(int(age_s / PUFF_EVERY_S), first - 1, -1):
-        born_s = number * PUFF_EVERY_S
-        old_s = age_s - born_s
-        if old_s > PUFF_LIFE_S or (over_s > 0 and old_s < over_s) or len(told) >= MAX_PUFFS:
-            continue
-        strength = min(1.0, 0.15 + plume.rate * born_s / 60)
-        sway = 0.35 * plume.size_m * sin(number * 2.399 + plume.at_m[0])
-        drift = old_s * (1 - exp(-old_s / 12))
-        foot = plume.foot_m(plume.begin_ns + round(born_s * NS))
-        place = (
-            foot[0] + world.wind_m_s[0] * drift + sway,
-            foot[1] + world.wind_m_s[1] * drift + 0.35 * plume.size_m * cos(number * 1.7),
-            plume.lift_m + plume.rise_m_s * 14 * (1 - exp(-old_s / 14)) + 0.35 * plume.rise_m_s * old_s,
-        )
-        width_m = plume.size_m * strength * (0.6 + old_s / 16) * (0.9 + 0.2 * sin(number * pi / 1.3))
-        life = 1 - old_s / PUFF_LIFE_S
-        told.append((place, width_m, plume.thickness * strength**0.5 * life * (14 / (14 + old_s))))
-    return told
-
-
-def _soft_disc(
-    alpha: Floats, head: Head, world: World, place: tuple[float, float, float], size_m: float, density: float
-) -> None:
-    """Lay one soft puff over what there is: opacities multiply."""
-    centre = seen_at(head, world, (place[0], place[1]), place[2])
-    if centre is None:
-        return
-    radius = head.calibration.focal_px * size_m / 2 / max(hypot(place[0], place[1]), 1.0)
-    reach = max(1.5, 1.6 * radius)
-    height, width = alpha.shape
-    left, right = max(0, int(centre[0] - reach)), min(width, int(centre[0] + reach) + 2)
-    top, bottom = max(0, int(centre[1] - reach)), min(height, int(centre[1] + reach) + 2)
-    if left >= right or top >= bottom:
-        return
-    x = (np.arange(left, right) + 0.5 - centre[0]) / max(radius, 0.5)
-    y = (np.arange(top, bottom) + 0.5 - centre[1]) / max(radius, 0.5)
-    soft = np.exp(-1.6 * (x[None, :] ** 2 + y[:, None] ** 2)) * density * min(1.0, (radius / 0.5) ** 2)
-    part = alpha[top:bottom, left:right]
-    part += ((1 - part) * soft).astype(np.float32)
 
 
 def _far_first(world: World, at_ns: int) -> list[Plume]:

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from ground.camera import Aim, Calibration
 from ground.local import Spot
 
+NS = 1_000_000_000
 FRAME_PX = (1280, 720)
 Metres = tuple[float, float]
 
