@@ -39,6 +39,14 @@ def metres_apart(of: Homography, one: Point, other: Point) -> float:
     return hypot(x1 - x2, y1 - y2)
 
 
+def metres_moved(image_px: Sequence[Point], metres: Sequence[Point], one: Point, other: Point) -> float | None:
+    """The distance between two picture points by the given pairs, m; None where these or the points tell none."""
+    try:
+        return metres_apart(homography(image_px, metres), one, other)
+    except ValueError:
+        return None
+
+
 def _solved(rows: list[list[float]]) -> list[float]:
     """Gauss with the largest pivot; each row holds its right side last."""
     size = len(rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -60,10 +61,8 @@ SHARED_INSIDE, SHARED_IOU = 0.7, 0.6  # one box over two places, that is as larg
 IN_FRONT_SHARE = 0.15  # of the height: by so much lower on the picture stands the vehicle in front
 LOOK_GAP_NS = 12 * NS  # no look for longer: there was no picture, whatever the reason
 ARRIVING_LOST_NS = 5 * NS
-MOVED_IOU = 0.3
-MOVED_M = 2.0
-CONTACT_SHARE = 0.5
-LIKES_BONUS = 0.25
+MOVED_IOU, MOVED_M = 0.3, 2.0
+CONTACT_SHARE, LIKES_BONUS = 0.5, 0.25
 
 
 class Look:
@@ -209,16 +208,12 @@ class Look:
         """By the boxes, and where the ground is known by metres: a box that grows or shrinks on its ground stays."""
         if is_settled(place.box, place.anchor) or iou(place.box, place.anchor) >= SAME_PLACE_IOU:
             return False
-        one, other = ground_point(place.box), ground_point(place.anchor)
         known = self.config.ground
         if known is not None:
-            drawn_on = self.zone.frame_px or self.seen.frame_px
-            points = scaled((one, other), drawn_on=self.seen.frame_px, onto=drawn_on)
-            try:
-                flat = ground.homography(known.image_px, known.metres)
-                return ground.metres_apart(flat, points[0], points[1]) > MOVED_M
-            except ValueError:
-                return True
+            wheels, drawn_on = (ground_point(place.box), ground_point(place.anchor)), self.zone.frame_px
+            one, other = scaled(wheels, drawn_on=self.seen.frame_px, onto=drawn_on or self.seen.frame_px)
+            moved_m = ground.metres_moved(known.image_px, known.metres, one, other)
+            return moved_m is None or moved_m > MOVED_M
         return not is_same_ground(place.anchor, place.box)
 
     def missed(self, p: int, place: Place) -> Place | None:
@@ -329,9 +324,13 @@ class Look:
 
     def _came_from_near(self, box: BboxPx) -> bool:
         """Whether a vehicle of this size stood near at the last look and is not there now: it is the one that came."""
+        return any(is_near(was, box) for was in self.gone)
+
+    @cached_property
+    def gone(self) -> list[BboxPx]:
+        """The vehicles of the last look that are not there now; asked for often, so found once."""
         now = [vehicle.bbox_xyxy_px for vehicle in self.vehicles]
-        gone = (was for was in self.before if all(iou(was, here) < SAME_PLACE_IOU for here in now))
-        return any(is_near(was, box) for was in gone)
+        return [was for was in self.before if all(iou(was, now[n]) < SAME_PLACE_IOU for n in meeting(was, now))]
 
     def _span(self, state: SpanState) -> TimerSpan:
         """The time since the last look, told by this one: a look that misses the vehicle hides its own interval."""
