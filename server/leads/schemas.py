@@ -10,12 +10,28 @@ from contract.events import GradeLevel
 from server.shapes import EVENT_ID, INSTANT, SHA256, Answer, Ask, GroundPosition, HexSha256, Instant, LeadState, Note
 
 DismissReason = Literal[
+    # illegal parking
     "queueing",
     "loading",
     "on_duty",
     "permitted",
     "breakdown_accident",
     "wrong_vehicle",
+    # cooking fumes
+    "steam",
+    "device_fault",
+    "not_in_business",
+    "maintenance_calibration",
+    "neighbour",
+    "data_missing",
+    # straw burning
+    "cloud_fog",
+    "chimney_steam",
+    "dust_spray",
+    "lamp_glare",
+    "lens_dirty",
+    "permitted_burn",
+    # any matter
     "cannot_see",
     "duplicate",
     "other",

@@ -384,6 +384,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/leads/{event_id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Split
+         * @description Say that a joined act is another fire: it is an alert again, and is never joined with that one again.
+         */
+        post: operations["splitLead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/leads/{event_id}/undo": {
         parameters: {
             query?: never;
@@ -587,6 +607,167 @@ export interface components {
             source: "given" | "http_date" | "none" | "onvif" | "rtcp";
             /** @default null */
             uncertainty_s: number | null;
+        };
+        /**
+         * ClockSeen
+         * @description The device's clock over the lead: `doubtful` when any report of a window was off; worst skew in seconds.
+         */
+        CookingFumesClockSeen: {
+            /** @default 0 */
+            doubted_reports: number;
+            /** @enum {unknown} */
+            level: "doubtful" | "good" | "unknown";
+            /** @default null */
+            worst_skew_s: number | null;
+        };
+        /**
+         * Corroboration
+         * @description What the outlet camera saw beside the lead: it raises a lead, is never one, and `nothing` speaks for nobody.
+         */
+        CookingFumesCorroboration: {
+            /** @description UTC instant, RFC 3339, nine decimals */
+            first: string;
+            /** @description UTC instant, RFC 3339, nine decimals */
+            last: string;
+            looks: number;
+            plumes: number;
+            /** @enum {unknown} */
+            verdict: "not_visible" | "nothing" | "plume" | "steam_possible";
+        };
+        /**
+         * Facts
+         * @description One lead of one premises, one rule and one business day; later windows of that day are added to it.
+         *
+         *         `fume_mean`, `fume_highest`: oil fume (mg/m3) over the windows' valid samples. `fan_s`, `purifier_s` and `linkage`
+         *         (联动比: purifier time with the fan on / fan time) are of the day so far. `pattern_days`: local dates that make a
+         *         pattern. `marks` counts the day's samples by mark other than N. `gap_s`: silence in business hours.
+         */
+        CookingFumesFacts: {
+            clock: components["schemas"]["CookingFumesClockSeen"];
+            /** @default null */
+            corroboration: components["schemas"]["CookingFumesCorroboration"] | null;
+            day: string;
+            /** @default 0 */
+            fan_s: number;
+            /**
+             * @default none
+             * @enum {unknown}
+             */
+            fan_signals: "current_only" | "none" | "state_and_current" | "state_only";
+            /** @default null */
+            fume_highest: number | null;
+            /** @default null */
+            fume_mean: number | null;
+            /** @default 0 */
+            gap_s: number;
+            /** @enum {unknown} */
+            kind: "above_warning_limit" | "diluted" | "linkage_low" | "offline_at_meals" | "purifier_current_constant" | "purifier_off" | "series_repeated" | "state_contradicted" | "value_frozen" | "value_too_low";
+            /**
+             * @default not_a_legal_measurement
+             * @enum {unknown}
+             */
+            legal_note: "not_a_legal_measurement";
+            /** @default null */
+            limit: number | null;
+            /** @default null */
+            limit_source: string | null;
+            /** @default null */
+            limit_unit: string | null;
+            /** @default null */
+            linkage: number | null;
+            /** @default {} */
+            marks: {
+                [key: string]: number;
+            };
+            /** @default [] */
+            not_seen: ("calibration_date" | "fan_current" | "fan_state" | "gaps" | "humidity" | "late_data" | "outlet_camera" | "outlet_not_visible" | "purifier_current" | "purifier_state" | "temperature")[];
+            /** @default [] */
+            pattern_days: string[];
+            premises: string;
+            /** @default 0 */
+            purifier_s: number;
+            /**
+             * @default none
+             * @enum {unknown}
+             */
+            purifier_signals: "current_only" | "none" | "state_and_current" | "state_only";
+            /** @enum {unknown} */
+            rule: "A1" | "A2" | "A3" | "R1" | "R2" | "R3" | "R4" | "R5" | "R6" | "R9";
+            sensor: components["schemas"]["CookingFumesSensorFacts"];
+            /** @default [] */
+            windows: components["schemas"]["CookingFumesWindow"][];
+            /** @default 0 */
+            windows_not_kept: number;
+            /** @enum {unknown} */
+            wording: "online_value_above_warning_limit" | "suspected_not_in_normal_use" | "suspected_sensor_not_measuring" | "suspected_tampering";
+        };
+        /**
+         * SensorFacts
+         * @description The device behind the numbers as the town registered it; None is not registered.
+         */
+        CookingFumesSensorFacts: {
+            /** @default false */
+            bound: boolean;
+            /** @default null */
+            calibrated_on: string | null;
+            device: string;
+            /** @default null */
+            profile: string | null;
+            /** @default null */
+            profile_version: string | null;
+        };
+        /**
+         * Window
+         * @description A stretch that was judged; `samples` were due in it, `valid` of them came with mark N, `share` is their quotient.
+         *
+         *         `mean` and `highest` are of `factor` in `unit` over valid samples only; None where the rule judges no value.
+         *         Currents are means in A over the window. `contradicts`: what contradicts what (R9), by code. `doubted`: reports
+         *         whose clock was off.
+         */
+        CookingFumesWindow: {
+            /** @default false */
+            back_filled: boolean;
+            /** @description UTC instant, RFC 3339, nine decimals */
+            begin: string;
+            /** @default null */
+            contradicts: string | null;
+            /** @default 0 */
+            doubted: number;
+            /** @description UTC instant, RFC 3339, nine decimals */
+            end: string;
+            /** @default null */
+            factor: string | null;
+            /**
+             * @default not_reported
+             * @enum {unknown}
+             */
+            fan: "not_reported" | "off" | "on" | "unclear";
+            /** @default null */
+            fan_a: number | null;
+            /** @default null */
+            highest: number | null;
+            /** @default null */
+            humidity_pct: number | null;
+            /** @default null */
+            limit: number | null;
+            /** @default null */
+            mean: number | null;
+            /**
+             * @default not_reported
+             * @enum {unknown}
+             */
+            purifier: "not_reported" | "off" | "on" | "unclear";
+            /** @default null */
+            purifier_a: number | null;
+            samples: number;
+            share: number;
+            /** @default null */
+            statistic: string | null;
+            /** @default null */
+            temperature_c: number | null;
+            /** @default null */
+            unit: string | null;
+            valid: number;
         };
         /**
          * CounterEvidence
@@ -984,36 +1165,116 @@ export interface components {
             name: string;
         };
         /**
+         * Answer
+         * @description One question of the reference's section 5, answered only by what the camera can show.
+         */
+        IllegalParkingAnswer: {
+            /** @enum {unknown} */
+            answer: "no" | "not_visible" | "yes";
+            kind: string;
+        };
+        /**
+         * EvidencePart
+         * @description One part of the evidence set E1..E11; `later`: it comes with a later revision or from a person.
+         */
+        IllegalParkingEvidencePart: {
+            detail: string;
+            part: string;
+            /** @enum {unknown} */
+            state: "later" | "missing" | "there";
+        };
+        /**
          * Facts
          * @description The stay in true stream time; durations in seconds, unknown is None, never zero.
+         *
+         *         `dwell_s` counts neither what had no picture nor what was held or suspended. `identity`: whether it is one and the
+         *         same vehicle from `since` to `last_seen`.
          */
         IllegalParkingFacts: {
+            /** @default [] */
+            answers: components["schemas"]["IllegalParkingAnswer"][];
             arrival_seen: boolean;
+            /** @default null */
+            authority: ("chengguan" | "jiaojing") | null;
             /** @description UTC instant, RFC 3339, nine decimals */
             due: string;
             dwell_s: number;
+            /** @default [] */
+            evidence_set: components["schemas"]["IllegalParkingEvidencePart"][];
             grace_s: number;
+            /** @default 0 */
+            held_s: number;
             hidden_s: number;
+            /**
+             * @default kept
+             * @enum {unknown}
+             */
+            identity: "assumed" | "broken" | "kept" | "reidentified";
             /** @description UTC instant, RFC 3339, nine decimals */
             last_seen: string;
             /** @default null */
             left: string | null;
             /** @default null */
             legal_ground: string | null;
+            /** @default null */
+            marking: string | null;
             no_picture_s: number;
             /** @default null */
             plate: string | null;
             /** @default null */
+            plate_kind: string | null;
+            /** @default [] */
+            plate_readers: string[];
+            /** @default null */
             plate_reason: string | null;
+            /** @default [] */
+            plate_votes: components["schemas"]["IllegalParkingPlateVote"][];
             /** @description UTC instant, RFC 3339, nine decimals */
             since: string;
             /** @default [] */
             spans: components["schemas"]["IllegalParkingSpan"][];
+            /** @default null */
+            surface: string | null;
+            /** @default 0 */
+            suspended_s: number;
             vehicle: string;
         };
         /**
+         * PlateRaw
+         * @description What one reader said in `cuts` of its cuts of one picture, nothing dropped; `sure` is each character's
+         *         probability in the surest of them.
+         */
+        IllegalParkingPlateRaw: {
+            cuts: number;
+            reader: string;
+            sure: number[];
+            text: string;
+        };
+        /**
+         * PlateVote
+         * @description One picture of the standing vehicle: the text that it votes for, or why it does not vote, with every raw read.
+         *
+         *         `close_ups` are the SHA-256 of the evidence files that were cut from the frame that was read.
+         */
+        IllegalParkingPlateVote: {
+            /** @description UTC instant, RFC 3339, nine decimals */
+            at: string;
+            /** @default [] */
+            close_ups: string[];
+            /** @default null */
+            colour: string | null;
+            kind: string | null;
+            /** @default [] */
+            raw: components["schemas"]["IllegalParkingPlateRaw"][];
+            reason: string | null;
+            sharpness: number;
+            text: string | null;
+            width_px: number;
+        };
+        /**
          * Span
-         * @description A stretch of the timer: the vehicle was seen, hidden (covered or missed), or there was no picture.
+         * @description A stretch of the timer: the vehicle was seen, or found again and known by its looks (`reidentified_patch`) or
+         *         plate; hidden (covered or missed); without a picture; held by counter-evidence; or its zone was suspended.
          */
         IllegalParkingSpan: {
             /** @description UTC instant, RFC 3339, nine decimals */
@@ -1021,7 +1282,51 @@ export interface components {
             /** @description UTC instant, RFC 3339, nine decimals */
             start: string;
             /** @enum {unknown} */
-            state: "hidden" | "no_picture" | "seen";
+            state: "held" | "hidden" | "no_picture" | "reidentified_patch" | "reidentified_plate" | "seen" | "suspended";
+        };
+        /**
+         * JoinedAct
+         * @description An act found to be the same fire as this lead's, and why; places apart in metres, times in seconds.
+         *
+         *     `ambiguous`: it fitted another fire too, so the joint place leaves it out.
+         */
+        JoinedAct: {
+            /** Ambiguous */
+            ambiguous: boolean;
+            /**
+             * At
+             * @description UTC instant, RFC 3339, nine decimals
+             * @example 2026-11-24T08:30:00.000000000Z
+             */
+            at: string;
+            /** Chi2 */
+            chi2: string;
+            /** Distance M */
+            distance_m: number;
+            /** Event Id */
+            event_id: string;
+            /** Gap S */
+            gap_s: number;
+            /** Into Event Id */
+            into_event_id: string;
+        };
+        /**
+         * JointGround
+         * @description Where all towers together see the fire: WGS 84, half axes of one standard deviation, bearing of the longer.
+         */
+        JointGround: {
+            /** Bearing Deg */
+            bearing_deg: number;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Major M */
+            major_m: number;
+            /** Minor M */
+            minor_m: number;
+            /** Towers */
+            towers: number;
         };
         /**
          * LeadDetail
@@ -1069,11 +1374,14 @@ export interface components {
          *         "id": "u-3f9a0c12",
          *         "name": "王丽"
          *       },
+         *       "joined": [],
+         *       "joint_ground": null,
          *       "last_seen": "2026-11-24T08:30:00.000000000Z",
          *       "lease_until": "2026-11-24T08:30:00.000000000Z",
          *       "matter": "illegal_parking",
          *       "onset": "2026-11-24T08:30:00.000000000Z",
          *       "opened_at": "2026-11-24T08:30:00.000000000Z",
+         *       "plate_by_person": null,
          *       "revision": 2,
          *       "state": "claimed",
          *       "thumb_url": "/api/v1/leads/6f1f7e6a-8f0e-8c3b-9d57-2f6f0c4f9a11/evidence/files/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08?purpose=prefetch",
@@ -1086,7 +1394,7 @@ export interface components {
          */
         LeadDetail: {
             /** Allowed */
-            allowed: ("claim" | "release" | "confirm" | "dismiss" | "undo" | "accept" | "return")[];
+            allowed: ("claim" | "release" | "confirm" | "dismiss" | "undo" | "accept" | "return" | "split")[];
             /** Case Number */
             case_number: string | null;
             confirmed_by: components["schemas"]["Holder"] | null;
@@ -1109,6 +1417,9 @@ export interface components {
             /** History */
             history: components["schemas"]["HistoryEntry"][];
             holder: components["schemas"]["Holder"] | null;
+            /** Joined */
+            joined: components["schemas"]["JoinedAct"][];
+            joint_ground: components["schemas"]["JointGround"] | null;
             /**
              * Last Seen
              * @description UTC instant, RFC 3339, nine decimals
@@ -1131,6 +1442,7 @@ export interface components {
              * @example 2026-11-24T08:30:00.000000000Z
              */
             opened_at: string;
+            plate_by_person: components["schemas"]["PersonsPlate"] | null;
             /** Revision */
             revision: number;
             /**
@@ -1331,6 +1643,29 @@ export interface components {
             matter?: string | null;
         };
         /**
+         * PersonsPlate
+         * @description The number plate as the person who confirmed read it; the machine's own reading is in the event's facts.
+         * @example {
+         *       "at": "2026-11-24T08:30:00.000000000Z",
+         *       "plate": "皖A12345",
+         *       "who": {
+         *         "id": "u-3f9a0c12",
+         *         "name": "王丽"
+         *       }
+         *     }
+         */
+        PersonsPlate: {
+            /**
+             * At
+             * @description UTC instant, RFC 3339, nine decimals
+             * @example 2026-11-24T08:30:00.000000000Z
+             */
+            at: string;
+            /** Plate */
+            plate: string;
+            who: components["schemas"]["Holder"];
+        };
+        /**
          * Position
          * @description A WGS 84 position with the radius within which it holds.
          */
@@ -1342,6 +1677,8 @@ export interface components {
         /**
          * Predicate
          * @description One condition of the grade: what was required, what was found, and the text that asks for it.
+         *
+         *         `values`: the numbers and codes of both sentences by name, for whoever says them in another language.
          */
         Predicate: {
             found: string;
@@ -1350,6 +1687,8 @@ export interface components {
             met: "met" | "not_met" | "not_seen";
             required: string;
             source: string;
+            /** @default {} */
+            values: Record<string, never>;
         };
         /**
          * ProblemBody
@@ -1579,7 +1918,7 @@ export interface components {
         StrawBurningSequenceCheck: {
             found: string;
             /** @enum {unknown} */
-            id: "base" | "colour" | "decorrelation" | "drift" | "flicker" | "ground" | "growth" | "known_places" | "persistence" | "translucency" | "view" | "wind";
+            id: "background" | "base" | "colour" | "decorrelation" | "drift" | "flicker" | "ground" | "growth" | "known_places" | "persistence" | "translucency" | "view" | "wind";
             /** @enum {unknown} */
             outcome: "failed" | "not_applicable" | "passed";
             required: string;
@@ -1668,6 +2007,8 @@ export interface components {
         /**
          * VerdictAsk
          * @description The operator's verdict; a dismissal needs a reason, `other` a note.
+         *
+         *     `plate_by_person`: with a confirmation, the number plate as the person reads it in the pictures.
          * @example {
          *       "note": "",
          *       "reason": "loading",
@@ -1681,8 +2022,10 @@ export interface components {
              * @default
              */
             note: string;
+            /** Plate By Person */
+            plate_by_person?: string | null;
             /** Reason */
-            reason?: ("queueing" | "loading" | "on_duty" | "permitted" | "breakdown_accident" | "wrong_vehicle" | "cannot_see" | "duplicate" | "other") | null;
+            reason?: ("queueing" | "loading" | "on_duty" | "permitted" | "breakdown_accident" | "wrong_vehicle" | "steam" | "device_fault" | "not_in_business" | "maintenance_calibration" | "neighbour" | "data_missing" | "cloud_fog" | "chimney_steam" | "dust_spray" | "lamp_glare" | "lens_dirty" | "permitted_burn" | "cannot_see" | "duplicate" | "other") | null;
             /**
              * Verdict
              * @enum {string}
@@ -2971,6 +3314,98 @@ export interface operations {
             };
             /** @description The request is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    splitLead: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description one key an act: a repeat with the same body gets the first answer, with another body 422 */
+                "Idempotency-Key"?: string | null;
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description the lead's event id */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the lead as it stands now */
+            200: {
+                headers: {
+                    /** @description the lead's version, for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadDetail"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Your roles do not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description There is no such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The lead does not stand where this change begins */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The lead has changed since you read it */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Send If-Match with the version that you read */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
