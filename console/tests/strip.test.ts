@@ -37,6 +37,6 @@ describe('the timer strip', () => {
     expect(layStrip(spans, [], 0)).toBeNull()
   })
   it('adds the seconds of each state', () => {
-    expect(secondsByState(spans)).toEqual({ seen: 90, hidden: 10, no_picture: 0 })
+    expect(secondsByState(spans)).toMatchObject({ seen: 90, hidden: 10, no_picture: 0, held: 0, reidentified_plate: 0 })
   })
 })

@@ -1,8 +1,18 @@
 /** The timer as a strip: spans of the stay laid out on a line of `width` pixels. Pure geometry, drawn by TimerStrip. */
 
+import type { components } from '@/api/schema'
 import { millis } from './time'
 
-export type SpanState = 'seen' | 'hidden' | 'no_picture'
+export type SpanState = components['schemas']['IllegalParkingSpan']['state']
+export const SPAN_STATES: readonly SpanState[] = [
+  'seen',
+  'reidentified_patch',
+  'reidentified_plate',
+  'hidden',
+  'held',
+  'suspended',
+  'no_picture',
+]
 
 export interface Span {
   start: string
@@ -69,9 +79,14 @@ function ticksOf(from: number, to: number, along: (ms: number) => number, pxPerT
   return ticks
 }
 
+/** What is known of the vehicle in a state: it was seen there, nobody saw it, or the clock stood. */
+export const isSeen = (state: SpanState): boolean =>
+  state === 'seen' || state === 'reidentified_patch' || state === 'reidentified_plate'
+export const isUnseen = (state: SpanState): boolean => state === 'hidden' || state === 'no_picture'
+
 /** Seconds in each state. */
 export function secondsByState(spans: readonly Span[]): Record<SpanState, number> {
-  const sums: Record<SpanState, number> = { seen: 0, hidden: 0, no_picture: 0 }
+  const sums = Object.fromEntries(SPAN_STATES.map((state) => [state, 0])) as Record<SpanState, number>
   for (const span of spans) sums[span.state] += Math.max(0, (millis(span.end) - millis(span.start)) / 1000)
   return sums
 }

@@ -1,8 +1,11 @@
 /** What a matter brings to the console. A new matter is a folder here with `index.ts` and `texts.ts`; nothing is registered. */
 
 import type { DismissReason, LeadDetail, LeadSummary } from '@/api/types'
+import type { Component } from 'vue'
+import type { EvidenceFile } from '@/api/types'
+import type { Viewer } from '@/components/viewer'
 import type { useWords } from '@/components/words'
-import type { ActEvent, Predicate } from '@/domain/event'
+import type { ActEvent, CounterEvidence, Predicate } from '@/domain/event'
 import type { Span } from '@/domain/strip'
 
 export type Words = ReturnType<typeof useWords>
@@ -12,6 +15,20 @@ export interface FactRow {
   value: string
   /** Unknown values look unknown. */
   unknown?: boolean
+}
+
+/** What every part that a matter draws itself is given. */
+export interface PartProps {
+  lead: LeadDetail
+  event: ActEvent
+  viewer: Viewer
+  files: readonly EvidenceFile[]
+}
+
+export interface PanePart {
+  /** i18n key of its heading. */
+  title: string
+  part: Component<PartProps>
 }
 
 export interface MatterPane {
@@ -26,8 +43,18 @@ export interface MatterPane {
   /** What was not seen, as sentences. */
   cautions(event: ActEvent, words: Words): string[]
   /** A predicate in the reader's language. */
-  predicate(one: Predicate, words: Words): { name: string; required: string; found: string; source: string }
+  predicate(one: Predicate, words: Words, event: ActEvent): { name: string; required: string; found: string; source: string }
   timer(event: ActEvent): { spans: readonly Span[]; due: string | null }
+  /** What spoke against the act, in the reader's language; without it the rule's own words are shown. */
+  counter?(one: CounterEvidence, words: Words): string | null
+  /** Drawn under the picture in place of the timer strip (46 px high). */
+  strip?: Component<PartProps>
+  /** Panels under the pictures of a lead's own page. */
+  sections?: readonly PanePart[]
+  /** Drawn in place of the plan of device and act. */
+  place?: Component<PartProps>
+  /** The operator may give the number plate as a person reads it. */
+  asksPlate?: boolean
 }
 
 const found = import.meta.glob<{ pane: MatterPane }>('./*/index.ts', { eager: true })
