@@ -36,8 +36,19 @@ class MaintenanceItem(Struct, frozen=True, kw_only=True):
     values: dict[str, Any] = {}
 
 
+class Linkage(Struct, frozen=True, kw_only=True):
+    """Seconds of a local day in business hours: the fan ran, and the purifier with it (联动比 is their quotient)."""
+
+    day: Text
+    fan_s: Annotated[float, Meta(ge=0)]
+    purifier_s: Annotated[float, Meta(ge=0)]
+
+
 class DeviceHealth(Struct, frozen=True, kw_only=True):
-    """One device as its gateway sees it; counters count since the gateway's start."""
+    """One device as its gateway sees it; counters count since the gateway's start.
+
+    Of sensors only: `conformity` is how well its last frames keep to the standard, 0..100; `linkage` of today.
+    """
 
     device: Name
     state: CameraState
@@ -50,6 +61,8 @@ class DeviceHealth(Struct, frozen=True, kw_only=True):
     clock: Clock | None = None
     counters: dict[str, int] = {}
     maintenance: Annotated[tuple[MaintenanceItem, ...], Meta(max_length=100)] = ()
+    conformity: Annotated[float, Meta(ge=0, le=100)] | None = None
+    linkage: Linkage | None = None
 
 
 class Health(Struct, frozen=True, kw_only=True):
@@ -67,14 +80,26 @@ class Health(Struct, frozen=True, kw_only=True):
     counters: dict[str, int] = {}
 
 
+class DrawnLimit(Struct, frozen=True, kw_only=True):
+    """A warning limit of a zone, for people to see it in the curve of its factor."""
+
+    factor: Text
+    limit: float
+    unit: Text
+    source: Text = ""
+
+
 class BornDevice(Struct, frozen=True, kw_only=True):
-    """A device as its gateway announces it."""
+    """A device as its gateway announces it; of sensors also whose `premises` it is at, and its days as registered."""
 
     device: Name
     name: Text
     kind: Literal["camera", "tower", "sensor"]
     position: Position | None = None
     frame_px: tuple[int, int] | None = None
+    premises: Text | None = None
+    bound_on: Text | None = None
+    calibrated_on: Text | None = None
 
 
 class BornZone(Struct, frozen=True, kw_only=True):
@@ -87,6 +112,7 @@ class BornZone(Struct, frozen=True, kw_only=True):
     polygon_px: tuple[tuple[float, float], ...] = ()
     frame_px: tuple[int, int] | None = None
     demo: bool = False
+    limits: Annotated[tuple[DrawnLimit, ...], Meta(max_length=20)] = ()
 
 
 class Birth(Struct, frozen=True, kw_only=True):

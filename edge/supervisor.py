@@ -250,7 +250,7 @@ class Gateway:
         return EventUplink(
             broker,
             letters,
-            self._spool.events,
+            self._spool,
             password_of=lambda: read_secret(broker.password_file),
             now_ns=time.time_ns,
             monotonic_s=time.monotonic,

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from contract.health import Birth, BornDevice, BornZone, DeviceHealth, Health
+import msgspec
+
+from contract.health import Birth, BornDevice, BornZone, DeviceHealth, DrawnLimit, Health
 from contract.times import NS, utc_from_ns
-from edge.config import LISTENER_ID, CameraConfig, EdgeConfig
+from detectors.fold import rule_for
+from edge.config import LISTENER_ID, CameraConfig, EdgeConfig, ZoneConfig
 
 
 class Machine(NamedTuple):
@@ -38,6 +41,7 @@ def birth(config: EdgeConfig, *, at_ns: int, software: str, public_key: str) -> 
                 polygon_px=zone.polygon_px,
                 frame_px=zone.frame_px,
                 demo=zone.demo,
+                limits=_limits(zone),
             )
             for zone in config.zones
         ),
@@ -79,4 +83,24 @@ def _sensors(config: EdgeConfig) -> Iterator[BornDevice]:
     if config.hj212 is not None:
         yield BornDevice(device=LISTENER_ID, name="HJ 212", kind="sensor")
     for sensor in config.sensors:
-        yield BornDevice(device=sensor.id, name=sensor.name, kind="sensor", position=sensor.position)
+        yield BornDevice(
+            device=sensor.id,
+            name=sensor.name,
+            kind="sensor",
+            position=sensor.position,
+            premises=sensor.premises,
+            bound_on=sensor.bound_on,
+            calibrated_on=sensor.calibrated_on,
+        )
+
+
+def _limits(zone: ZoneConfig) -> tuple[DrawnLimit, ...]:
+    """The limits that a sensor's zone is judged by, defaults included."""
+    if zone.sensor is None:
+        return ()
+    fields = msgspec.structs.fields(rule_for(zone.matter).Config)
+    field = next((one for one in fields if one.name == "limits"), None)
+    if field is None:
+        return ()
+    limits = msgspec.convert(zone.rule["limits"], field.type) if "limits" in zone.rule else field.default
+    return tuple(DrawnLimit(factor=one.factor, limit=one.limit, unit=one.unit, source=one.source) for one in limits)

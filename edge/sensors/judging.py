@@ -17,7 +17,7 @@ from msgspec import Struct
 from contract import codec
 from contract.errors import ContractError
 from contract.events import Event
-from contract.health import MaintenanceItem
+from contract.health import Linkage, MaintenanceItem
 from contract.observations import Elapsed, TapeStart
 from contract.times import utc_from_ns
 from detectors.fold import FillGap
@@ -29,10 +29,11 @@ from edge.sensors.evidence.maker import Binding, told_ns
 from edge.sensors.evidence.readings import KeptReading
 from edge.sensors.hj212.server.store import RawStore, StoredFrame
 from edge.sensors.hj212.tolerances import SCORED_FRAMES
+from edge.sensors.outgoing import Outgoing, linkage_of
 from edge.sensors.reading import WRONG_PASSWORD, Asked, Read
 from edge.sensors.rows import WARM_NS
 from edge.sensors.status import MAX_ASKED, asked_items, wrong_password_items
-from edge.spool import OutgoingEvent, Step
+from edge.spool import OutgoingEvent, OutgoingReading, Step
 
 log = logging.getLogger(__name__)
 NO_JUDGE: Final = msgspec.Raw(b"null")
@@ -95,6 +96,7 @@ class Judging:
         self.cursor = self._upto = state.cursor
         self._asked = dict(state.asked)
         self._wrong_since_ns: int | None = None
+        self._outgoing = Outgoing(parts.start)
         self.maker = SensorEvidence(parts.start, parts.binding, store=parts.store, rows=self._kept, tape=tape)
         self._judge = self._judge_from(state)
         self.reader = self._warmed()
@@ -105,9 +107,15 @@ class Judging:
         asked = asked_items(self._asked, self._parts.binding.known.profile)
         return (*self._judge.maintenance, *asked, *wrong_password_items(self._wrong_since_ns))
 
+    @property
+    def linkage(self) -> Linkage | None:
+        """Fan and purifier time of the day so far, as the rule counts them."""
+        return linkage_of(self._judge.state)
+
     def take(self, rows: Sequence[StoredFrame]) -> Step:
         """The step of some rows in their order."""
         events: list[Event] = []
+        readings: list[OutgoingReading] = []
         for row in rows:
             self._upto = row.id
             read = self.reader.read(row)
@@ -117,8 +125,9 @@ class Judging:
                 self._wrong_since_ns = (self._wrong_since_ns or row.received_ns) if is_wrong else None
             if read.reported is not None:
                 events += self._told(self._judge.take(read.reported))
+                readings += self._outgoing.take(read.reported)
             self.cursor = row.id
-        return self._step(events)
+        return self._step(events, readings)
 
     def pass_time(self, now_ns: int) -> Step:
         """The step of nothing having come until now."""
@@ -130,7 +139,7 @@ class Judging:
         self.asks += [ask for ask in judged.asks if isinstance(ask, FillGap)]
         return judged.events
 
-    def _step(self, events: Sequence[Event]) -> Step:
+    def _step(self, events: Sequence[Event], readings: Sequence[OutgoingReading] = ()) -> Step:
         messages = [codec.event_message(event) for event in events]
         for event in events:
             log.info(
@@ -138,7 +147,8 @@ class Judging:
             )
         state = SensorState(cursor=self.cursor, judge=msgspec.Raw(self._judge.state), asked=self._asked)
         outgoing = tuple(OutgoingEvent(message.id, codec.encode(message)) for message in messages)
-        return Step(self._parts.start.device, msgspec.json.encode(state), outgoing, self.maker.take_uploads())
+        uploads = self.maker.take_uploads()
+        return Step(self._parts.start.device, msgspec.json.encode(state), outgoing, uploads, tuple(readings))
 
     def _ask_about(self, asked: Sequence[Asked], received_ns: int) -> None:
         for one in asked:

@@ -86,6 +86,8 @@ class Sensor:
             codec=self._parts.binding.sensor.kind,
             counters={**trouble.counters, **self._counters()},
             maintenance=(*self._items, *trouble.items)[:MAX_ITEMS],
+            conformity=None if self._judging is None else round(self._judging.reader.score, 1),
+            linkage=None if self._judging is None else self._judging.linkage,
         )
 
     def _counters(self) -> dict[str, int]:
@@ -131,6 +133,7 @@ class Sensor:
             self._items = judging.maintenance
             self._counts["events"] += len(step.events)
             self._counts["rows_judged"] += len(kept)
+            self._counts["readings"] += len(step.readings)
             for ask in judging.asks:
                 around.fill_gap(self.id, ask)
             judging.asks.clear()

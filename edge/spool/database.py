@@ -28,6 +28,11 @@ CREATE TABLE refused (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, what TEXT NOT NULL, reason TEXT NOT NULL, body BLOB NOT NULL);
 CREATE TABLE counters (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 """
+# Came after version 1 was in use, which knows nothing of it and loses nothing by it.
+_READINGS = """
+CREATE TABLE IF NOT EXISTS readings (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL UNIQUE, body BLOB NOT NULL)
+"""
 
 
 class Database:
@@ -102,6 +107,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         if version == 0:
             for statement in (*_TABLES.split(";"), f"PRAGMA user_version={VERSION}"):
                 connection.execute(statement)
+        if version in (0, VERSION):
+            connection.execute(_READINGS)
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         raise StoreError(f"spool {path}: {error}; move the file away to start with an empty one") from error

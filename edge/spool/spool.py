@@ -14,6 +14,7 @@ from pathlib import Path
 from contract.errors import StoreError
 from edge.spool.database import Database
 from edge.spool.events import EventQueue
+from edge.spool.readings import READING_IDS, ReadingQueue
 from edge.spool.steps import Step
 from edge.spool.uploads import UploadQueue
 
@@ -24,11 +25,14 @@ _MESSAGE_ID = re.compile(r".{1,200}:[1-9][0-9]{0,9}")
 
 @dataclass(frozen=True, slots=True)
 class SpoolLimits:
-    """The bounds: at `max_events` replaced revisions go, at `max_uploads` or low disk evidence of the lowest rank."""
+    """The bounds: at `max_events` replaced revisions go, at `max_uploads` or low disk evidence of the lowest rank, at
+    `max_readings` the oldest readings.
+    """
 
     max_events: int = 1_000_000
     max_uploads: int = 100_000
     min_free_bytes: int = 200_000_000
+    max_readings: int = 200_000
 
 
 @dataclass(eq=False)
@@ -53,6 +57,7 @@ class Spool:
         self._database = Database(path)
         self.events = EventQueue(self._database)
         self.uploads = UploadQueue(self._database)
+        self.readings = ReadingQueue(self._database, most=self._limits.max_readings)
         self._waiting_lock = threading.Lock()
         self._waiting: list[_Waiting] = []
 
@@ -68,6 +73,9 @@ class Spool:
         for event in step.events:
             if not _MESSAGE_ID.fullmatch(event.message_id):
                 raise StoreError(f"spool: message id {event.message_id[:80]!r}, expected event_id:revision")
+        for reading in step.readings:
+            if not reading.message_id.startswith(READING_IDS):
+                raise StoreError(f"spool: message id {reading.message_id[:80]!r}, expected {READING_IDS}...")
         mine = _Waiting(step)
         with self._waiting_lock:
             self._waiting.append(mine)
@@ -152,6 +160,7 @@ class Spool:
     def _write_once(self, steps: list[Step]) -> None:
         with self._database.transaction():
             new_events = sum(self.events.put(step.events) for step in steps)
+            new_readings = sum(self.readings.put(step.readings) for step in steps)
             new_uploads = sum(self.uploads.put(step.uploads) for step in steps)
             # Of several steps of one device in a batch the last state counts.
             for device, state in {step.device: step.state for step in steps}.items():
@@ -160,7 +169,7 @@ class Spool:
                 self.events.thin_out()
             if self.events.length_with_changes() > self._limits.max_events:
                 raise StoreError(f"spool: {self._limits.max_events} events wait, no more fit; is the centre reachable?")
-        if new_events:
+        if new_events or new_readings:
             self.events.news.set()
         if new_uploads:
             self.uploads.news.set()

@@ -13,6 +13,13 @@ class OutgoingEvent(NamedTuple):
     body: bytes
 
 
+class OutgoingReading(NamedTuple):
+    """A sensor's reading to be sent: `message_id` begins with `reading:`, `body` the CloudEvents bytes."""
+
+    message_id: str
+    body: bytes
+
+
 class SpooledEvent(NamedTuple):
     """A message that waits for the centre's ack; `seq` rises in the order of commits."""
 
@@ -38,3 +45,4 @@ class Step:
     state: bytes
     events: tuple[OutgoingEvent, ...] = ()
     uploads: tuple[Upload, ...] = ()
+    readings: tuple[OutgoingReading, ...] = ()

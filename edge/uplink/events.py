@@ -1,4 +1,4 @@
-"""Events to the broker and acks back: the body of one thread, beside the network thread of paho."""
+"""Events and readings to the broker and acks back: the body of one thread, beside the network thread of paho."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from contract.errors import ConfigError, ContractError
 from edge.capture.backoff import Backoff
 from edge.config import BrokerConfig
 from edge.config.urls import BROKER_PORTS, endpoint
-from edge.spool import EventQueue
+from edge.spool import READING_IDS, Spool
+from edge.uplink.lane import Lane
 from edge.uplink.letters import Letters
 from edge.uplink.window import Window
 
@@ -42,7 +43,7 @@ class EventUplink:
         self,
         broker: BrokerConfig,
         letters: Letters,
-        events: EventQueue,
+        spool: Spool,
         *,
         password_of: Callable[[], str],
         now_ns: Callable[[], int],
@@ -51,12 +52,12 @@ class EventUplink:
     ) -> None:
         self._broker = broker
         self._letters = letters
-        self._events = events
+        self._events = spool.events
         self._now_ns = now_ns
         self._monotonic_s = monotonic_s
         self._backoff = backoff
-        self._window = Window(broker.inflight_max, ack_timeout_s=broker.ack_timeout_s)
-        self._last_seq = 0
+        self._event_lane = Lane("event", spool.events, self._new_window())
+        self._reading_lane = Lane("reading", spool.readings, self._new_window())
         self._born_ns = 0
         self._beat_at_s = self._birth_at_s = 0.0
         self._state = "starting"
@@ -124,8 +125,7 @@ class EventUplink:
         self._beat_at_s = self._monotonic_s()
         while self._is_connected and not stop.is_set():
             self._settle()
-            self._send_again()
-            self._send_new()
+            self._send()
             self._tell_health()
             self._wait()
         if self._is_connected:
@@ -139,35 +139,16 @@ class EventUplink:
 
     def _settle(self) -> None:
         acks = [self._acks.popleft() for _ in range(len(self._acks))]
-        if not acks:
-            return
-        counts = self._events.settle(acks)
-        for name, count in counts._asdict().items():
-            self._counts[f"acks_{name}"] += count
-        for ack in acks:
-            self._window.note_settled(ack.id)
-            if ack.result == "rejected":
-                log.error("event_rejected id=%s reason=%r", ack.id, ack.reason[:500])
+        of_readings = [ack for ack in acks if ack.id.startswith(READING_IDS)]
+        of_events = [ack for ack in acks if not ack.id.startswith(READING_IDS)]
+        self._event_lane.settle(of_events, self._counts)
+        self._reading_lane.settle(of_readings, self._counts)
 
-    def _send_again(self) -> None:
-        for message_id in self._window.overdue(self._monotonic_s()):
-            event = self._events.find(message_id)
-            if event is None:
-                self._window.note_settled(message_id)
-            else:
-                self._publish("event", event.body)
-                self._window.note_sent(message_id, self._monotonic_s())
-                self._counts["events_sent_again"] += 1
-
-    def _send_new(self) -> None:
-        room = self._window.room()
-        if room <= 0:
-            return
-        for event in self._events.pending(room, after_seq=self._last_seq):
-            self._publish("event", event.body)
-            self._window.note_sent(event.message_id, self._monotonic_s())
-            self._last_seq = event.seq
-            self._counts["events_sent"] += 1
+    def _send(self) -> None:
+        """Events first; readings have a window of their own, so that a curve never holds up an act."""
+        for lane in (self._event_lane, self._reading_lane):
+            lane.send_again(self._publish, self._monotonic_s(), self._counts)
+            lane.send_new(self._publish, self._monotonic_s(), self._counts)
 
     def _tell_health(self) -> None:
         now_s = self._monotonic_s()
@@ -196,6 +177,9 @@ class EventUplink:
         self._client.loop_stop()
         self._is_connected = False
 
+    def _new_window(self) -> Window:
+        return Window(self._broker.inflight_max, ack_timeout_s=self._broker.ack_timeout_s)
+
     def _make_client(self) -> mqtt.Client:
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
@@ -205,7 +189,7 @@ class EventUplink:
             reconnect_on_failure=False,
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
-        client.max_inflight_messages_set(self._broker.inflight_max + 100)
+        client.max_inflight_messages_set(2 * self._broker.inflight_max + 100)
         if endpoint(self._broker.url, BROKER_PORTS).scheme == "mqtts":
             client.tls_set(ca_certs=self._broker.ca_file)
         client.on_connect = self._on_connect
@@ -222,8 +206,8 @@ class EventUplink:
         else:
             if not flags.session_present:
                 # Acks that waited for us are lost with the session: whatever is not settled goes out once more.
-                self._window.forget()
-                self._last_seq = 0
+                self._event_lane.forget()
+                self._reading_lane.forget()
             client.subscribe([(self._letters.topic("ack"), 1), (self._letters.topic("command"), 1)])
             self._is_connected = True
         self._events.news.set()

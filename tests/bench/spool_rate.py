@@ -120,7 +120,7 @@ def _uplink(broker: Broker, spool: Spool) -> EventUplink:
     return EventUplink(
         config,
         letters,
-        spool.events,
+        spool,
         password_of=lambda: GATEWAY_PASSWORD,
         now_ns=time.time_ns,
         monotonic_s=time.monotonic,

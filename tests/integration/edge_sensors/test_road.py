@@ -7,7 +7,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from contract import codec
 from contract.manifest import public_key_hex
+from contract.readings import Reading
 from edge.replay import replay_tape
 from edge.sensors.hj212.escapes import unescaped
 from tantou.verify import verify_folder
@@ -76,3 +78,21 @@ def test_the_tape_of_a_sensor_judged_again_gives_the_same_events_to_the_byte(tmp
         device.close()
     replay_tape(tmp_path / "tapes" / "kitchen-1" / "observations.jsonl", out=tmp_path / "again", say=lambda _text: None)
     assert (tmp_path / "again" / "events.jsonl").read_bytes().splitlines() == sent
+
+
+def test_a_reading_a_factor_and_minute_waits_for_the_centre_and_the_day_so_far_is_told(tmp_path: Path) -> None:
+    with running(config_of(tmp_path), tmp_path, Moved()) as here:
+        device = Device(here.station.port, here.time)
+        cook(here, device, minutes=4)
+        cook(here, device, minutes=2, purifier=0.0)
+        here.judged(12)
+        device.close()
+        waiting = here.spool.readings.pending(1000)
+        told = [codec.decode(one.body).data for one in waiting]
+        linkage = here.health("kitchen-1").linkage
+    assert all(isinstance(one, Reading) for one in told)
+    minutes = [(one.factor, one.at[:16]) for one in told if isinstance(one, Reading)]
+    assert len(minutes) == len(set(minutes))
+    assert {factor for factor, _ in minutes} == {"fume_mg_m3", "fan_a", "purifier_a", "fan_state", "purifier_state"}
+    assert linkage is not None
+    assert (linkage.day, linkage.fan_s, linkage.purifier_s) == ("2026-03-02", 330.0, 210.0)

@@ -100,7 +100,7 @@ def uplink_of(
     uplink = EventUplink(
         config,
         Letters(town=TOWN, gateway=GATEWAY, birth=birth, health=health),
-        spool.events,
+        spool,
         password_of=lambda: password,
         now_ns=time.time_ns,
         monotonic_s=time.monotonic,

@@ -65,7 +65,7 @@ def uplinks(spool: Spool, broker: Broker, port: int, token: str) -> list[Callabl
     by_mqtt = EventUplink(
         config,
         letters,
-        spool.events,
+        spool,
         password_of=lambda: GATEWAY_PASSWORD,
         now_ns=time.time_ns,
         monotonic_s=time.monotonic,
