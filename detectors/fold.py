@@ -114,7 +114,11 @@ class Step(Struct, Generic[StateT], frozen=True, kw_only=True):
 
 
 class Rule(Protocol):
-    """What a folder of `detectors/` exports. `State` is plain data: saved, restored, replayed as JSON."""
+    """What a folder of `detectors/` exports. `State` is plain data: saved, restored, replayed as JSON.
+
+    It may also export `carry_over(state, before, now) -> State | None`: the state to go on from when a zone's table was
+    changed from `before` to `now`, None: begin anew, as every rule without it does, open acts closed with the reason.
+    """
 
     RULE_VERSION: str
     Config: type[Struct]

@@ -4,8 +4,9 @@ In: `Reported` and `Elapsed` of the sensor, `OutletLooked` of its outlet camera,
 and day, maintenance items, asks. Only mark N is evidence; silence never counts; the on-line value is no measurement.
 """
 
+from detectors.cooking_fumes.carrying import carry_over
 from detectors.cooking_fumes.config import Config
 from detectors.cooking_fumes.rule import RULE_VERSION, initial_state, step
 from detectors.cooking_fumes.state import State
 
-__all__ = ["RULE_VERSION", "Config", "State", "initial_state", "step"]
+__all__ = ["RULE_VERSION", "Config", "State", "carry_over", "initial_state", "step"]

@@ -9,11 +9,14 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from contract.geometry import BboxPx, PolygonPx
+
 Minutes = Annotated[float, Meta(ge=1, le=1440)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Days = Annotated[int, Meta(ge=1, le=14)]
 Ampere = Annotated[float, Meta(ge=0, le=1000)]
 ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](?!\n)$", description="local time as 17:30")]
+Pixels = Annotated[int, Meta(ge=16, le=16384)]
 LocalDate = Annotated[str, Meta(pattern=r"^[0-9]{4}-[01][0-9]-[0-3][0-9](?!\n)$", description="date as 2026-01-31")]
 Weekday = Annotated[int, Meta(ge=1, le=7, description="1 Monday .. 7 Sunday")]
 
@@ -159,15 +162,28 @@ class Repeated(_Table, frozen=True, kw_only=True):
 
 
 class Outlet(_Table, frozen=True, kw_only=True):
-    """The camera at the outlet and the part of its picture to look at; it raises leads, never makes one (A3.6)."""
+    """The camera at the outlet and the part of its picture to look at; it raises leads, never makes one (A3.6).
+
+    `polygon_px` in pixels of `frame_px`, its lowest point being the outlet. A look takes `look_s` of video: when a lead
+    opens, and each `every_s` while the fan runs in business hours.
+    """
 
     camera: str
-    bbox_xyxy_px: tuple[float, float, float, float]
+    polygon_px: Annotated[PolygonPx, Meta(min_length=3, max_length=100, description="in pixels of frame_px")]
+    frame_px: tuple[Pixels, Pixels]
+    look_s: Annotated[float, Meta(ge=10, le=30, description="video of one look (A3.6)")] = 20
+    every_s: Annotated[float, Meta(ge=60, le=7200, description="proposal")] = 600
     moving_share: Annotated[Share, Meta(description="so much of the polygon drifts: something is there")] = 0.08
     reach: Annotated[Share, Meta(description="oil fume lingers and goes on; steam ends sooner")] = 0.5
     white: Annotated[Share, Meta(description="whiter than this may be steam")] = 0.8
     steam_humidity_pct: Annotated[float, Meta(ge=0, le=100, description="flue this damp: may be steam")] = 75
     near_s: Annotated[float, Meta(ge=10, le=7200, description="looks this near to a window count for it")] = 900
+
+    @property
+    def bbox_xyxy_px(self) -> BboxPx:
+        """The box around the polygon."""
+        across, down = zip(*self.polygon_px, strict=True)
+        return (min(across), min(down), max(across), max(down))
 
 
 class Config(_Table, frozen=True, kw_only=True):

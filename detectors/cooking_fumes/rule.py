@@ -7,10 +7,10 @@ import msgspec
 from contract.observations import Elapsed, OutletLooked, Reported, Seen
 from contract.times import NS
 from detectors.cooking_fumes import meals, means, unchanging, upkeep
-from detectors.cooking_fumes.book import new_book
+from detectors.cooking_fumes.book import Lead, new_book
 from detectors.cooking_fumes.calendar import DAY_NS, day_at
 from detectors.cooking_fumes.config import Config
-from detectors.cooking_fumes.outlet import MAX_LOOKS, judge_look
+from detectors.cooking_fumes.outlet import MAX_LOOKS, Look, corroboration, judge_look
 from detectors.cooking_fumes.reading import Reading, read
 from detectors.cooking_fumes.running import (
     gap_limit_ns,
@@ -80,6 +80,7 @@ def _on_time(turn: Turn, reading: Reading) -> None:
     counted_ns = 0 if state.lane_ns < 0 or is_gap else min(since_ns, reading.interval_ns * 3 // 2)
     turn.changed["lane_ns"] = reading.at_ns
     turn.changed["interval_ns"] = reading.interval_ns
+    turn.changed["humidity_pct"] = reading.humidity_pct
     runs = state.runs
     if is_gap and state.lane_ns >= 0:
         note_gap(turn, state.lane_ns, reading.at_ns)
@@ -97,6 +98,8 @@ def _on_time(turn: Turn, reading: Reading) -> None:
     if off is not runs.purifier_off:
         runs = msgspec.structs.replace(runs, purifier_off=off)
     turn.changed["runs"] = runs
+    if in_hours and reading.fan.switch == "on":
+        turn.look_at_outlet()
 
 
 def _late(turn: Turn, reading: Reading) -> None:
@@ -126,17 +129,27 @@ def _looked(turn: Turn, seen: OutletLooked) -> None:
     outlet = turn.config.outlet
     if outlet is None:
         return
-    look = judge_look(seen, outlet, humidity_pct=turn.state.side.humidity_pct)
-    turn.changed["looks"] = (*turn.state.looks, look)[-MAX_LOOKS:]
-    if look.verdict != "plume" or turn.book is None:
-        return
     near_ns = round(outlet.near_s * NS)
-    plume_beside_contradiction(turn)
+    is_fresh = abs(seen.at_ns - turn.state.lane_ns) <= near_ns
+    look = judge_look(seen, outlet, humidity_pct=turn.state.humidity_pct if is_fresh else None)
+    before = turn.state.looks
+    turn.changed["looks"] = (*before, look)[-MAX_LOOKS:]
+    if turn.book is None:
+        return
+    if look.verdict == "plume":
+        plume_beside_contradiction(turn)
     told = {finding.event_id for finding in turn.findings}
     for lead in turn.book.leads:
-        ends_ns = turn.state.lane_ns
-        if lead.rule in CAMERA_RULES and lead.event_id not in told and look.at_ns - ends_ns <= near_ns:
+        is_near = lead.rule in CAMERA_RULES and look.at_ns - turn.state.lane_ns <= near_ns
+        if is_near and lead.event_id not in told and _says_more(turn, lead, before):
             turn.tell_again(turn.book, lead)
+
+
+def _says_more(turn: Turn, lead: Lead, before: tuple[Look, ...]) -> bool:
+    """Whether the last look made a lead's corroboration another one; a count alone is told with the next window."""
+    was = corroboration(before, lead.windows, turn.config.outlet)
+    now = corroboration(turn.looks, lead.windows, turn.config.outlet)
+    return now is not None and (was is None or was.verdict != now.verdict)
 
 
 def _pass_time(turn: Turn, at_ns: int) -> None:

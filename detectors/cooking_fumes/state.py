@@ -77,7 +77,7 @@ class State(Struct, frozen=True, kw_only=True):
 
     `heard_ns`: receipt of the last frame; `quiet_to_ns`: silence is accounted for up to here. `lane_ns`: data time of
     the last report judged; `streams`: of the last one of each stream. `usual`: the last meals of each period.
-    `streaks`: the local dates on which a pattern showed, in a row.
+    `streaks`: the local dates on which a pattern showed, in a row. `humidity_pct`: of the flue at `lane_ns`.
     """
 
     book: Book | None = None
@@ -95,6 +95,7 @@ class State(Struct, frozen=True, kw_only=True):
     frozen: Same | None = None
     constant: Same | None = None
     coolest_c: float | None = None
+    humidity_pct: float | None = None
     series: Series = Series()
     faults: Faults = Faults()
     upkeep: Upkeep = Upkeep()

@@ -10,7 +10,7 @@ from contract.events import Phase
 from contract.health import MaintenanceItem
 from contract.identity import event_id
 from contract.matters.cooking_fumes import RuleId
-from contract.times import ns_from_utc, utc_from_ns
+from contract.times import NS, ns_from_utc, utc_from_ns
 from detectors.cooking_fumes.book import Book, Judged, Lead, added, opened
 from detectors.cooking_fumes.calendar import DAY_NS
 from detectors.cooking_fumes.config import Config
@@ -18,7 +18,7 @@ from detectors.cooking_fumes.outlet import Look, plume_near
 from detectors.cooking_fumes.state import State
 from detectors.cooking_fumes.stretch import Stretch
 from detectors.cooking_fumes.telling import tell
-from detectors.fold import Ask, Finding, HoldEvidence, Step, Zone
+from detectors.fold import Ask, Finding, HoldEvidence, LookSooner, Step, Zone
 
 STREAK_DAYS = 14
 CAMERA_RULES: tuple[RuleId, ...] = ("R1", "R3", "R9")
@@ -135,6 +135,13 @@ class Turn:
             onset_ns=ns_from_utc(one.window.begin),
             place_key=f"{one.rule}:{book.day.date}",
         )
+
+    def look_at_outlet(self) -> None:
+        """The fan runs: looks at the outlet from time to time, as long as reports say so."""
+        outlet = self.config.outlet
+        if outlet is not None:
+            until_ns = self.now_ns + round(self.config.purifier_off.gap_s * NS)
+            self.asks.append(LookSooner(every_s=outlet.every_s, until_ns=until_ns))
 
     def _hold(self, lead: Lead) -> None:
         outlet = self.config.outlet

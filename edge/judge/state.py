@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from msgspec import Struct
 
@@ -38,10 +40,14 @@ class Act(Struct, frozen=True, kw_only=True):
 
 
 class ZoneMemory(Struct, frozen=True, kw_only=True):
-    """A zone's fold; `judged_as` is the hash of the geometry, rule table and rule version that it belongs to."""
+    """A zone's fold; `judged_as` is the hash of the geometry, rule table and rule version that it belongs to.
+
+    `table` is that rule table, kept for rules that carry their state over to a changed one.
+    """
 
     judged_as: str
     state: msgspec.Raw
+    table: dict[str, Any] | None = None
     maintenance: tuple[MaintenanceItem, ...] = ()
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from contract.errors import ContractError
-from contract.health import MaintenanceItem
 from contract.observations import Seen, TapeStart, ZoneOnTape
 from detectors.fold import Step, Zone, rule_for
 from edge.judge.state import ZoneMemory
@@ -33,14 +32,11 @@ class JudgedZone:
             frame_px=on_tape.frame_px,
             approval=on_tape.approval,
         )
-        self._judged_as = hashlib.sha256(msgspec.json.encode((on_tape, self.rule.RULE_VERSION))).hexdigest()
-        # A zone that was redrawn or got another rule starts anew: what was measured in the old one says nothing here.
-        self.recalls = memory is not None and memory.judged_as == self._judged_as
-        self._state: Any = self.rule.initial_state()
-        self.maintenance: tuple[MaintenanceItem, ...] = ()
-        if memory is not None and self.recalls:
-            self.maintenance = memory.maintenance
-            self._state = _read(memory, self.rule.State, on_tape.zone)
+        self._judged_as = self._hash(on_tape)
+        recalled = None if memory is None else self._recall(memory)
+        self.recalls = recalled is not None
+        self._state: Any = self.rule.initial_state() if recalled is None else recalled
+        self.maintenance = memory.maintenance if memory is not None and self.recalls else ()
 
     def step(self, record: Seen) -> Step[Any]:
         """Take the fold one record on."""
@@ -50,10 +46,36 @@ class JudgedZone:
             self.maintenance = step.maintenance
         return step
 
+    def _recall(self, memory: ZoneMemory) -> Any:
+        """The state to go on from; None: a zone that was redrawn or got another rule starts anew.
+
+        What was measured in the old zone says nothing here, unless the rule itself carries it over to its new table.
+        """
+        if memory.judged_as == self._judged_as:
+            return _read(memory, self.rule.State, self.on_tape.zone)
+        carry_over = getattr(self.rule, "carry_over", None)
+        if carry_over is None or memory.table is None:
+            return None
+        if memory.judged_as != self._hash(msgspec.structs.replace(self.on_tape, rule=memory.table)):
+            return None  # the geometry, the matter or the rule's version is another one, too
+        try:
+            before = msgspec.convert(memory.table, self.rule.Config)
+        except msgspec.ValidationError:
+            return None  # a table that this version does not know any more
+        return carry_over(_read(memory, self.rule.State, self.on_tape.zone), before, self._config)
+
+    def _hash(self, zone: ZoneOnTape) -> str:
+        return hashlib.sha256(msgspec.json.encode((zone, self.rule.RULE_VERSION))).hexdigest()
+
     def memory(self) -> ZoneMemory:
         """What a later judge needs to go on."""
         state = msgspec.Raw(msgspec.json.encode(self._state))
-        return ZoneMemory(judged_as=self._judged_as, state=state, maintenance=self.maintenance)
+        return ZoneMemory(
+            judged_as=self._judged_as,
+            state=state,
+            table=self.on_tape.rule if hasattr(self.rule, "carry_over") else None,
+            maintenance=self.maintenance,
+        )
 
 
 def _read(memory: ZoneMemory, state_type: type[msgspec.Struct], zone: str) -> msgspec.Struct:

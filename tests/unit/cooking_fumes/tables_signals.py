@@ -207,7 +207,9 @@ _R9: dict[str, dict[str, Any]] = {
     "mark": {"purifier_state": (1, "D"), "purifier_a": 0.0},
     "agree": {},
 }
-OUTLET = Outlet(camera="cam-1", bbox_xyxy_px=(0.0, 0.0, 100.0, 100.0))
+OUTLET = Outlet(
+    camera="cam-1", polygon_px=((0.0, 0.0), (100.0, 0.0), (100.0, 100.0), (0.0, 100.0)), frame_px=(100, 100)
+)
 _LOOKS = {
     "nothing": OutletLooked(device="cam-1", at_ns=0, seconds=20),
     "dark": OutletLooked(device="cam-1", at_ns=0, seconds=20, problem="dark"),
