@@ -7,7 +7,7 @@ SECONDS ?= 60
 BIN := .venv/bin
 PLATE_CARDS := plate-corners-clp plate-text-clp plate-text-ppocr4 plate-text-ppocr6
 STAMPS := .venv/stamps
-ROOMS := contract detectors models edge ingest store server tantou
+ROOMS := contract ground detectors models edge ingest store server tantou
 PYTHON_CODE := $(ROOMS) tests scripts
 CONSOLE_SOURCES := $(shell find console -path console/node_modules -prune -o -path console/dist -prune -o -type f -print 2>/dev/null)
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(CURDIR)/$(BIN)/npm --prefix console --no-fund --no-audit --loglevel=error
