@@ -48,7 +48,7 @@ class View:
         self.azimuth: Floats = np.arctan2(coarse[..., 0], coarse[..., 1])
         self.is_sky: NDArray[np.bool_] = ~np.isfinite(self.distance_m)
         rows = np.flatnonzero(~self.is_sky.all(axis=1))
-        self.ground_from_y = int(rows[0]) if rows.size else distance.shape[0]
+        self.ground_from_y = int(rows[0]) if rows.size else head.calibration.frame_px[1]
         ground = np.zeros((*distance.shape, 3), dtype=np.uint8)
         below = np.s_[self.ground_from_y :]
         reach = np.where(met, distance, 0)[below] / np.maximum(level[below], 1e-9)

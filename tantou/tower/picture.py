@@ -53,6 +53,12 @@ class Painter:
         noisy = cv2.add(image, grain if light > 0.5 else grain * 3, dtype=cv2.CV_8U)
         return Shot(np.asarray(noisy, np.uint8), tuple(one for one in truths if one is not None))
 
+    def share(self, head: Head, plume: Plume, at_ns: int) -> float:
+        """How much of the picture this plume covers, by itself."""
+        width, height = head.calibration.frame_px
+        truth = self._plume(np.zeros((height, width, 3), np.uint8), head, plume, at_ns)
+        return 0.0 if truth is None else truth.area_share
+
     def blur(self, head: Head, at_ns: int) -> Image:
         """What a moving head shows: coarse, at a sixteenth of the cost."""
         cal = head.calibration

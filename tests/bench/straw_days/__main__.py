@@ -1,0 +1,116 @@
+"""`python -m tests.bench.straw_days --days N --views V [--first K] [--hours 0 24] [--keep FOLDER]`.
+
+Each day is kept as a file when it is done: a run that is ended goes on where it was. Views are 5 of the 14 stops of a
+whole turn; the patrol dwells at all 14, so that its pace is a real one, and the other nine are not drawn. A picture is
+taken for verified where the head stands (registration has its own tests); there is no time between looks to wait for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+
+from detectors.straw_burning import RULE_VERSION
+from edge.straw_replay import CARD, open_looker
+from tantou.tower.world import NS
+from tests.bench.lines import percentile, show
+from tests.bench.straw_days.day import VERSION, day
+from tests.bench.straw_days.drive import DayTold, drive
+
+TENTH = 0.001  # of the picture
+
+
+def main() -> None:
+    """Drives what is not kept yet and tells all days together."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--days", type=int, default=20)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--views", type=int, default=5)
+    parser.add_argument("--hours", type=float, nargs=2, default=(0.0, 24.0))
+    parser.add_argument("--keep", type=Path, default=Path("build/straw_days"))
+    parser.add_argument("--tell", action="store_true", help="tell what is kept, drive nothing")
+    args = parser.parse_args()
+    os.nice(0)
+    hours = (float(args.hours[0]), float(args.hours[1]))
+    _, detector = open_looker(CARD)
+    named = f"{VERSION} {RULE_VERSION} {detector.card.sha256} {args.views} {hours}"
+    folder = args.keep / hashlib.sha256(named.encode()).hexdigest()[:12]
+    folder.mkdir(parents=True, exist_ok=True)
+    told: list[DayTold] = []
+    for number in range(args.first, args.first + args.days):
+        file = folder / f"day-{number:03d}.json"
+        if not file.exists() and not args.tell:
+            fresh, _ = open_looker(CARD)
+            found = drive(day(number, args.views), fresh, surety=0.0, hours=hours)
+            partial = file.with_suffix(".part")
+            partial.write_bytes(msgspec.json.encode(found))
+            partial.replace(file)
+            print(f"day {number}: {found.looks} looks, {len(found.alarms)} alarms", flush=True)
+        if file.exists():
+            told.append(msgspec.json.decode(file.read_bytes(), type=DayTold))
+    if told:
+        tell(told)
+
+
+def tell(days: list[DayTold]) -> None:
+    """All figures of these days."""
+    fires = [fire for one in days for fire in one.fires if fire.largest >= TENTH]
+    hit = [fire for fire in fires if fire.alarm_ns is not None]
+    camera_days = sum(one.hours for one in days) / 24
+    cycles = [cycle for one in days for cycle in one.cycles_s]
+    print(f"{len(days)} days, {camera_days:.2f} camera-days, {sum(one.looks for one in days)} looks")
+    show("patrol cycle, median / p95", f"{percentile(cycles, 0.5):.0f} / {percentile(cycles, 0.95):.0f} s", "90 s")
+    show("fires >= 0.1 % of the picture alarmed", f"{len(hit)} of {len(fires)}", "95 %")
+    for what, begin in (("first visible (0.01 %)", "seen_ns"), ("0.1 %", "tenth_ns")):
+        waits = [(fire.alarm_ns - getattr(fire, begin)) / NS for fire in hit if fire.alarm_ns and getattr(fire, begin)]
+        if waits:
+            both = f"{percentile(waits, 0.5):.0f} / {percentile(waits, 0.95):.0f} s"
+            show(f"wall time from {what} to the event, median / p95", both, "120 s")
+    looking = [fire.looking_s for fire in hit]
+    if looking:
+        show("looking time, median / p95", f"{percentile(looking, 0.5):.0f} / {percentile(looking, 0.95):.0f} s")
+    before = [call for one in days for call in one.calls if call.kind != "straw"]
+    after = [alarm for one in days for alarm in one.alarms if alarm.kind != "straw"]
+    for what, found in (("before", before), ("after", after)):
+        most = upper_bound(len(found)) / camera_days
+        rate = f"{len(found)} = {len(found) / camera_days:.2f} a day"
+        show(
+            f"false {what} verification (95 % bound {most:.2f} a day)", rate, "1 in 20 days" if what == "after" else ""
+        )
+        print(f"  by kind: {dict(Counter(one.kind for one in found))}")
+    by_band: Counter[tuple[str, bool]] = Counter()
+    for fire in fires:
+        band = next(name for name, most in BANDS if fire.distance_m < most)
+        by_band[band, fire.alarm_ns is not None] += 1
+    print(
+        "  by distance:",
+        {name: f"{by_band[name, True]} of {by_band[name, True] + by_band[name, False]}" for name, _ in BANDS},
+    )
+    print(
+        "  missed:",
+        [(fire.name, round(fire.distance_m), f"{fire.largest:.2%}") for fire in fires if fire.alarm_ns is None],
+    )
+
+
+BANDS = (("< 1 km", 1_000.0), ("1-2 km", 2_000.0), ("2-3 km", 3_000.0), ("> 3 km", 1e9))
+
+
+def upper_bound(count: int) -> float:
+    """The 95 % upper bound of a Poisson mean after `count` events: where that few have a chance of one in twenty."""
+    from math import exp, lgamma, log
+
+    low, high = float(count), count * 3.0 + 10
+    for _ in range(60):
+        mean = (low + high) / 2
+        chance = sum(exp(-mean + k * log(mean) - lgamma(k + 1)) for k in range(count + 1))
+        low, high = (mean, high) if chance > 0.05 else (low, mean)
+    return high
+
+
+if __name__ == "__main__":
+    main()

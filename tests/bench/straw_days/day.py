@@ -1,0 +1,138 @@
+"""One day by its number: weather, fires and every trap, drawn from the seed alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import cos, radians, sin
+
+import numpy as np
+
+from ground.camera import Aim, Calibration
+from ground.local import Spot
+from tantou.tower.world import FRAME_PX, NS, Fog, Head, Lamp, Plume, World
+
+VERSION = 2  # counts up when days change
+STOPS = 14  # of a whole turn at 30 degrees and a tenth of overlap; only some of them are drawn
+FOCAL_PX = 2400.0
+TILT_DEG = 2.2
+FIRST_NS = int(datetime(2026, 10, 19, 16, tzinfo=UTC).timestamp()) * NS  # midnight at UTC+8
+DAY_NS = 86_400 * NS
+_HALF_VIEW_DEG = 13.0
+
+
+@dataclass(frozen=True)
+class Day:
+    """A world, where its views look, and which of its smoke is known to the rule from the beginning."""
+
+    number: int
+    world: World
+    heads: dict[str, Head]
+    known: tuple[str, ...]
+
+    @property
+    def begin_ns(self) -> int:
+        """Midnight."""
+        return FIRST_NS + self.number * DAY_NS
+
+
+def day(number: int, views: int) -> Day:
+    """The day of that number."""
+    rng = np.random.default_rng(91_000 + number)
+    midnight_ns = FIRST_NS + number * DAY_NS
+    pans = [index * 360 / STOPS for index in range(views)]
+    calibration = Calibration(frame_px=FRAME_PX, focal_px=FOCAL_PX)
+    heads = {
+        f"p{index}": Head(aim=Aim(pan_deg=pan, tilt_deg=TILT_DEG), calibration=calibration)
+        for index, pan in enumerate(pans)
+    }
+    speed, towards = rng.uniform(0.3, 6.0), radians(rng.uniform(0, 360))
+    world = World(
+        seed=500 + number,
+        tower=Spot(lat=29.2, lon=119.5, height_m=40.0),
+        plumes=(*_fires(rng, midnight_ns, pans), *_traps(rng, midnight_ns, pans)),
+        lamps=tuple(_lamp(rng, pans) for _ in range(40)),
+        fogs=_fogs(rng, midnight_ns),
+        wind_m_s=(speed * sin(towards), speed * cos(towards)),
+        clouds=float(rng.uniform(0, 0.9)),
+        haze_m=float(rng.uniform(5_000, 20_000)),
+        sunrise_h=6.2,
+        sunset_h=17.6,
+    )
+    return Day(number, world, heads, known=("chimney-0",))
+
+
+def _place(rng: np.random.Generator, pans: list[float], near_m: float, far_m: float) -> tuple[float, float]:
+    """Somewhere in one of the views; distances even on a log scale."""
+    bearing = radians(float(rng.choice(pans)) + rng.uniform(-_HALF_VIEW_DEG, _HALF_VIEW_DEG))
+    distance = float(np.exp(rng.uniform(np.log(near_m), np.log(far_m))))
+    return distance * sin(bearing), distance * cos(bearing)
+
+
+def _at(midnight_ns: int, hour: float) -> int:
+    return midnight_ns + round(hour * 3600) * NS
+
+
+def _fires(rng: np.random.Generator, midnight_ns: int, pans: list[float]) -> list[Plume]:
+    told = []
+    for number in range(5):
+        hour = rng.uniform(6.5, 17.0) if number < 4 else rng.uniform(17.0, 22.0)
+        told.append(
+            Plume(
+                name=f"fire-{number}",
+                at_m=_place(rng, pans, 500, 5_000),
+                begin_ns=_at(midnight_ns, hour),
+                end_ns=_at(midnight_ns, hour + rng.uniform(0.25, 0.7)),
+                size_m=float(rng.uniform(6, 28)),
+                rate=float(rng.uniform(0.4, 2)),
+                grey=float(rng.uniform(0.3, 0.9)),
+                thickness=float(rng.uniform(0.45, 0.95)),
+                rise_m_s=float(rng.uniform(1.5, 4)),
+            )
+        )
+    return told
+
+
+def _traps(rng: np.random.Generator, midnight_ns: int, pans: list[float]) -> list[Plume]:
+    told = []
+    for number in range(2):
+        place, lift = _place(rng, pans, 1_500, 4_500), float(rng.uniform(30, 80))
+        told.append(_trap(f"chimney-{number}", "chimney", place, (_at(midnight_ns, 0), 24.0), size_m=5.0, lift_m=lift))
+    place = _place(rng, pans, 1_500, 4_000)
+    told += [
+        _trap(f"steam-{hour}", "steam", place, (_at(midnight_ns, hour), 0.2), size_m=10.0, lift_m=15.0)
+        for hour in range(6, 20, 2)
+    ]
+    for number in range(4):
+        moves = (float(rng.uniform(-4, 4)), float(rng.uniform(-2, 2)))
+        begin = _at(midnight_ns, rng.uniform(7, 17))
+        place = _place(rng, pans, 600, 3_000)
+        told.append(_trap(f"dust-{number}", "dust", place, (begin, 0.12), size_m=7.0, rise_m_s=0.5, moves_m_s=moves))
+    for number in range(3):
+        begin = _at(midnight_ns, rng.uniform(5, 18))
+        place = _place(rng, pans, 700, 2_500)
+        told.append(_trap(f"mist-{number}", "mist", place, (begin, 0.3), size_m=9.0, rise_m_s=0.4, thickness=0.3))
+    return told
+
+
+def _trap(name: str, kind: str, at_m: tuple[float, float], when: tuple[int, float], **looks: object) -> Plume:
+    begin_ns, hours = when
+    end_ns = begin_ns + round(hours * 3600) * NS
+    told = {"grey": 0.95, "thickness": 0.6, "rate": 5.0, **looks}
+    return Plume(name=name, kind=kind, at_m=at_m, begin_ns=begin_ns, end_ns=end_ns, **told)  # type: ignore[arg-type]
+
+
+def _lamp(rng: np.random.Generator, pans: list[float]) -> Lamp:
+    return Lamp(at_m=_place(rng, pans, 800, 5_000), bright=float(rng.uniform(0.5, 0.9)))
+
+
+def _fogs(rng: np.random.Generator, midnight_ns: int) -> tuple[Fog, ...]:
+    if rng.random() < 0.5:
+        return ()
+    begin = rng.uniform(4.5, 6.5)
+    told = Fog(
+        begin_ns=_at(midnight_ns, begin),
+        end_ns=_at(midnight_ns, begin + rng.uniform(1, 3)),
+        visibility_m=float(rng.uniform(500, 2_500)),
+    )
+    return (told,)
