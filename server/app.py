@@ -17,6 +17,7 @@ import server.fires.routes
 import server.identity.routes
 import server.leads.routes
 import server.live.routes
+import server.premises.routes
 from server import console_files, headers, problems
 from server.centre import Centre
 from server.clockwork import Clockwork
@@ -37,6 +38,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     server.fires.routes.router,
     server.evidence.routes.router,
     server.devices.routes.router,
+    server.premises.routes.router,
     server.audit.routes.router,
     server.live.routes.router,
 )

@@ -4,13 +4,15 @@ In: connections, plain values, `Act(who, at, reason, note)`. Out: frozen rows, L
 `open_store(url, blobs)` -> Store; `with store.write() as conn` (or `read`): every function is one step in it. No clock.
 
 leads      claim_next claim renew release expire_leases verdict undo offer_due accept return_ correct find history
-           broken_history tell_again; types Lead, Act, HistoryRow
+           respond ring broken_history tell_again; types Lead, Act, HistoryRow
 lead_lists page(LeadFilter) queue; types LeadPage, QueueCounts
 lead_states STATES ACTIONS TRANSITIONS after actions_from
+joins      join split of; known_places learn end find valid listed
 events     take_in current_events revisions event_from evidence_of lists_file; types Arrival, Evidence, EvidenceFile
 gateways   register by_token by_id by_ids take_birth take_health take_will status list_devices names
 files      stored_size is_listed unlisted keep_part drop_part part_total stale_parts keep_blob
 arrivals   take_readings keep_rejects list_rejects count counters
+curves     samples newest of one sensor
 audit      append page first_broken; users  add change by_name by_id all_users display_names
 sessions   add find touch end end_of_user drop_expired; outbox  waiting mark_sent
 feed       since bounds tell drop_before; blobs  Blobs.put size read read_range stream, open_blobs

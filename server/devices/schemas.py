@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ConfigDict
 
@@ -28,6 +28,15 @@ class DeviceZone(Answer):
     polygon_px: list[tuple[float, float]]
     frame_px: tuple[int, int]
     demo: bool
+
+
+class MaintenanceNote(Answer):
+    """Something to repair or to look at on site, found by a rule; never a lead. `kind` is the rule's stable code."""
+
+    kind: str
+    since: Instant
+    detail: str
+    values: dict[str, Any]
 
 
 class Device(Answer):
@@ -56,6 +65,7 @@ class Device(Answer):
                     "gateway_at": INSTANT,
                     "software": "tantou 0.1.0",
                     "counters": {"frames": 1200},
+                    "maintenance": [],
                 }
             ]
         },
@@ -79,6 +89,7 @@ class Device(Answer):
     gateway_at: Instant | None
     software: str | None
     counters: dict[str, int]
+    maintenance: list[MaintenanceNote]
 
 
 class DeviceList(Answer):

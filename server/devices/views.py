@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
+from contract.health import DeviceHealth
 from server.centre import Centre
-from server.devices.schemas import Device
+from server.devices.schemas import Device, MaintenanceNote
 from server.problems import Problem
 from store import gateways
 from store.gateways import DeviceView
@@ -54,8 +55,18 @@ def device_of(view: DeviceView) -> Device:
             "gateway_at": view.gateway_at,
             "software": view.software,
             "counters": health.get("counters", {}),
+            "maintenance": [] if view.health is None else maintenance_of(view.health),
         }
     )
+
+
+def maintenance_of(health: DeviceHealth) -> list[MaintenanceNote]:
+    """What rules found to repair on a device, the longest standing first."""
+    notes = [
+        MaintenanceNote(kind=one.kind, since=one.since, detail=one.detail, values=one.values)
+        for one in health.maintenance
+    ]
+    return sorted(notes, key=lambda one: (one.since, one.kind))
 
 
 def _zone(zone: dict[str, Any]) -> dict[str, Any]:

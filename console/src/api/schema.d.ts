@@ -466,6 +466,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/premises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Premises
+         * @description Every premises of the person's towns that a sensor watches, as its gateway last told.
+         */
+        get: operations["listPremises"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/premises/{gateway}/{zone}/curve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Curve
+         * @description What the zone's sensor measured: by default of the last 24 hours, of 8 days at most.
+         */
+        get: operations["getCurve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/queue": {
         parameters: {
             query?: never;
@@ -782,6 +822,74 @@ export interface components {
             reason: string;
         };
         /**
+         * Curve
+         * @description What a sensor measured from `begin` to before `end`; `cut`: there was more than a curve shows, its end is left out.
+         *
+         *     On-line values are clues, never a legal measurement.
+         */
+        Curve: {
+            /**
+             * Begin
+             * @description UTC instant, RFC 3339, nine decimals
+             * @example 2026-11-24T08:30:00.000000000Z
+             */
+            begin: string;
+            /** Bucket S */
+            bucket_s: number;
+            /** Cut */
+            cut: boolean;
+            /**
+             * End
+             * @description UTC instant, RFC 3339, nine decimals
+             * @example 2026-11-24T08:30:00.000000000Z
+             */
+            end: string;
+            /** Legal Note */
+            legal_note: string;
+            /** Limits */
+            limits: components["schemas"]["WarningLimit"][];
+            /** Series */
+            series: components["schemas"]["CurveSeries"][];
+        };
+        /**
+         * CurvePoint
+         * @description The samples of one bucket that begins at `at`: over those with mark N, or where there is none over the others.
+         *
+         *     `valid` of `samples` had mark N; `marks` names the others. Without a value low, high and mean are null.
+         */
+        CurvePoint: {
+            /**
+             * At
+             * @description UTC instant, RFC 3339, nine decimals
+             * @example 2026-11-24T08:30:00.000000000Z
+             */
+            at: string;
+            /** High */
+            high: number | null;
+            /** Low */
+            low: number | null;
+            /** Marks */
+            marks: string[];
+            /** Mean */
+            mean: number | null;
+            /** Samples */
+            samples: number;
+            /** Valid */
+            valid: number;
+        };
+        /**
+         * CurveSeries
+         * @description One factor; a bucket without a sample is not there: a gap stays a gap.
+         */
+        CurveSeries: {
+            /** Factor */
+            factor: string;
+            /** Points */
+            points: components["schemas"]["CurvePoint"][];
+            /** Unit */
+            unit: string;
+        };
+        /**
          * Device
          * @description A device as its gateway last told; with the gateway offline the state is the last one known.
          * @example {
@@ -805,6 +913,7 @@ export interface components {
          *       "gateway_online": true,
          *       "kind": "camera",
          *       "last_frame": "2026-11-24T08:30:00.000000000Z",
+         *       "maintenance": [],
          *       "name": "人民路口东",
          *       "position": null,
          *       "software": "tantou 0.1.0",
@@ -844,6 +953,8 @@ export interface components {
             kind: "camera" | "tower" | "sensor";
             /** Last Frame */
             last_frame: string | null;
+            /** Maintenance */
+            maintenance: components["schemas"]["MaintenanceNote"][];
             /** Name */
             name: string;
             position: components["schemas"]["GroundPosition"] | null;
@@ -1016,7 +1127,7 @@ export interface components {
              * Role
              * @enum {string}
              */
-            role: "arrival" | "first_still" | "due" | "last" | "departure" | "overlay" | "close_up" | "clip" | "observations" | "readings" | "curve" | "binding" | "zone" | "other";
+            role: "arrival" | "first_still" | "due" | "last" | "departure" | "overlay" | "close_up" | "clip" | "observations" | "readings" | "curve" | "binding" | "zone" | "look" | "strip" | "difference" | "map" | "series" | "other";
             /**
              * Sha256
              * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
@@ -1030,6 +1141,8 @@ export interface components {
         /**
          * EvidenceItem
          * @description One evidence file as the event names it; the manifest says more.
+         *
+         *         A file derived of several names all of them in `parents_sha256`, the first of them in `parent_sha256` too.
          */
         EvidenceItem: {
             /** @default null */
@@ -1037,10 +1150,12 @@ export interface components {
             media_type: string;
             /** @default null */
             parent_sha256: string | null;
+            /** @default [] */
+            parents_sha256: string[];
             /** @description path in a package: no empty part, none that climbs out */
             path: string;
             /** @enum {unknown} */
-            role: "arrival" | "binding" | "clip" | "close_up" | "curve" | "departure" | "due" | "first_still" | "last" | "observations" | "other" | "overlay" | "readings" | "zone";
+            role: "arrival" | "binding" | "clip" | "close_up" | "curve" | "departure" | "difference" | "due" | "first_still" | "last" | "look" | "map" | "observations" | "other" | "overlay" | "readings" | "series" | "strip" | "zone";
             sha256: string;
             size_bytes: number;
         };
@@ -1329,6 +1444,26 @@ export interface components {
             towers: number;
         };
         /**
+         * LatestValue
+         * @description The last value of one factor; null: it was sent without one. Only mark N may be evidence.
+         */
+        LatestValue: {
+            /**
+             * At
+             * @description UTC instant, RFC 3339, nine decimals
+             * @example 2026-11-24T08:30:00.000000000Z
+             */
+            at: string;
+            /** Factor */
+            factor: string;
+            /** Mark */
+            mark: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number | null;
+        };
+        /**
          * LeadDetail
          * @description A lead in full; `event` is the current revision as the contract defines it.
          * @example {
@@ -1577,6 +1712,20 @@ export interface components {
             lease_until: string;
         };
         /**
+         * Linkage
+         * @description Seconds of a local day in business hours: fan running, purifier with it; `ratio` (联动比) null without fan time.
+         */
+        Linkage: {
+            /** Day */
+            day: string;
+            /** Fan S */
+            fan_s: number;
+            /** Purifier S */
+            purifier_s: number;
+            /** Ratio */
+            ratio: number | null;
+        };
+        /**
          * LiveDevice
          * @description Event `device`: a device stands differently; state null: not known now.
          */
@@ -1630,6 +1779,26 @@ export interface components {
             name: string;
             /** Password */
             password: string;
+        };
+        /**
+         * MaintenanceNote
+         * @description Something to repair or to look at on site, found by a rule; never a lead. `kind` is the rule's stable code.
+         */
+        MaintenanceNote: {
+            /** Detail */
+            detail: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Since
+             * @description UTC instant, RFC 3339, nine decimals
+             * @example 2026-11-24T08:30:00.000000000Z
+             */
+            since: string;
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
         };
         /**
          * NextAsk
@@ -1689,6 +1858,106 @@ export interface components {
             source: string;
             /** @default {} */
             values: Record<string, never>;
+        };
+        /**
+         * Premises
+         * @description One zone of one sensor of premises, as its gateway last told; what was never told is null.
+         * @example {
+         *       "bound_on": "2026-01-10",
+         *       "calibrated_on": "2026-01-09",
+         *       "conformity": 100,
+         *       "demo": true,
+         *       "device": "kitchen-off",
+         *       "device_name": "油烟监测仪 2",
+         *       "gateway": "gw-demo",
+         *       "gateway_at": "2026-11-24T08:30:00.000000000Z",
+         *       "gateway_online": true,
+         *       "last_heard": "2026-11-24T08:30:00.000000000Z",
+         *       "latest": [
+         *         {
+         *           "at": "2026-11-24T08:30:00.000000000Z",
+         *           "factor": "fume_mg_m3",
+         *           "mark": "N",
+         *           "unit": "mg/m3",
+         *           "value": 1.4
+         *         }
+         *       ],
+         *       "limits": [
+         *         {
+         *           "factor": "fume_mg_m3",
+         *           "limit": 2,
+         *           "source": "GB 18483-2001",
+         *           "unit": "mg/m3"
+         *         }
+         *       ],
+         *       "linkage": {
+         *         "day": "2026-11-24",
+         *         "fan_s": 5400,
+         *         "purifier_s": 0,
+         *         "ratio": 0
+         *       },
+         *       "maintenance": [],
+         *       "matter": "cooking_fumes",
+         *       "position": null,
+         *       "premises": "示范川菜馆",
+         *       "state": "live",
+         *       "state_since": "2026-11-24T08:30:00.000000000Z",
+         *       "town": "demo",
+         *       "zone": "flue-off",
+         *       "zone_name": "2号烟道"
+         *     }
+         */
+        Premises: {
+            /** Bound On */
+            bound_on: string | null;
+            /** Calibrated On */
+            calibrated_on: string | null;
+            /** Conformity */
+            conformity: number | null;
+            /** Demo */
+            demo: boolean;
+            /** Device */
+            device: string;
+            /** Device Name */
+            device_name: string;
+            /** Gateway */
+            gateway: string;
+            /** Gateway At */
+            gateway_at: string | null;
+            /** Gateway Online */
+            gateway_online: boolean;
+            /** Last Heard */
+            last_heard: string | null;
+            /** Latest */
+            latest: components["schemas"]["LatestValue"][];
+            /** Limits */
+            limits: components["schemas"]["WarningLimit"][];
+            linkage: components["schemas"]["Linkage"] | null;
+            /** Maintenance */
+            maintenance: components["schemas"]["MaintenanceNote"][];
+            /** Matter */
+            matter: string;
+            position: components["schemas"]["GroundPosition"] | null;
+            /** Premises */
+            premises: string | null;
+            /** State */
+            state: ("starting" | "live" | "unauthorized" | "not_found" | "unreachable" | "garbage" | "no_keyframe" | "stalled" | "frozen" | "dark" | "codec_unsupported" | "cloned" | "stopped") | null;
+            /** State Since */
+            state_since: string | null;
+            /** Town */
+            town: string;
+            /** Zone */
+            zone: string;
+            /** Zone Name */
+            zone_name: string;
+        };
+        /**
+         * PremisesList
+         * @description Every premises of the person's towns that a sensor watches.
+         */
+        PremisesList: {
+            /** Items */
+            items: components["schemas"]["Premises"][];
         };
         /**
          * ProblemBody
@@ -1889,6 +2158,8 @@ export interface components {
             /** @enum {unknown} */
             urgency: "held" | "normal" | "urgent";
             urgency_reason: string;
+            /** @default null */
+            weather: components["schemas"]["StrawBurningWeather"] | null;
             /** @enum {unknown} */
             what: "fire" | "smoke";
         };
@@ -1961,6 +2232,15 @@ export interface components {
             range_m: number | null;
         };
         /**
+         * Weather
+         * @description The station whose record belongs to the file, and the wind across the view (to the right), where it is known.
+         */
+        StrawBurningWeather: {
+            station: string;
+            /** @default null */
+            wind_right_m_s: number | null;
+        };
+        /**
          * Ticks
          * @description 真实 清晰 完整 准确: what the officer has looked at; all four are needed.
          */
@@ -2031,6 +2311,20 @@ export interface components {
              * @enum {string}
              */
             verdict: "confirm" | "dismiss";
+        };
+        /**
+         * WarningLimit
+         * @description A limit that the zone is judged by.
+         */
+        WarningLimit: {
+            /** Factor */
+            factor: string;
+            /** Limit */
+            limit: number;
+            /** Source */
+            source: string;
+            /** Unit */
+            unit: string;
         };
         /**
          * Where
@@ -3643,6 +3937,106 @@ export interface operations {
             };
             /** @description The server cannot answer now */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listPremises: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PremisesList"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Your roles do not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getCurve: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                gateway: string;
+                zone: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Curve"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Your roles do not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description There is no such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -33,6 +33,9 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/leads/{event_id}/verdict"): REVIEWERS,
     ("POST", "/leads/{event_id}/undo"): REVIEWERS,
     ("POST", "/leads/{event_id}/split"): REVIEWERS,
+    ("POST", "/leads/{event_id}/response"): REVIEWERS | DECIDERS,
+    ("GET", "/known-places"): READERS,
+    ("POST", "/known-places/{event_id}/end"): frozenset({"shift_lead"}),
     ("POST", "/leads/{event_id}/shown"): READERS,
     ("POST", "/leads/{event_id}/accept"): DECIDERS,
     ("POST", "/leads/{event_id}/return"): DECIDERS,
@@ -43,6 +46,8 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/leads/{event_id}/package"): READERS,
     ("GET", "/devices"): EVERYONE,
     ("GET", "/devices/{gateway}/{device}"): EVERYONE,
+    ("GET", "/premises"): EVERYONE,
+    ("GET", "/premises/{gateway}/{zone}/curve"): EVERYONE,
     ("GET", "/audit"): frozenset({"auditor"}),
     ("GET", "/live"): EVERYONE,
 }
