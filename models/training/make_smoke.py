@@ -57,8 +57,8 @@ class Sources:
 PHASES = (
     Phase("a", epochs=16, seed=17),
     Phase("b", epochs=10, seed=18),
-    Phase("c", epochs=8, seed=19, lr=2.5e-4, lr_end_share=1.0, head_lr_share=2.0, average_decay=0.998, mine_every=4),
-    Phase("d", epochs=10, seed=20, lr=2.5e-4, head_lr_share=2.0, average_decay=0.998, mine_every=4),
+    Phase("c", epochs=13, seed=19, lr=2.5e-4, lr_end_share=1.0, head_lr_share=2.0, average_decay=0.998, mine_every=4),
+    Phase("d", epochs=8, seed=20, lr=2.5e-4, lr_end_share=0.02, head_lr_share=2.0, average_decay=0.99, mine_every=4),
 )
 
 
