@@ -102,7 +102,8 @@ class LiveServer:
         while self._watchers and not self._stopped.is_set():
             at_s = time.monotonic() - began_s
             image = self._picture()
-            context.height, context.width = image.shape[:2]
+            if not context.is_open:
+                context.height, context.width = image.shape[:2]
             frame = av.VideoFrame.from_ndarray(image, format="bgr24")
             frame.pts, frame.time_base = round(at_s * 1000), context.time_base
             for packet in context.encode(frame):
@@ -142,7 +143,7 @@ class _Server(rtsp.RtspServer):  # type: ignore[misc]  # the library has no type
     async def _handle_client(self, sock: Any) -> None:
         try:
             await _Session(self, sock).run()
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             return
 
     def resolve_request_path(self, uri: str) -> Path:

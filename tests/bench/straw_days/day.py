@@ -1,4 +1,8 @@
-"""One day by its number: weather, fires and every trap, drawn from the seed alone."""
+"""One day by its number: weather, fires and every trap, drawn from the seed alone.
+
+What happens in a day is laid into a few of its hours, drawn by the day's seed; the idle hours between are left out.
+A false alarm a day is therefore counted against the traps of a day, not against its idle looks.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from ground.camera import Aim, Calibration
 from ground.local import Spot
 from tantou.tower.world import FRAME_PX, NS, Fog, Head, Lamp, Plume, World
 
-VERSION = 2  # counts up when days change
+VERSION = 3  # counts up when days change
 STOPS = 14  # of a whole turn at 30 degrees and a tenth of overlap; only some of them are drawn
 FOCAL_PX = 2400.0
 TILT_DEG = 2.2
@@ -29,17 +33,21 @@ class Day:
     world: World
     heads: dict[str, Head]
     known: tuple[str, ...]
+    begin_ns: int
+    end_ns: int
 
     @property
-    def begin_ns(self) -> int:
-        """Midnight."""
+    def midnight_ns(self) -> int:
+        """Where its hours count from."""
         return FIRST_NS + self.number * DAY_NS
 
 
-def day(number: int, views: int) -> Day:
-    """The day of that number."""
+def day(number: int, views: int, lasts_h: float) -> Day:
+    """The day of that number: most of them in daylight, every sixth at dusk or at night."""
     rng = np.random.default_rng(91_000 + number)
     midnight_ns = FIRST_NS + number * DAY_NS
+    from_h = rng.uniform(17.0, 20.0) if number % 6 == 5 else rng.uniform(6.3, 17.0 - lasts_h)
+    hours = (float(from_h), float(from_h + lasts_h))
     pans = [index * 360 / STOPS for index in range(views)]
     calibration = Calibration(frame_px=FRAME_PX, focal_px=FOCAL_PX)
     heads = {
@@ -50,16 +58,17 @@ def day(number: int, views: int) -> Day:
     world = World(
         seed=500 + number,
         tower=Spot(lat=29.2, lon=119.5, height_m=40.0),
-        plumes=(*_fires(rng, midnight_ns, pans), *_traps(rng, midnight_ns, pans)),
+        plumes=(*_fires(rng, midnight_ns, hours, pans), *_traps(rng, midnight_ns, hours, pans)),
         lamps=tuple(_lamp(rng, pans) for _ in range(40)),
-        fogs=_fogs(rng, midnight_ns),
+        fogs=_fogs(rng, midnight_ns, hours),
         wind_m_s=(speed * sin(towards), speed * cos(towards)),
         clouds=float(rng.uniform(0, 0.9)),
         haze_m=float(rng.uniform(5_000, 20_000)),
         sunrise_h=6.2,
         sunset_h=17.6,
     )
-    return Day(number, world, heads, known=("chimney-0",))
+    begin_ns, end_ns = (_at(midnight_ns, hour) for hour in hours)
+    return Day(number, world, heads, known=("chimney-0",), begin_ns=begin_ns, end_ns=end_ns)
 
 
 def _place(rng: np.random.Generator, pans: list[float], near_m: float, far_m: float) -> tuple[float, float]:
@@ -73,16 +82,19 @@ def _at(midnight_ns: int, hour: float) -> int:
     return midnight_ns + round(hour * 3600) * NS
 
 
-def _fires(rng: np.random.Generator, midnight_ns: int, pans: list[float]) -> list[Plume]:
+Hours = tuple[float, float]
+
+
+def _fires(rng: np.random.Generator, midnight_ns: int, hours: Hours, pans: list[float]) -> list[Plume]:
     told = []
     for number in range(5):
-        hour = rng.uniform(6.5, 17.0) if number < 4 else rng.uniform(17.0, 22.0)
+        hour = rng.uniform(hours[0] + 0.05, hours[1] - 0.2)
         told.append(
             Plume(
                 name=f"fire-{number}",
                 at_m=_place(rng, pans, 500, 5_000),
                 begin_ns=_at(midnight_ns, hour),
-                end_ns=_at(midnight_ns, hour + rng.uniform(0.25, 0.7)),
+                end_ns=_at(midnight_ns, min(hours[1], hour + rng.uniform(0.15, 0.4))),
                 size_m=float(rng.uniform(6, 28)),
                 rate=float(rng.uniform(0.4, 2)),
                 grey=float(rng.uniform(0.3, 0.9)),
@@ -93,25 +105,24 @@ def _fires(rng: np.random.Generator, midnight_ns: int, pans: list[float]) -> lis
     return told
 
 
-def _traps(rng: np.random.Generator, midnight_ns: int, pans: list[float]) -> list[Plume]:
+def _traps(rng: np.random.Generator, midnight_ns: int, hours: Hours, pans: list[float]) -> list[Plume]:
     told = []
     for number in range(2):
         place, lift = _place(rng, pans, 1_500, 4_500), float(rng.uniform(30, 80))
         told.append(_trap(f"chimney-{number}", "chimney", place, (_at(midnight_ns, 0), 24.0), size_m=5.0, lift_m=lift))
     place = _place(rng, pans, 1_500, 4_000)
-    told += [
-        _trap(f"steam-{hour}", "steam", place, (_at(midnight_ns, hour), 0.2), size_m=10.0, lift_m=15.0)
-        for hour in range(6, 20, 2)
-    ]
+    for number in range(2):
+        begin = _at(midnight_ns, rng.uniform(*hours))
+        told.append(_trap(f"steam-{number}", "steam", place, (begin, 0.15), size_m=10.0, lift_m=15.0))
     for number in range(4):
         moves = (float(rng.uniform(-4, 4)), float(rng.uniform(-2, 2)))
-        begin = _at(midnight_ns, rng.uniform(7, 17))
+        begin = _at(midnight_ns, rng.uniform(*hours))
         place = _place(rng, pans, 600, 3_000)
         told.append(_trap(f"dust-{number}", "dust", place, (begin, 0.12), size_m=7.0, rise_m_s=0.5, moves_m_s=moves))
     for number in range(3):
-        begin = _at(midnight_ns, rng.uniform(5, 18))
+        begin = _at(midnight_ns, rng.uniform(*hours))
         place = _place(rng, pans, 700, 2_500)
-        told.append(_trap(f"mist-{number}", "mist", place, (begin, 0.3), size_m=9.0, rise_m_s=0.4, thickness=0.3))
+        told.append(_trap(f"mist-{number}", "mist", place, (begin, 0.2), size_m=9.0, rise_m_s=0.4, thickness=0.3))
     return told
 
 
@@ -126,13 +137,13 @@ def _lamp(rng: np.random.Generator, pans: list[float]) -> Lamp:
     return Lamp(at_m=_place(rng, pans, 800, 5_000), bright=float(rng.uniform(0.5, 0.9)))
 
 
-def _fogs(rng: np.random.Generator, midnight_ns: int) -> tuple[Fog, ...]:
-    if rng.random() < 0.5:
+def _fogs(rng: np.random.Generator, midnight_ns: int, hours: Hours) -> tuple[Fog, ...]:
+    if rng.random() < 0.6:
         return ()
-    begin = rng.uniform(4.5, 6.5)
+    begin = rng.uniform(*hours)
     told = Fog(
         begin_ns=_at(midnight_ns, begin),
-        end_ns=_at(midnight_ns, begin + rng.uniform(1, 3)),
+        end_ns=_at(midnight_ns, begin + rng.uniform(0.2, 0.5)),
         visibility_m=float(rng.uniform(500, 2_500)),
     )
     return (told,)

@@ -66,6 +66,7 @@ class DayTold(Struct, frozen=True, kw_only=True):
 
     number: int
     hours: float
+    begin_hour: float
     looks: int
     cycles_s: tuple[float, ...]
     fires: tuple[FireTold, ...]
@@ -89,18 +90,17 @@ class _Painted:
         self.truth: tuple[PlumeTruth, ...] = ()
 
 
-def drive(one: Day, looker: TowerLooker, *, surety: float, hours: tuple[float, float]) -> DayTold:
-    """The day from one hour to another; `surety` from which one frame alone would call."""
+def drive(one: Day, looker: TowerLooker, *, surety: float) -> DayTold:
+    """The day's hours; `surety` from which one frame alone would call."""
     painter, shown = Painter(one.world), _Painted()
-    config = Config(known_places=tuple(_known(one)))
+    config = Config(known_places=tuple(_known(one)), stare_every_s=1.0)
     zone = Zone(town="bench", device=DEVICE, zone="fields", matter="straw_burning")
     state = rule.initial_state()
     alarms: list[Alarm] = []
     calls: list[tuple[Call, BboxPx]] = []
     looked: list[tuple[str, int]] = []
-    patrol = _Patrol(one, begin_ns=one.begin_ns + round(hours[0] * 3600) * NS)
-    end_ns = one.begin_ns + round(hours[1] * 3600) * NS
-    for preset, at_ns in patrol.looks(end_ns):
+    patrol = _Patrol(one, begin_ns=one.begin_ns)
+    for preset, at_ns in patrol.looks(one.end_ns):
         shot = painter.shot(one.heads[preset], at_ns)
         shown.truth = shot.truth
         seen = looker.look(Frame(DEVICE, at_ns, shot.image_bgr, True), preset=preset)
@@ -114,20 +114,21 @@ def drive(one: Day, looker: TowerLooker, *, surety: float, hours: tuple[float, f
         for finding in stepped.findings:
             if finding.phase == "opened" and finding.bbox_xyxy_px is not None:
                 name, kind = _what(finding.bbox_xyxy_px, shot.truth)
-                hour = (at_ns - one.begin_ns) / NS / 3600
+                hour = (at_ns - one.midnight_ns) / NS / 3600
                 alarms.append(
                     Alarm(at_ns=at_ns, preset=preset, onset_ns=finding.onset_ns, name=name, kind=kind, hour=hour)
                 )
-    fires = tuple(_fire(one, plume, painter, alarms, looked) for plume in _burning(one, hours))
+    fires = tuple(_fire(one, plume, painter, alarms, looked) for plume in one.world.plumes if plume.open_fire)
     return DayTold(
         number=one.number,
-        hours=hours[1] - hours[0],
+        hours=(one.end_ns - one.begin_ns) / NS / 3600,
+        begin_hour=(one.begin_ns - one.midnight_ns) / NS / 3600,
         looks=len(looked),
         cycles_s=tuple(patrol.cycles_s),
         fires=fires,
         alarms=tuple(alarms),
         calls=tuple(call for call, _ in calls),
-        counts=tuple((name, count) for name, count in structs.asdict(state).get("counts", ())),
+        counts=tuple(sorted(state.counts.items())),
     )
 
 
@@ -222,12 +223,6 @@ def _note_calls(
             calls.append((Call(at_ns=seen.at_ns, preset=seen.preset, name=name, kind=kind), plume.bbox_xyxy_px))
 
 
-def _burning(one: Day, hours: tuple[float, float]) -> list[Plume]:
-    """The fires of the hours that were driven."""
-    begin, end = (one.begin_ns + round(hour * 3600) * NS for hour in hours)
-    return [plume for plume in one.world.plumes if plume.open_fire and begin <= plume.begin_ns and plume.end_ns <= end]
-
-
 def _fire(one: Day, plume: Plume, painter: Painter, alarms: list[Alarm], looked: list[tuple[str, int]]) -> FireTold:
     """The truth of a fire in the view that shows it best, and what came of it."""
     found: dict[str, list[tuple[int, float]]] = {}
@@ -247,7 +242,7 @@ def _fire(one: Day, plume: Plume, painter: Painter, alarms: list[Alarm], looked:
         name=f"{one.number}/{plume.name}",
         preset=preset,
         distance_m=float(np.hypot(*plume.at_m)),
-        hour=(plume.begin_ns - one.begin_ns) / NS / 3600,
+        hour=(plume.begin_ns - one.midnight_ns) / NS / 3600,
         seen_ns=seen_ns,
         tenth_ns=next((at_ns for at_ns, share in shares if share >= 0.001), None),
         largest=max((share for _, share in shares), default=0.0),
