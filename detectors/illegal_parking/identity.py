@@ -21,6 +21,7 @@ SAME_SHAPE_IOU = 0.75  # a box that jumps shows other things in the same cells: 
 STRANGE_LOOKS = 3
 SETTLED_SHARE = 0.08  # of a side: as far as the edges of a standing vehicle's box move from look to look
 SETTLED_PX = 3.0
+SAME_EDGES = 3
 
 
 def recognised(place: Place, box: BboxPx, patch: str | None, config: Config, *, drove_in: bool = False) -> Place:
@@ -34,8 +35,9 @@ def recognised(place: Place, box: BboxPx, patch: str | None, config: Config, *, 
     elif verdict == "different" and iou(box, place.box) < SAME_SHAPE_IOU:
         verdict = "unsure"
     elif patch is not None and verdict == "different" and not place.away_ns and not place.strange:
-        # No vehicle leaves and no other comes between two looks, and onto the same edges: the light has changed.
-        verdict = "same" if is_settled(box, place.box) else verdict
+        # No vehicle leaves and no other comes between two looks, and onto the same edges: the light has changed. A
+        # lamp that is turned on or off moves one edge, its halo's.
+        verdict = "same" if settled_edges(box, place.box) >= SAME_EDGES else verdict
     if verdict == "different" and patch is not None:
         return _stranger(place, patch)
     if verdict == "same" and patch is not None:
@@ -69,6 +71,14 @@ def is_settled(box: BboxPx, place_box: BboxPx) -> bool:
     near_x, near_y = max(SETTLED_PX, near_x), max(SETTLED_PX, near_y)
     is_near_x = -near_x <= box[0] - left <= near_x and -near_x <= box[2] - right <= near_x
     return is_near_x and -near_y <= box[1] - top <= near_y and -near_y <= box[3] - bottom <= near_y
+
+
+def settled_edges(box: BboxPx, place_box: BboxPx) -> int:
+    """How many edges lie where they lie for a vehicle that stands."""
+    near_x = max(SETTLED_PX, SETTLED_SHARE * (place_box[2] - place_box[0]))
+    near_y = max(SETTLED_PX, SETTLED_SHARE * (place_box[3] - place_box[1]))
+    near = zip(box, place_box, (near_x, near_y, near_x, near_y), strict=True)
+    return sum(abs(edge - other) <= most for edge, other, most in near)
 
 
 def _known(place: Place, patch: str) -> Place:

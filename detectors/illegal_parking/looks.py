@@ -159,15 +159,12 @@ class Look:
         standing vehicle and its neighbour."""
         boxes, taken = self.matching.boxes, self.matching.taken
         known = [boxes[v] for v in sorted(taken)]
-        standing = [place.box for place in self.places if place.phase != "arriving"]
         fresh: list[Place] = []
         for v, vehicle in enumerate(self.vehicles):
             box = boxes[v]
-            if v in taken or not self.is_in_zone(box):
+            if v in taken or v in self.matching.both or not self.is_in_zone(box):
                 continue
             if any(overlap(box, other) and iou(box, other) >= ONE_VEHICLE_IOU for other in known):
-                continue
-            if any(holds_both(box, other) for other in standing):
                 continue
             known.append(box)
             fresh.append(self._arriving(vehicle))

@@ -11,12 +11,14 @@ from contract.times import NS
 from detectors.geometry import area_px2, covered_share, iou, overlap
 from detectors.illegal_parking.appearance import compare
 from detectors.illegal_parking.boxes import (
+    BOTH_INSIDE,
     EDGE_SHARE,
     PART_AREA,
     PART_INSIDE,
     SAME_GROUND_IOU,
     around,
     covers,
+    holds_both,
     is_same_ground,
     meeting,
 )
@@ -33,7 +35,8 @@ UNPROVED_NS = 3 * NS  # in a lane a look or two may miss a vehicle that has no l
 class Matching:
     """The vehicles of one look given to places; each vehicle once, `taken` are their indices.
 
-    `parts`: places of which a part is seen beside what covers them; `shared`: places seen in one box with another.
+    `parts`: places of which a part is seen beside what covers them; `shared`: places seen in one box with another;
+    `both`: boxes around a standing vehicle and its neighbour, which is nobody's arrival.
     """
 
     def __init__(self, places: Sequence[Place], vehicles: Sequence[Detection], in_lane: Collection[int]) -> None:
@@ -43,6 +46,7 @@ class Matching:
         self.taken: set[int] = set()
         self.parts: set[int] = set()
         self.shared: set[int] = set()
+        self.both: set[int] = set()
 
     def match(self, came_from_near: Callable[[Detection], bool]) -> None:
         """Best overlaps first, the same looks before others; `came_from_near`: was it seen to drive here just now?"""
@@ -50,10 +54,11 @@ class Matching:
         wanted_by = Counter(v for near in near_by for v in near)
         for v in sorted(v for v, count in wanted_by.items() if count > 1):
             self._find_shared(v, near_by)
+            self._find_both(v, near_by)
         pairs = []
         for p, near in enumerate(near_by):
             for v in near:
-                if v in self.taken:
+                if v in self.taken or (v in self.both and self.places[p].phase == "arriving"):
                     continue
                 is_contested = len(near) > 1 or wanted_by[v] > 1
                 likeness = _likeness(self.places[p], self.vehicles[v], is_contested=is_contested)
@@ -65,6 +70,9 @@ class Matching:
             if p not in self.found and v not in self.taken:
                 self.found[p] = self.vehicles[v]
                 self.taken.add(v)
+        for v in range(len(self.boxes)):
+            if v not in self.taken and wanted_by[v] == 1:
+                self._find_both(v, near_by)
 
     def find_parts(self, others: Sequence[BboxPx]) -> None:
         """Vehicles that are the visible part of a covered one: they are no newcomers, and nobody has left."""
@@ -97,6 +105,17 @@ class Matching:
         if iou(box, both) >= SHARED_IOU and not is_in_front:
             self.shared.update(under)
             self.taken.add(v)
+
+
+    def _find_both(self, v: int, near_by: Sequence[Sequence[int]]) -> None:
+        """A box around a standing vehicle and one that has just come: who arrives in it is seen, but not alone."""
+        box, label = self.boxes[v], self.vehicles[v].label
+        near = [p for p, boxes in enumerate(near_by) if v in boxes]
+        standing = (p for p in near if self.places[p].phase != "arriving" and label in self.places[p].labels)
+        if any(holds_both(box, self.places[p].box) for p in standing):
+            self.both.add(v)
+            arriving = (p for p in near if self.places[p].phase == "arriving")
+            self.shared.update(p for p in arriving if covered_share(self.places[p].box, box) >= BOTH_INSIDE)
 
 
 def _likeness(place: Place, vehicle: Detection, *, is_contested: bool) -> float | None:

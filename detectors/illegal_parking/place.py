@@ -116,7 +116,7 @@ class State(Struct, frozen=True, kw_only=True):
 
     `vehicles` are the boxes of the last look, in the zone or not: an arrival comes from one of them, if both looks
     went to the same windows (`looked_px`). `lost_as` says what the time since `lost_at_ns` was. `scene`: where the
-    camera looked; `is_shaken`: the last picture lay far off. `crowded_out` counts newcomers that found no room among
+    camera looked; `shake`: the look before the last spell of shaking, and the last shaken look of it. `crowded_out` counts newcomers that found no room among
     the places remembered, `excused` vehicles on duty.
     """
 
@@ -128,7 +128,7 @@ class State(Struct, frozen=True, kw_only=True):
     lost_at_ns: int | None = None
     lost_as: SpanState = "no_picture"
     scene: str | None = None
-    is_shaken: bool = False
+    shake: tuple[int, int] | None = None
     lane: tuple[Bystander, ...] = ()
     departed: tuple[Departed, ...] = ()
     upkeep: tuple[str, ...] = ()

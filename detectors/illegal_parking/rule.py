@@ -16,7 +16,7 @@ from detectors.illegal_parking.hours import in_force
 from detectors.illegal_parking.identity import by_plate, is_another, is_settled
 from detectors.illegal_parking.looks import Look
 from detectors.illegal_parking.place import Place, State, TimerSpan, blinded, seen_last
-from detectors.illegal_parking.sight import doubt, is_shaken
+from detectors.illegal_parking.sight import doubt, shake_after
 from detectors.illegal_parking.telling import tell
 
 RULE_VERSION = "illegal_parking/2"
@@ -53,8 +53,7 @@ def step(state: State, seen: Seen, zone: Zone, config: Config) -> Step[State]:
         after = turn.out_of_force()
     else:
         after = turn.judge(Look(state, seen, zone, config))
-    if after.is_shaken != is_shaken(seen):
-        after = msgspec.structs.replace(after, is_shaken=not after.is_shaken)
+    after = msgspec.structs.replace(after, shake=shake_after(state, seen))
     after, maintenance = upkeep.kept(after, seen, config)
     return Step(state=after, findings=tuple(turn.findings), asks=tuple(turn.asks), maintenance=maintenance)
 

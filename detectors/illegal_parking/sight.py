@@ -22,6 +22,7 @@ SWAY_WIDTH_PX = 1280
 NOTICED_PX = 1.5
 BETTER_BY = 0.03
 WITNESSES = 2  # one that drives off is no sway, and before a plain ground it moves the measurement: but not for long
+CALM_NS = 3 * NS  # a camera that shook a moment ago still shakes, whatever one picture between says
 
 
 def doubt(state: State, seen: Observation, config: Config) -> tuple[SpanState, int] | None:
@@ -34,10 +35,26 @@ def doubt(state: State, seen: Observation, config: Config) -> tuple[SpanState, i
         return "suspended", last_ns
     if looks_elsewhere(state, seen, config):
         return "suspended", last_ns
-    return ("suspended", last_ns) if is_shaken(seen) and sway(state, seen) is not None else None
+    shake = shake_after(state, seen)
+    if shake is None or shake[1] != seen.at_ns:
+        return None
+    is_sure = _standing(state) >= WITNESSES or still_shakes(state, seen)
+    return ("suspended", shake[0]) if is_sure else None
 
 
-def is_shaken(seen: Observation) -> bool:
+def shake_after(state: State, seen: Observation) -> tuple[int, int] | None:
+    """The last spell of shaking: a look far off begins one, or prolongs one that is not over yet."""
+    if state.last_at_ns is None or not is_far_off(seen) or not _lies_better(state, seen):
+        return state.shake
+    return (state.shake[0] if state.shake is not None and still_shakes(state, seen) else state.last_at_ns), seen.at_ns
+
+
+def still_shakes(state: State, seen: Observation) -> bool:
+    """Whether the camera shook a moment ago."""
+    return state.shake is not None and seen.at_ns - state.shake[1] <= CALM_NS
+
+
+def is_far_off(seen: Observation) -> bool:
     """Whether the picture lies further off than a sway that can be compensated."""
     if seen.picture is None or seen.picture.shift_px is None:
         return False
@@ -65,17 +82,28 @@ def likeness(one: str, other: str) -> float:
 
 def sway(state: State, seen: Observation) -> tuple[float, float] | None:
     """The picture's shift, where the standing vehicles say so too: by it they lie better on their places."""
-    picture = seen.picture
-    if picture is None or picture.shift_px is None or max(map(abs, picture.shift_px)) < NOTICED_PX:
+    if not _is_noticed(seen) or not (_standing(state) >= WITNESSES or still_shakes(state, seen)):
         return None
+    return seen.picture.shift_px if seen.picture is not None and _lies_better(state, seen) else None
+
+
+def _is_noticed(seen: Observation) -> bool:
+    shift_px = None if seen.picture is None else seen.picture.shift_px
+    return shift_px is not None and max(map(abs, shift_px)) >= NOTICED_PX
+
+
+def _standing(state: State) -> int:
+    return sum(place.phase != "arriving" for place in state.places)
+
+
+def _lies_better(state: State, seen: Observation) -> bool:
+    """Whether the standing vehicles lie better on their places once the picture's shift is taken back."""
+    shift_px = None if seen.picture is None else seen.picture.shift_px
     standing = [place.box for place in state.places if place.phase != "arriving"]
     found = [one.bbox_xyxy_px for one in seen.detections]
-    has_witnesses = len(standing) >= WITNESSES or (standing and state.is_shaken)
-    if not has_witnesses or not found or state.frame_px != seen.frame_px:
-        return None
-    as_is = _fit(standing, found)
-    moved = _fit(standing, [shifted_back(box, picture.shift_px) for box in found])
-    return picture.shift_px if moved > as_is + BETTER_BY else None
+    if shift_px is None or not standing or not found or state.frame_px != seen.frame_px:
+        return False
+    return _fit(standing, [shifted_back(box, shift_px) for box in found]) > _fit(standing, found) + BETTER_BY
 
 
 def shifted_back(box: BboxPx, shift_px: tuple[float, float]) -> BboxPx:
