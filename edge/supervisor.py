@@ -129,7 +129,7 @@ class Gateway:
         )
         made_by = provenance(config, model=model.name, model_sha256=model.sha256)
         self._cameras = {
-            camera.id: Camera(camera, tape_start(config, camera.id, made_by), around, on_frame=self._mailbox.put)
+            camera.id: Camera(camera, tape_start(config, camera.id, made_by), around, on_frame=self._show)
             for camera in config.cameras
         }
         self._service = self._inference_service(model)
@@ -151,7 +151,9 @@ class Gateway:
         for camera in self._cameras.values():
             self._threads += [camera.judge_thread, camera.feed_thread]
         clocks = Clocks(now_ns=time.time_ns, monotonic_s=time.monotonic)
-        ground = Ground(data_dir=data_dir, spool=self._spool, store=store, clocks=clocks, stop=stop)
+        ground = Ground(
+            data_dir=data_dir, spool=self._spool, store=store, clocks=clocks, stop=stop, full_decode=self._full_decode
+        )
         self._station = Station(config, ground) if config.sensors or config.hj212 else None
         self._threads += self._station.threads if self._station is not None else []
 
@@ -212,6 +214,14 @@ class Gateway:
         spooled = {f"spool_{name}": count for name, count in self._spool.counters().items()}
         uplinks = {**self._events.counters(), **self._evidence.counters()}
         return {**crashes, **frames, **plates, **spooled, **uplinks, **self._housekeeper.counts}
+
+    def _show(self, frame: Frame) -> None:
+        self._mailbox.put(frame)
+        if self._station is not None:
+            self._station.show(frame)
+
+    def _full_decode(self, camera: str, until_ns: int) -> None:
+        self._cameras[camera].feed.ask_full_decode(until_ns)
 
     def _deliver(self, observation: Observation, frame: Frame) -> None:
         self._cameras[observation.device].take(observation, frame)

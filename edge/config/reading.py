@@ -17,8 +17,8 @@ from detectors import fold
 from edge.config import urls
 from edge.config.files import file_problem as file_problem_on_disk
 from edge.config.rules import approval_mistakes, rule_mistakes
-from edge.config.sensors import profile_of, sensor_mistakes, sensor_of_zone, unknown_sensor
-from edge.config.shapes import polygon_problem
+from edge.config.sensors import outlet_mistakes, profile_of, sensor_mistakes, sensor_of_zone, unknown_sensor
+from edge.config.shapes import is_same_shape, polygon_problem
 from edge.config.types import (
     LISTENER_ID,
     BrokerConfig,
@@ -26,7 +26,6 @@ from edge.config.types import (
     EdgeConfig,
     EdgeFile,
     EvidenceConfig,
-    FramePx,
     PlatesConfig,
     SensorConfig,
     ZoneConfig,
@@ -43,7 +42,6 @@ _SECRETS = (
     ("hj212", "key_file"),
 )
 _OPEN_FILES = (("broker", "ca_file"), ("evidence", "ca_file"), ("hj212", "tls_cert"))
-_ASPECT_TOLERANCE = 0.02
 
 
 def load_edge(
@@ -163,6 +161,7 @@ def _zones(examined: Examined[EdgeFile], base_dir: Path) -> Iterator[Mistake]:
     known = [name for name in _written_ids(examined, "camera") if isinstance(name, str)]
     cameras = {camera.id: camera for _, camera in _tables(examined, CameraConfig, "id")}
     for place, zone in _tables(examined, ZoneConfig):
+        yield from outlet_mistakes(examined, place, zone, cameras)
         if zone.sensor is not None:
             yield from _sensor_zone(examined, place, zone)
         else:
@@ -205,7 +204,7 @@ def _camera(
     if zone.camera not in known:
         hint = did_you_mean(zone.camera, known) or f"cameras are {', '.join(known)[:200]}"
         yield examined.mistake((*place, "camera"), f"{shown(zone.camera)} is no camera of this file", hint)
-    elif zone.frame_px is not None and not _is_same_shape(zone.frame_px, frame_px):
+    elif zone.frame_px is not None and not is_same_shape(zone.frame_px, frame_px):
         found, expected = zone.frame_px, "x".join(map(str, frame_px or ()))
         yield examined.mistake(
             (*place, "frame_px"), f"{found[0]}x{found[1]} has another shape than its camera's {expected}"
@@ -244,12 +243,6 @@ def _rule(examined: Examined[EdgeFile], place: Place, zone: ZoneConfig, base_dir
             table = bound_rule(table, rule.Config, sensor, profile_of(sensor, base_dir).profile)
     yield from examine_table(table, rule.Config, examined, (*place, "rule"))
     yield from rule_mistakes(examined, place, zone, rule)
-
-
-def _is_same_shape(one: FramePx, other: FramePx | None) -> bool:
-    if other is None:
-        return True
-    return abs(one[0] * other[1] / (one[1] * other[0]) - 1) <= _ASPECT_TOLERANCE
 
 
 def _own_cards(plates: PlatesConfig, base_dir: Path) -> PlatesConfig:

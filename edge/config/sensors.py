@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from contract.errors import ConfigError, Mistake
+from contract.geometry import PolygonPx
 from contract.settings import Examined, did_you_mean, shown
 from contract.toml_lines import Place
 from edge.config import urls
-from edge.config.types import EdgeFile, ListenerConfig, SensorConfig
+from edge.config.shapes import is_same_shape, polygon_problem
+from edge.config.types import CameraConfig, EdgeFile, FramePx, ListenerConfig, SensorConfig, ZoneConfig
 from edge.sensors.hj212.dialects import FACTORY_MNS
 from edge.sensors.profiles.profile import Known, load_profile
 
@@ -40,6 +44,7 @@ def sensor_mistakes(examined: Examined[EdgeFile], base_dir: Path) -> Iterator[Mi
         elif first.setdefault(sensor.mn, str(sensor.id)) != str(sensor.id):
             yield examined.mistake((*place, "mn"), f"{shown(sensor.mn)} is already the number of {first[sensor.mn]}")
     yield from _listener(examined)
+    yield from _shared_outlets(examined)
 
 
 def profile_of(sensor: SensorConfig, base_dir: Path) -> Known:
@@ -63,6 +68,49 @@ def unknown_sensor(examined: Examined[EdgeFile], place: Place, name: str) -> Mis
         return None
     hint = did_you_mean(name, known) or f"sensors are {', '.join(known)[:200] or 'none'}"
     return examined.mistake((*place, "sensor"), f"{shown(name)} is no sensor of this file", hint)
+
+
+def outlet_mistakes(
+    examined: Examined[EdgeFile], place: Place, zone: ZoneConfig, cameras: Mapping[str, CameraConfig]
+) -> Iterator[Mistake]:
+    """Of the outlet of a sensor's zone: a camera that is not of this file, a polygon that its picture cannot hold."""
+    outlet = zone.rule.get("outlet") if isinstance(zone.rule, dict) else None
+    if not isinstance(outlet, dict):
+        return
+    at = (*place, "rule", "outlet")
+    if zone.sensor is None:
+        yield examined.mistake(at, "is for the zone of a sensor", "the camera at a kitchen's outlet stands beside it")
+    name = outlet.get("camera")
+    if isinstance(name, str) and name not in cameras:
+        hint = did_you_mean(name, list(cameras)) or f"cameras are {', '.join(cameras)[:200] or 'none'}"
+        yield examined.mistake((*at, "camera"), f"{shown(name)} is no camera of this file", hint)
+    try:
+        polygon = msgspec.convert(outlet.get("polygon_px"), PolygonPx)
+        frame_px = msgspec.convert(outlet.get("frame_px"), FramePx)
+    except msgspec.ValidationError:
+        return  # told with the rule's own keys
+    problem = polygon_problem(polygon, frame_px) if len(polygon) >= 3 else None  # fewer: told with the rule's own keys
+    if problem is not None:
+        yield examined.mistake((*at, "polygon_px"), problem)
+    picture_px = cameras[name].frame_px if name in cameras else None
+    if isinstance(picture_px, tuple) and not is_same_shape(frame_px, picture_px):
+        found, expected = (f"{width}x{height}" for width, height in (frame_px, picture_px))
+        yield examined.mistake((*at, "frame_px"), f"{found} has another shape than its camera's {expected}")
+
+
+def _shared_outlets(examined: Examined[EdgeFile]) -> Iterator[Mistake]:
+    """Two zones of one sensor with one camera at their outlets: its looks could not be told apart."""
+    first: dict[tuple[Any, Any], Any] = {}
+    for place, zone in examined.tables.items():
+        outlet = zone.rule.get("outlet") if isinstance(zone, ZoneConfig) and isinstance(zone.rule, dict) else None
+        if not isinstance(zone, ZoneConfig) or not isinstance(outlet, dict) or zone.sensor is None:
+            continue
+        pair = (zone.sensor, str(outlet.get("camera")))
+        if first.setdefault(pair, zone.id) != zone.id:
+            at = (*place, "rule", "outlet", "camera")
+            yield examined.mistake(
+                at, f"{shown(pair[1])} is already at the outlet of zone {first[pair]} of this sensor"
+            )
 
 
 def _sensors(examined: Examined[EdgeFile]) -> Iterator[tuple[Place, SensorConfig]]:

@@ -7,6 +7,14 @@ from itertools import combinations
 from contract.geometry import PolygonPx
 
 Point = tuple[float, float]
+ASPECT_TOLERANCE = 0.02
+
+
+def is_same_shape(one: tuple[int, int], other: tuple[int, int] | None) -> bool:
+    """Whether a polygon drawn on one picture fits onto the other; one of unknown size (None) fits."""
+    if other is None:
+        return True
+    return abs(one[0] * other[1] / (one[1] * other[0]) - 1) <= ASPECT_TOLERANCE
 
 
 def polygon_problem(polygon: PolygonPx, frame_px: tuple[int, int]) -> str | None:

@@ -48,11 +48,22 @@ def measure(frames: Sequence[Frame], polygon_px: PolygonPx, *, reference: Image 
     """
     if len(frames) < LEAST_FRAMES:
         raise ModelError(f"outlet: {len(frames)} frames, at least {LEAST_FRAMES} are needed for a look")
+    height, width = frames[0].image_bgr.shape[:2]
+    cut = Cut((width, height), polygon_px)
     picked = np.linspace(0, len(frames) - 1, min(len(frames), MOST_FRAMES)).round().astype(int)
-    chosen = [frames[index] for index in picked]
-    first, last = chosen[0], chosen[-1]
-    cut = _Cut(first.image_bgr, polygon_px)
-    pictures = [cut.of(frame.image_bgr) for frame in chosen]
+    parts = [cut.part(frames[index]) for index in picked]
+    return measure_parts(parts, cut, background=None if reference is None else cut.of(reference))
+
+
+def measure_parts(parts: Sequence[Frame], cut: Cut, *, background: Image | None = None) -> OutletLooked:
+    """The same of frames that hold the polygon's part alone, as `cut` gives it; `background` likewise.
+
+    Raises ModelError without enough of them.
+    """
+    if len(parts) < LEAST_FRAMES:
+        raise ModelError(f"outlet: {len(parts)} frames, at least {LEAST_FRAMES} are needed for a look")
+    first, last = parts[0], parts[-1]
+    pictures = [part.image_bgr for part in parts]
     looked = OutletLooked(device=first.device, at_ns=first.at_ns, seconds=(last.at_ns - first.at_ns) / NS)
     greys = [_grey(picture, blurred=True) for picture in pictures]
     problem = _problem(greys, cut.mask)
@@ -65,17 +76,18 @@ def measure(frames: Sequence[Frame], polygon_px: PolygonPx, *, reference: Image 
         looked,
         moving_share=float(moving.sum() / cut.mask.sum()),
         rising_share=_rising(greys, moving),
-        translucency=None if reference is None else _translucency(greys, cut, reference, moving),
+        translucency=None if background is None else _translucency(greys, background, moving),
         whiteness=_whiteness(pictures, moving),
         reach=cut.reach(moving),
     )
 
 
-class _Cut:
+class Cut:
     """The polygon's part of a picture, made small: its mask, and where the outlet is in it."""
 
-    def __init__(self, image: Image, polygon_px: PolygonPx) -> None:
-        height, width = image.shape[:2]
+    def __init__(self, size_px: tuple[int, int], polygon_px: PolygonPx) -> None:
+        """`size_px` of the pictures; raises ModelError for a polygon that has no place in them."""
+        width, height = size_px
         points = np.array(polygon_px, dtype=np.float64).reshape(-1, 2)
         x1, y1 = np.floor(points.min(axis=0)).astype(int).clip(0) if len(points) else (0, 0)
         x2, y2 = np.ceil(points.max(axis=0)).astype(int) if len(points) else (0, 0)
@@ -97,6 +109,10 @@ class _Cut:
         """This part of a picture of the same camera."""
         x1, y1, x2, y2 = self.box
         return np.asarray(cv2.resize(image[y1:y2, x1:x2], self.size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+    def part(self, frame: Frame) -> Frame:
+        """A frame with this part of its picture alone."""
+        return Frame(frame.device, frame.at_ns, self.of(frame.image_bgr), frame.is_keyframe)
 
     def reach(self, moving: Mask) -> float:
         """How far from the outlet most of the drift goes, as a share of the polygon's length."""
@@ -135,9 +151,9 @@ def _rising(greys: Sequence[Grey], moving: Mask) -> float:
     return float(np.mean(rising))
 
 
-def _translucency(greys: Sequence[Grey], cut: _Cut, reference: Image, moving: Mask) -> float | None:
+def _translucency(greys: Sequence[Grey], background: Image, moving: Mask) -> float | None:
     """How much of the background's fine contrast is left where it moves; None where the background has none."""
-    behind = _fine(_grey(cut.of(reference), blurred=True), moving)
+    behind = _fine(_grey(background, blurred=True), moving)
     if behind < LEAST_CONTRAST:
         return None
     return float(np.clip(np.median([_fine(grey, moving) for grey in greys]) / behind, 0, 1))

@@ -10,7 +10,7 @@ from msgspec import structs
 from contract.events import Clock, CounterEvidence, Event
 from contract.geometry import BboxPx, Position, Where
 from contract.health import MaintenanceItem
-from contract.observations import Observation, PlateLooked, Seen, StreamLost, TapeStart
+from contract.observations import Observation, OutletLooked, PlateLooked, Seen, StreamLost, TapeStart
 from contract.times import NS, ns_from_utc, utc_from_ns
 from detectors.fold import Ask, DropEvidence, Finding, HoldEvidence
 from detectors.geometry import corners
@@ -78,6 +78,9 @@ class CameraJudge:
             self._clock = record.clock
         if isinstance(record, PlateLooked):
             self._show(record, cuts)
+        elif isinstance(record, OutletLooked) and record.problem is None:
+            # The next thing told of an open act carries the picture of this look.
+            self._acts = {name: structs.replace(act, has_new_cuts=True) for name, act in self._acts.items()}
         events = self._close_orphans(record.at_ns)
         asks: list[Ask] = []
         for zone in self._zones:

@@ -24,8 +24,8 @@ class Owed(Struct, frozen=True, kw_only=True):
 class Act(Struct, frozen=True, kw_only=True):
     """An act that was told and is not over, or owes clips; `evidence_revision` is the one its evidence was made for.
 
-    `has_new_cuts`: close-ups of its plate came after that. `told` is the event as last told, without evidence, so that
-    an act can be closed whose zone is not judged any more as it was: an orphan.
+    `has_new_cuts`: close-ups of its plate, or a look at its outlet, came after that. `told` is the event as last told,
+    without evidence, so that an act can be closed whose zone is not judged any more as it was: an orphan.
     """
 
     zone: str

@@ -20,7 +20,7 @@ from contract.events import Event
 from contract.health import Linkage, MaintenanceItem
 from contract.observations import Elapsed, TapeStart
 from contract.times import utc_from_ns
-from detectors.fold import FillGap
+from detectors.fold import FillGap, LookSooner
 from edge.evidence.files import EvidenceStore
 from edge.evidence.tape import Tape
 from edge.judge import CameraJudge, JudgeStep
@@ -30,6 +30,7 @@ from edge.sensors.evidence.readings import KeptReading
 from edge.sensors.hj212.server.store import RawStore, StoredFrame
 from edge.sensors.hj212.tolerances import SCORED_FRAMES
 from edge.sensors.outgoing import Outgoing, linkage_of
+from edge.sensors.outlet import Look, OutletWatch
 from edge.sensors.reading import WRONG_PASSWORD, Asked, Read
 from edge.sensors.rows import WARM_NS
 from edge.sensors.status import MAX_ASKED, asked_items, wrong_password_items
@@ -70,13 +71,15 @@ class SensorState(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What a judging is made of; `reader_of` makes a reader from the penalties of the rows before."""
+    """What a judging is made of; `reader_of` makes a reader from the penalties of the rows before; `outlets` are looked
+    at by cameras."""
 
     binding: Binding
     start: TapeStart
     store: EvidenceStore
     rows: RawStore
     reader_of: Callable[[Sequence[int]], ReadsRows]
+    outlets: tuple[OutletWatch, ...] = ()
 
     @property
     def owner(self) -> str:
@@ -91,7 +94,7 @@ class Judging:
         self._parts = parts
         self._upto = 0
         self.counts: Counter[str] = Counter()
-        self.asks: list[FillGap] = []
+        self.asks: list[FillGap | LookSooner] = []
         state = self._recalled(saved)
         self.cursor = self._upto = state.cursor
         self._asked = dict(state.asked)
@@ -134,9 +137,15 @@ class Judging:
         elapsed = Elapsed(device=self._parts.start.device, at_ns=now_ns)
         return self._step(self._told(self._judge.take(elapsed)))
 
+    def look(self, look: Look) -> Step:
+        """The step of a look at an outlet; its still lies there before an act may take it."""
+        if look.still is not None:
+            self.maker.keep_still(look.still)
+        return self._step(self._told(self._judge.take(look.looked)))
+
     def _told(self, judged: JudgeStep) -> tuple[Event, ...]:
-        """Its events; what it asks of the sensor waits in `asks` until the step is committed."""
-        self.asks += [ask for ask in judged.asks if isinstance(ask, FillGap)]
+        """Its events; what it asks of the sensor and of cameras waits in `asks` until the step is committed."""
+        self.asks += [ask for ask in judged.asks if isinstance(ask, FillGap | LookSooner)]
         return judged.events
 
     def _step(self, events: Sequence[Event], readings: Sequence[OutgoingReading] = ()) -> Step:

@@ -66,6 +66,7 @@ class Sensor:
         self.id = parts.binding.sensor.id
         self.owner = parts.owner
         self.cursor = 0
+        self._passed_s = 0.0
         self.news = threading.Event()
         self.thread = WatchedThread(f"judge:{self.id}", self._run, stop=around.stop, monotonic_s=around.monotonic_s)
 
@@ -96,6 +97,8 @@ class Sensor:
         if judging is not None:
             counts |= {**judging.counts, **judging.reader.counts, **judging.maker.counters()}
             counts["conformity"] = round(judging.reader.score)
+        for watch in self._parts.outlets:
+            counts |= watch.counts
         return counts
 
     def _run(self, stop: threading.Event) -> None:
@@ -113,16 +116,12 @@ class Sensor:
     def _judge(self, judging: Judging, stop: threading.Event) -> None:
         """Rows as they come; when none comes for a while, that time passes."""
         around, rows = self._around, self._parts.rows
-        passed_s = around.monotonic_s()
+        self._passed_s = around.monotonic_s()
         while not stop.is_set():
             self.news.clear()
             kept = rows.frames_of(self.owner, after=judging.cursor, limit=ROWS_A_STEP)
-            if kept:
-                step = judging.take(kept)
-            elif around.monotonic_s() - passed_s >= ELAPSED_EVERY_S:
-                passed_s = around.monotonic_s()
-                step = judging.pass_time(around.now_ns())
-            else:
+            step = judging.take(kept) if kept else self._idle_step(judging)
+            if step is None:
                 self.news.wait(WAIT_S)
                 continue
             if not self._commit(step, stop):
@@ -134,10 +133,34 @@ class Sensor:
             self._counts["events"] += len(step.events)
             self._counts["rows_judged"] += len(kept)
             self._counts["readings"] += len(step.readings)
-            for ask in judging.asks:
-                around.fill_gap(self.id, ask)
-            judging.asks.clear()
+            self._ask(judging)
             self.thread.note_progress()
+
+    def _idle_step(self, judging: Judging) -> Step | None:
+        """When no row waits: a look at an outlet that is over, or that time passed; None: nothing happened."""
+        around = self._around
+        for watch in self._parts.outlets:
+            look = watch.done(around.monotonic_s())
+            watch.begin_due(around.now_ns(), around.monotonic_s())
+            if look is not None:
+                return judging.look(look)
+        if around.monotonic_s() - self._passed_s < ELAPSED_EVERY_S:
+            return None
+        self._passed_s = around.monotonic_s()
+        return judging.pass_time(around.now_ns())
+
+    def _ask(self, judging: Judging) -> None:
+        """What the rules asked for in a step that is committed."""
+        for ask in judging.asks:
+            if isinstance(ask, FillGap):
+                self._around.fill_gap(self.id, ask)
+            else:
+                for watch in self._parts.outlets:
+                    watch.want(ask)
+        judging.asks.clear()
+        if judging.maker.take_want():
+            for watch in self._parts.outlets:
+                watch.want()
 
     def _commit(self, step: Step, stop: threading.Event) -> bool:
         """Until it is on disk; False when the gateway stops before."""

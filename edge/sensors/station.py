@@ -15,6 +15,7 @@ from contract.errors import ConfigError, Mistake
 from contract.health import DeviceHealth, MaintenanceItem
 from contract.times import NS, utc_from_ns
 from detectors.fold import FillGap
+from edge.capture.types import Frame
 from edge.config import EdgeConfig, ListenerConfig, SensorConfig
 from edge.config.files import read_secret
 from edge.evidence.files import EvidenceStore
@@ -26,6 +27,7 @@ from edge.sensors.judging import Parts
 from edge.sensors.listener import Clocks, Listener, limits_of
 from edge.sensors.modbus import ModbusSource
 from edge.sensors.mqtt import MqttSource
+from edge.sensors.outlet import FullDecodes, outlets_of
 from edge.sensors.profiles.profile import Known, load_profile
 from edge.sensors.rows import FrameReader
 from edge.sensors.sensor import Sensor, SensorAround
@@ -41,15 +43,23 @@ HJ212_FILE: Final = "hj212.sqlite"
 VALUES_FILE: Final = "sensors.sqlite"
 
 
+def _no_camera(_camera: str, _until_ns: int) -> None:
+    """Where no camera is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What a station stands on: where its files lie, the gateway's spool and evidence store, clocks, the stop event."""
+    """What a station stands on: where its files lie, the gateway's spool and evidence store, clocks, the stop event.
+
+    `full_decode(camera, until_ns)` asks a camera of the gateway for all its pictures until that stream time.
+    """
 
     data_dir: Path
     spool: Spool
     store: EvidenceStore
     clocks: Clocks
     stop: threading.Event
+    full_decode: FullDecodes = _no_camera
 
 
 class Station:
@@ -70,7 +80,9 @@ class Station:
         )
         self._values = self._value_rows(config)
         self._sources = {one.id: self._source(one) for one in config.sensors if one.kind != "hj212"}
-        self._sensors = {one.id: Sensor(self._parts(config, one), around) for one in config.sensors}
+        parts = {one.id: self._parts(config, one) for one in config.sensors}
+        self._sensors = {name: Sensor(of_sensor, around) for name, of_sensor in parts.items()}
+        self._watches = [watch for of_sensor in parts.values() for watch in of_sensor.outlets]
         self._by_mn = {sensor.owner: sensor for sensor in self._sensors.values() if sensor.id not in self._sources}
         self._history = {one.id: load_profile(one.profile).profile.history for one in config.sensors}
         self._listener = self._listener_of(config)
@@ -96,6 +108,11 @@ class Station:
         """The port and every sensor."""
         listener = [] if self._listener is None else [self._listener.health()]
         return [*listener, *(sensor.health() for sensor in self._sensors.values())]
+
+    def show(self, frame: Frame) -> None:
+        """A camera's frame, in its thread: for the outlets that it looks at. Returns at once."""
+        for watch in self._watches:
+            watch.take(frame)
 
     def wake(self) -> None:
         """After the stop event: nobody waits for news any more."""
@@ -130,13 +147,15 @@ class Station:
         def values_reader(_penalties: Sequence[int]) -> ValuesReader:
             return ValuesReader(sensor.id, profile, told_by_words if sensor.kind == "modbus" else told_by_json)
 
+        start = sensor_tape_start(config, sensor, known)
         is_ours = sensor.kind == "hj212" or self._values is None
         return Parts(
             binding=Binding(sensor=sensor, known=known),
-            start=sensor_tape_start(config, sensor, known),
+            start=start,
             store=self._ground.store,
             rows=self._rows if is_ours or self._values is None else self._values.store,
             reader_of=reader if is_ours else values_reader,
+            outlets=outlets_of(start.zones, self._ground.full_decode),
         )
 
     def _value_rows(self, config: EdgeConfig) -> ValueRows | None:

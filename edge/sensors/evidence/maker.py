@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from contract.errors import EvidenceError, StoreError
-from contract.events import EvidenceRef
+from contract.events import EvidenceItem, EvidenceRef
 from contract.manifest import sha256_hex
 from contract.observations import EvidenceMade, PlateLooked, Seen, TapeStart
 from contract.times import NS, ns_from_utc, utc_from_ns
@@ -25,6 +25,7 @@ from edge.evidence.package import NewFile, Package, Signed, sign
 from edge.evidence.tape import Tape
 from edge.sensors.evidence.curve import Judged, draw_curve
 from edge.sensors.evidence.readings import NOT_LEGAL, KeptReading, readings_jsonl
+from edge.sensors.evidence.stills import OutletStills
 from edge.sensors.profiles.profile import Known
 from edge.sensors.start import READINGS_AROUND_S
 from edge.spool.steps import Upload
@@ -34,6 +35,8 @@ AROUND_NS: Final = round(READINGS_AROUND_S * NS)
 MAX_READINGS: Final = 6000  # a package's frames in one file: two days of one each half minute
 RANKS: Final = {"manifest": 90, "readings": 85, "binding": 85, "curve": 80}
 RANK_OTHERS: Final = 70
+STILLS_NEAR_NS: Final = 900 * NS  # looks at the outlet this near to the act go into its package
+MAX_STILLS: Final = 24  # of one package
 
 Rows = Callable[[int, int], Sequence[KeptReading]]
 
@@ -57,6 +60,9 @@ class SensorEvidence:
         self._tape = tape
         self._uploads: list[Upload] = []
         self._counts: Counter[str] = Counter()
+        folder = store.packages.parent / "outlets" / start.device
+        self._stills = OutletStills(folder, quality=store.config.stills_quality)
+        self._wants_look = False
 
     def note(self, record: Seen, *, state_before: bytes) -> None:
         """The tape grows."""
@@ -65,8 +71,21 @@ class SensorEvidence:
         except OSError as error:
             self._failed("tape", record.device, error)
 
-    def hold(self, ask: HoldEvidence, frame: Frame | None) -> None:
-        """Nothing: raw frames are kept anyway."""
+    def hold(self, ask: HoldEvidence, frame: Frame | None) -> None:  # noqa: ARG002 -- the Protocol's
+        """Raw frames are kept anyway; what shows the moment is a look at the outlet."""
+        self._wants_look = True
+
+    def take_want(self) -> bool:
+        """Whether a look at the outlet was asked for since the last call."""
+        wanted, self._wants_look = self._wants_look, False
+        return wanted
+
+    def keep_still(self, frame: Frame) -> None:
+        """A picture of the outlet, for the acts around it."""
+        try:
+            self._stills.keep(frame)
+        except (EvidenceError, OSError) as error:
+            self._failed("outlet_still", frame.device, error)
 
     def show(self, looked: PlateLooked, cuts: Cuts) -> None:
         """Nothing: a sensor sees no plate."""
@@ -120,6 +139,7 @@ class SensorEvidence:
             new.append(self._curve(order, f"curve{suffix}.png", (first_ns, end_ns)))
         if not any(item.role == "binding" for item in before):
             new.append(self._binding_file(order))
+        new += self._outlet_stills(order, before, words)
         new.append(self._observations(order, words, has_earlier=bool(told)))
         earlier = package.current()
         said = earlier.manifest.missing if earlier is not None else ()
@@ -181,6 +201,20 @@ class SensorEvidence:
         return NewFile(
             path="binding.json", role="binding", media_type="application/json", source=data, captured_ns=order.at_ns
         )
+
+    def _outlet_stills(self, order: Order, before: Sequence[EvidenceItem], words: list[str]) -> list[NewFile]:
+        """The pictures of looks near the act that are in no revision before."""
+        held = {item.path for item in before if item.role == "other"}
+        found = self._stills.between(order.onset_ns - STILLS_NEAR_NS, order.last_seen_ns + STILLS_NEAR_NS)
+        named = {f"outlet-{still.camera}-{still.at_ns}.jpg": still for still in found}
+        new = [
+            NewFile(path=name, role="other", media_type="image/jpeg", source=still.path, captured_ns=still.at_ns)
+            for name, still in named.items()
+            if name not in held
+        ]
+        if len(held) + len(new) > MAX_STILLS:
+            words.append(f"outlet: more than {MAX_STILLS} stills, later ones left out")
+        return new[: max(0, MAX_STILLS - len(held))]
 
     def _head(self) -> dict[str, Any]:
         sensor, known = self._binding.sensor, self._binding.known

@@ -121,3 +121,72 @@ def test_two_sensors_with_one_number_are_refused() -> None:
     second = GOOD.split("[[zone]]")[0].split("port = 0")[1].replace("kitchen-1", "kitchen-2")
     with pytest.raises(ConfigError, match="already the number of kitchen-1"):
         loaded(GOOD + second)
+
+
+CAMERA = """
+[[camera]]
+id = "cam-1"
+name = "Back yard"
+url = "rtsp://127.0.0.1/1"
+frame_px = [640, 360]
+"""
+OUTLET = """
+[zone.rule.outlet]
+camera = "{camera}"
+polygon_px = {polygon}
+frame_px = {frame}
+"""
+INSIDE = "[[180, 40], [460, 40], [320, 330]]"
+
+
+def with_outlet(*, camera: str = "cam-1", polygon: str = INSIDE, frame: str = "[640, 360]") -> str:
+    return CAMERA + GOOD + OUTLET.format(camera=camera, polygon=polygon, frame=frame)
+
+
+def test_the_camera_at_an_outlet_is_one_of_the_gateway() -> None:
+    config = loaded(with_outlet())
+    (zone,) = sensor_tape_start(config, config.sensors[0], load_profile("simulated")).zones
+    assert zone.rule["outlet"]["camera"] == "cam-1"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "words"),
+    [
+        (with_outlet(camera="cam-2"), "zone[0].rule.outlet.camera", "is no camera of this file"),
+        (with_outlet(camera="kitchen-1"), "zone[0].rule.outlet.camera", "is no camera of this file"),
+        (with_outlet(polygon="[[180, 40], [700, 40], [320, 330]]"), "zone[0].rule.outlet.polygon_px", "is outside"),
+        (with_outlet(polygon="[[180, 40], [460, 40]]"), "zone[0].rule.outlet.polygon_px", ">= 3"),
+        (with_outlet(frame="[640, 480]"), "zone[0].rule.outlet.frame_px", "another shape"),
+        (with_outlet(frame="[640]"), "zone[0].rule.outlet.frame_px", ""),
+        (with_outlet() + "look_s = 90\n", "zone[0].rule.outlet.look_s", ""),
+        (with_outlet().replace("polygon_px", "polygon"), "zone[0].rule.outlet.polygon_px", "missing"),
+    ],
+)
+def test_a_mistake_in_an_outlet_is_told_with_its_place(text: str, path: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        loaded(text)
+    told = {mistake.path: mistake.problem for mistake in caught.value.mistakes}
+    assert path in told, told
+    assert words in told[path]
+
+
+def test_two_flues_of_one_sensor_cannot_share_a_camera() -> None:
+    second = with_outlet().split("[[zone]]")[1].replace("flue-1", "flue-2")
+    with pytest.raises(ConfigError, match="already at the outlet of zone flue-1"):
+        loaded(with_outlet() + "[[zone]]" + second)
+
+
+def test_an_outlet_is_of_a_sensors_zone_alone() -> None:
+    zone = """
+[[zone]]
+id = "yard"
+camera = "cam-1"
+name = "Yard"
+matter = "cooking_fumes"
+polygon_px = [[0, 0], [600, 0], [600, 300]]
+frame_px = [640, 360]
+[zone.rule]
+premises = "Noodle house"
+"""
+    with pytest.raises(ConfigError, match="is for the zone of a sensor"):
+        loaded(CAMERA + GOOD + zone + OUTLET.format(camera="cam-1", polygon=INSIDE, frame="[640, 360]"))
