@@ -30,11 +30,13 @@ class Draws:
     def __init__(self, stock: Stock, plan: Plan, network: Any, mine_every: int) -> None:
         self._unmined = self._stock = stock
         self._plan, self._network, self._mine_every = plan, network, mine_every
+        self._looked = False
 
     def __call__(self, epoch: int, step: int) -> Batch:
         """The batch of one step; the first step of an epoch is drawn while the network rests."""
-        if step == 0 and self._mine_every and epoch % self._mine_every == 0:
+        if step == 0 and self._mine_every and (epoch % self._mine_every == 0 or not self._looked):
             self._stock = mined(self._unmined, self._network)
+            self._looked = True  # a run that goes on half way looks at once, not only at its next turn
         return batch_of(self._stock, self._plan, epoch, step)
 
 

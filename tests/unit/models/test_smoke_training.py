@@ -130,6 +130,17 @@ def test_mining_looks_at_the_network_and_leaves_it_as_it_was(stock: Stock, tmp_p
     assert torch.equal(later["img"], again(1, 0)["img"])
 
 
+def test_a_run_that_goes_on_half_way_looks_for_hard_negatives_at_once(
+    stock: Stock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draws = Draws(stock, Plan(seed=3), small_network(tmp_path), mine_every=4)
+    looked = []
+    for epoch in (2, 3, 4):
+        draws(epoch, 0)
+        looked.append("mined" in capsys.readouterr().out)
+    assert looked == [True, False, True]
+
+
 def test_made_plumes_never_cover_boxed_smoke(stock: Stock) -> None:
     source, line = stock.positives[0].labelled, stock.lines[0]
     for seed in range(20):
