@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from contract.errors import TantouError
 from contract.times import NS, utc_from_ns
 from server.centre import Centre
+from server.fires import places
 from server.fires import turn as fires
 from server.leads import once
 from store import feed, leads, sessions
@@ -66,6 +67,7 @@ class Clockwork:
             with self._centre.store.write() as connection:
                 leads.offer_due(connection, act, confirmed_before=confirmed_before)
                 leads.expire_leases(connection, act)
+        places.turn(self._centre, act)  # first: what is no fire is joined with none
         fires.turn(self._centre, act)
         if now_ns >= self._clean_at_ns:
             self._clean_at_ns = now_ns + CLEAN_NS

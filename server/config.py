@@ -35,6 +35,9 @@ class PolicyConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     undo_s: Annotated[float, Meta(ge=0, le=600, description="a verdict may be undone; then it is offered")] = 10.0
     lease_s: Annotated[float, Meta(ge=1, le=3600, description="a claim holds, unless renewed")] = 90.0
+    known_place_days: Annotated[float, Meta(gt=0, le=3650, description="a dismissed chimney rings no more so long")] = (
+        30.0
+    )
 
 
 class LiveConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

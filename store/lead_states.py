@@ -40,8 +40,12 @@ Action = Literal[
     "supersede",
     "split",
     "permit",
+    "ring",
+    "respond",
 ]
-Actor = Literal["operator", "holder", "same_person", "case_officer", "clock", "policy", "connector", "correction"]
+Actor = Literal[
+    "operator", "holder", "same_person", "case_officer", "clock", "policy", "connector", "correction", "responder"
+]
 
 STATES: tuple[State, ...] = get_args(State)
 ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -88,6 +92,15 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition("split", "superseded", "alert", "operator"),  # it was another act after all
     Transition("permit", "alert", "permitted", "policy"),
     Transition("permit", "claimed", "permitted", "policy"),
+    Transition("ring", "permitted", "alert", "policy"),  # what excused it does not cover it any more
+    # A step of the response to a fire, noted beside the review: the state stays.
+    Transition("respond", "alert", "alert", "responder"),
+    Transition("respond", "claimed", "claimed", "responder"),
+    Transition("respond", "confirmed", "confirmed", "responder"),
+    Transition("respond", "offered", "offered", "responder"),
+    Transition("respond", "accepted", "accepted", "responder"),
+    Transition("respond", "handed_over", "handed_over", "responder"),
+    Transition("respond", "case_opened", "case_opened", "responder"),
 )
 _AFTER: dict[tuple[Action, State], Transition] = {(t.action, t.before): t for t in TRANSITIONS}
 

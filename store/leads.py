@@ -48,7 +48,10 @@ __all__ = [
     "owners",
     "release",
     "renew",
+    "respond",
     "return_",
+    "ring",
+    "tell_again",
     "undo",
     "verdict",
 ]
@@ -185,6 +188,19 @@ def correct(conn: Connection, event_id: str, act: Act, *, action: Literal["withd
     """Take a lead aside that should not go on; a claim on it ends."""
     what: Action = action
     return change(conn, locked(conn, event_id), what, act, holder=None, lease_until=None)
+
+
+def respond(conn: Connection, event_id: str, act: Act) -> Lead:
+    """Note a step of the response (`act.reason`) as taken; the first to say so stands, a repeat changes nothing."""
+    lead = locked(conn, event_id)
+    if any(row.action == "respond" and row.reason == act.reason for row in history(conn, event_id)):
+        return lead
+    return change(conn, lead, "respond", act)
+
+
+def ring(conn: Connection, event_id: str, act: Act) -> Lead:
+    """What excused a permitted act does not cover it any more: an alert again."""
+    return change(conn, locked(conn, event_id), "ring", act)
 
 
 def tell_again(conn: Connection, event_ids: Collection[str], *, at: Utc) -> None:

@@ -192,6 +192,25 @@ joins = Table(
     Index(None, "into_event_id"),
 )
 
+known_places = Table(
+    "known_places",  # what starts in one rings no second time while it holds
+    metadata,
+    Column("learned_from", _EVENT_ID, ForeignKey("leads.event_id"), primary_key=True),  # the lead that was dismissed
+    Column("town", _NAME, nullable=False),
+    Column("gateway", _NAME, nullable=False),
+    Column("device", _NAME, nullable=False),
+    Column("preset", Text, nullable=False),
+    Column("polygon", Text, nullable=False),  # JSON list of corners, in shares of the preset's picture
+    Column("kind", String(32), nullable=False),
+    Column("valid_from", _UTC, nullable=False),
+    Column("valid_to", _UTC, nullable=False),
+    Column("learned_by", _NAME, nullable=False),
+    Column("ended_at", _UTC),
+    Column("ended_by", _NAME),
+    Index(None, "gateway", "device"),
+    Index(None, "valid_to"),
+)
+
 outbox = Table(
     "outbox",
     metadata,

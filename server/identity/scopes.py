@@ -11,6 +11,8 @@ Scope = Literal[
     "leads:read",
     "leads:review",
     "leads:decide",
+    "leads:respond",
+    "places:end",
     "evidence:read",
     "devices:read",
     "audit:read",
@@ -22,9 +24,11 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 # Admin sees no media and the auditor changes nothing (design, section 5).
 ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
-    "operator": frozenset({"leads:read", "leads:review", "evidence:read", "devices:read"}),
-    "shift_lead": frozenset({"leads:read", "leads:review", "evidence:read", "devices:read"}),
-    "case_officer": frozenset({"leads:read", "leads:decide", "evidence:read", "devices:read"}),
+    "operator": frozenset({"leads:read", "leads:review", "leads:respond", "evidence:read", "devices:read"}),
+    "shift_lead": frozenset(
+        {"leads:read", "leads:review", "leads:respond", "places:end", "evidence:read", "devices:read"}
+    ),
+    "case_officer": frozenset({"leads:read", "leads:decide", "leads:respond", "evidence:read", "devices:read"}),
     "maintenance": frozenset({"devices:read"}),
     "auditor": frozenset({"leads:read", "evidence:read", "audit:read", "devices:read"}),
     "admin": frozenset({"users:admin", "devices:read"}),

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from contract.errors import LeadRefused
 from contract.times import NS, Utc, utc_from_ns
 from server.centre import Centre
+from server.fires import places
 from server.identity.access import Person
 from server.leads import once, persons_plate, reading, views
 from server.leads.once import KeptAnswer, OnceCall
@@ -93,13 +94,14 @@ def verdict(centre: Centre, who: Person, call: OnceCall, *, lead: Read, ask: Ver
         raise Problem("note_missing")
     reason = ask.reason or persons_plate.as_reason(ask.plate_by_person)
     act = Act(who=who.id, at=utc_from_ns(centre.now_ns()), reason=reason, note=ask.note)
-    return carry_out(
-        centre,
-        who,
-        call,
-        lambda connection: leads.verdict(connection, lead.event_id, act, version=lead.version, says=ask.verdict),
-        event_id=lead.event_id,
-    )
+    days = centre.config.policy.known_place_days
+
+    def change(connection: Connection) -> Lead:
+        decided = leads.verdict(connection, lead.event_id, act, version=lead.version, says=ask.verdict)
+        places.after_verdict(connection, decided, act, days=days)
+        return decided
+
+    return carry_out(centre, who, call, change, event_id=lead.event_id)
 
 
 def undo(centre: Centre, who: Person, call: OnceCall, *, lead: Read) -> Response:
@@ -110,9 +112,11 @@ def undo(centre: Centre, who: Person, call: OnceCall, *, lead: Read) -> Response
     until = lease_until(centre, now_ns)
 
     def change(connection: Connection) -> Lead:
-        return leads.undo(
+        undone = leads.undo(
             connection, lead.event_id, act, version=lead.version, lease_until=until, given_after=given_after
         )
+        places.after_undo(connection, lead.event_id, act)
+        return undone
 
     return carry_out(centre, who, call, change, event_id=lead.event_id)
 

@@ -9,7 +9,8 @@ from server.identity.scopes import Scope
 from server.leads.schemas import AllowedAction
 from store.leads import Lead
 
-SPLIT_MATTER = "straw_burning"  # the one matter whose acts are joined
+SPLIT_MATTER = "straw_burning"  # the one matter whose acts are joined and answered by a crew
+ANSWERED = frozenset({"alert", "claimed", "confirmed", "offered", "accepted", "handed_over", "case_opened"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ def allowed(lead: Lead, viewer: Viewer, undo_s: float) -> list[AllowedAction]:
     if "leads:decide" in viewer.scopes and lead.state == "offered":
         is_same = lead.purpose == "device_evidence" and lead.confirmed_by == viewer.id
         found += ["return"] if is_same else ["accept", "return"]
+    if "leads:respond" in viewer.scopes and lead.matter == SPLIT_MATTER and lead.state in ANSWERED:
+        found.append("respond")
     return found
 
 

@@ -36,8 +36,9 @@ DismissReason = Literal[
     "duplicate",
     "other",
 ]
-AllowedAction = Literal["claim", "release", "confirm", "dismiss", "undo", "accept", "return", "split"]
+AllowedAction = Literal["claim", "release", "confirm", "dismiss", "undo", "accept", "return", "split", "respond"]
 Order = Literal["newest", "oldest"]
+ResponseStep = Literal["answer", "set_out", "on_site"]
 
 _SUMMARY: dict[str, Any] = {
     "event_id": EVENT_ID,
@@ -95,6 +96,8 @@ class Headline(Answer):
     vehicle: str | None = None
     dwell_s: float | None = None
     plate_masked: str | None = None
+    urgency: str | None = None
+    fire_state: str | None = None
 
 
 class LeadSummary(Answer):
@@ -169,6 +172,14 @@ class JointGround(Answer):
     towers: int
 
 
+class Response(Answer):
+    """A step of the response to a fire that somebody said was taken: who, and when."""
+
+    step: ResponseStep
+    who: Holder
+    at: Instant
+
+
 class PersonsPlate(Answer):
     """The number plate as the person who confirmed read it; the machine's own reading is in the event's facts."""
 
@@ -198,6 +209,7 @@ class LeadDetail(LeadSummary):
                     "device_position": None,
                     "joined": [],
                     "joint_ground": None,
+                    "responses": [],
                 }
             ]
         },
@@ -213,6 +225,7 @@ class LeadDetail(LeadSummary):
     device_position: GroundPosition | None
     joined: list[JoinedAct]
     joint_ground: JointGround | None
+    responses: list[Response]
 
 
 class LeadPage(Answer):

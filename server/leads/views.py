@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from contract.events import Event, EvidenceItem
+from server.fires import response
 from server.fires import turn as fires
 from server.leads import persons_plate
 from server.leads.allowed import Viewer, allowed, is_held, undo_until
@@ -77,6 +78,7 @@ def detail(conn: Connection, lead: Lead, viewer: Viewer, undo_s: float) -> LeadD
             "allowed": allowed(lead, viewer, undo_s),
             "device_position": _position(conn, lead),
             **_joined(conn, lead),
+            "responses": response.of_history(rows, names.people),
         }
     )
 
@@ -125,6 +127,8 @@ def _summary(
             vehicle=_text(facts.get("vehicle")),
             dwell_s=_number(facts.get("dwell_s")),
             plate_masked=mask_plate(facts.get("plate")),
+            urgency=_text(facts.get("urgency")),
+            fire_state=_text(facts.get("fire_state")),
         ),
         "holder": names.holder(lead.holder) if held else None,
         "lease_until": lead.lease_until if held else None,

@@ -84,6 +84,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/known-places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Places
+         * @description What dismissals taught in the person's towns, of one device where asked.
+         */
+        get: operations["listKnownPlaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/known-places/{event_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Place
+         * @description End a known place now: what starts there rings again.
+         */
+        post: operations["endKnownPlace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/leads": {
         parameters: {
             query?: never;
@@ -338,6 +378,26 @@ export interface paths {
          * @description Hold the lead for one more lease.
          */
         post: operations["renewLease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{event_id}/response": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Respond
+         * @description Say that a step of the response to a fire was taken: answered, set out, on site; the first to say so stands.
+         */
+        post: operations["respondToLead"];
         delete?: never;
         options?: never;
         head?: never;
@@ -823,7 +883,7 @@ export interface components {
         };
         /**
          * Curve
-         * @description What a sensor measured from `begin` to before `end`; `cut`: there was more than a curve shows, its end is left out.
+         * @description What a sensor measured from `begin` to before `end`; `cut`: there was more, the newest samples are left out.
          *
          *     On-line values are clues, never a legal measurement.
          */
@@ -1197,8 +1257,12 @@ export interface components {
         Headline: {
             /** Dwell S */
             dwell_s?: number | null;
+            /** Fire State */
+            fire_state?: string | null;
             /** Plate Masked */
             plate_masked?: string | null;
+            /** Urgency */
+            urgency?: string | null;
             /** Vehicle */
             vehicle?: string | null;
         };
@@ -1444,6 +1508,92 @@ export interface components {
             towers: number;
         };
         /**
+         * KnownPlace
+         * @description A place that smokes or shines by right: what starts in `polygon` (shares of the preset's picture) rings no more.
+         *
+         *     `learned_from` is the dismissed lead that taught it; `ended_at` null: it holds until `valid_to`.
+         * @example {
+         *       "device": "tower-1",
+         *       "device_name": "云峰山",
+         *       "ended_at": null,
+         *       "ended_by": null,
+         *       "gateway": "gw-1",
+         *       "kind": "chimney",
+         *       "learned_by": {
+         *         "id": "u-3f9a0c12",
+         *         "name": "王丽"
+         *       },
+         *       "learned_from": "6f1f7e6a-8f0e-8c3b-9d57-2f6f0c4f9a11",
+         *       "polygon": [
+         *         [
+         *           0.41,
+         *           0.3
+         *         ],
+         *         [
+         *           0.5,
+         *           0.3
+         *         ],
+         *         [
+         *           0.5,
+         *           0.44
+         *         ],
+         *         [
+         *           0.41,
+         *           0.44
+         *         ]
+         *       ],
+         *       "preset": "p3",
+         *       "town": "demo",
+         *       "valid_from": "2026-11-24T08:30:00.000000000Z",
+         *       "valid_to": "2026-11-24T08:30:00.000000000Z"
+         *     }
+         */
+        KnownPlace: {
+            /** Device */
+            device: string;
+            /** Device Name */
+            device_name: string;
+            /** Ended At */
+            ended_at: string | null;
+            ended_by: components["schemas"]["Holder"] | null;
+            /** Gateway */
+            gateway: string;
+            /** Kind */
+            kind: string;
+            learned_by: components["schemas"]["Holder"];
+            /** Learned From */
+            learned_from: string;
+            /** Polygon */
+            polygon: [
+                number,
+                number
+            ][];
+            /** Preset */
+            preset: string;
+            /** Town */
+            town: string;
+            /**
+             * Valid From
+             * @description UTC instant, RFC 3339, nine decimals
+             * @example 2026-11-24T08:30:00.000000000Z
+             */
+            valid_from: string;
+            /**
+             * Valid To
+             * @description UTC instant, RFC 3339, nine decimals
+             * @example 2026-11-24T08:30:00.000000000Z
+             */
+            valid_to: string;
+        };
+        /**
+         * KnownPlaceList
+         * @description Known places, newest first, those that ended too.
+         */
+        KnownPlaceList: {
+            /** Items */
+            items: components["schemas"]["KnownPlace"][];
+        };
+        /**
          * LatestValue
          * @description The last value of one factor; null: it was sent without one. Only mark N may be evidence.
          */
@@ -1517,6 +1667,7 @@ export interface components {
          *       "onset": "2026-11-24T08:30:00.000000000Z",
          *       "opened_at": "2026-11-24T08:30:00.000000000Z",
          *       "plate_by_person": null,
+         *       "responses": [],
          *       "revision": 2,
          *       "state": "claimed",
          *       "thumb_url": "/api/v1/leads/6f1f7e6a-8f0e-8c3b-9d57-2f6f0c4f9a11/evidence/files/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08?purpose=prefetch",
@@ -1529,7 +1680,7 @@ export interface components {
          */
         LeadDetail: {
             /** Allowed */
-            allowed: ("claim" | "release" | "confirm" | "dismiss" | "undo" | "accept" | "return" | "split")[];
+            allowed: ("claim" | "release" | "confirm" | "dismiss" | "undo" | "accept" | "return" | "split" | "respond")[];
             /** Case Number */
             case_number: string | null;
             confirmed_by: components["schemas"]["Holder"] | null;
@@ -1578,6 +1729,8 @@ export interface components {
              */
             opened_at: string;
             plate_by_person: components["schemas"]["PersonsPlate"] | null;
+            /** Responses */
+            responses: components["schemas"]["Response"][];
             /** Revision */
             revision: number;
             /**
@@ -1713,7 +1866,7 @@ export interface components {
         };
         /**
          * Linkage
-         * @description Seconds of a local day in business hours: fan running, purifier with it; `ratio` (联动比) null without fan time.
+         * @description Seconds of a local day in business hours: fan, purifier with it; `ratio` (联动比) is null without fan time.
          */
         Linkage: {
             /** Day */
@@ -2020,6 +2173,38 @@ export interface components {
             offered: number;
             /** Oldest At */
             oldest_at: string | null;
+        };
+        /**
+         * Response
+         * @description A step of the response to a fire that somebody said was taken: who, and when.
+         */
+        Response: {
+            /**
+             * At
+             * @description UTC instant, RFC 3339, nine decimals
+             * @example 2026-11-24T08:30:00.000000000Z
+             */
+            at: string;
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "answer" | "set_out" | "on_site";
+            who: components["schemas"]["Holder"];
+        };
+        /**
+         * ResponseAsk
+         * @description Which step of the response was taken.
+         * @example {
+         *       "step": "answer"
+         *     }
+         */
+        ResponseAsk: {
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "answer" | "set_out" | "on_site";
         };
         /**
          * ReturnAsk
@@ -2525,6 +2710,106 @@ export interface operations {
             };
             /** @description The server cannot answer now */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listKnownPlaces: {
+        parameters: {
+            query?: {
+                gateway?: string | null;
+                device?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownPlaceList"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Your roles do not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    endKnownPlace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the lead's event id */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownPlace"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Your roles do not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description There is no such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The lead does not stand where this change begins */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3402,6 +3687,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LeaseAnswer"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Your roles do not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description There is no such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The lead does not stand where this change begins */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    respondToLead: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description one key an act: a repeat with the same body gets the first answer, with another body 422 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description the lead's event id */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResponseAsk"];
+            };
+        };
+        responses: {
+            /** @description the lead as it stands now */
+            200: {
+                headers: {
+                    /** @description the lead's version, for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadDetail"];
                 };
             };
             /** @description Log in first */

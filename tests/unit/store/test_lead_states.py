@@ -45,9 +45,13 @@ def test_no_way_leads_to_a_case_without_a_case_officer() -> None:
     assert not reached & {"accepted", "handed_over", "case_opened", "closed"}
 
 
-@pytest.mark.parametrize("state", ["returned", "closed", "withdrawn", "permitted"])
+@pytest.mark.parametrize("state", ["returned", "closed", "withdrawn"])
 def test_an_end_is_an_end(state: str) -> None:
     assert actions_from(state) == ()  # type: ignore[arg-type]
+
+
+def test_what_was_permitted_may_only_ring_again() -> None:
+    assert actions_from("permitted") == ("ring",)
 
 
 def test_what_was_superseded_may_only_be_split_off_again() -> None:
