@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -46,7 +47,7 @@ def empty() -> tuple[np.ndarray, np.ndarray]:
     return np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
 
 
-def small_network(folder: Path) -> torch.nn.Module:
+def small_network(folder: Path) -> Any:
     """An untrained network with the smoke head."""
     torch.manual_seed(0)
     save_network(tasks.DetectionModel("yolo11n.yaml", nc=COCO_CLASSES, verbose=False), folder / "w.safetensors", {})
