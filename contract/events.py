@@ -40,6 +40,12 @@ EvidenceRole = Literal[
     "curve",
     "binding",
     "zone",
+    "reference",
+    "look",
+    "strip",
+    "difference",
+    "map",
+    "series",
     "other",
 ]
 
@@ -83,7 +89,10 @@ class CounterEvidence(Struct, frozen=True, kw_only=True):
 
 
 class EvidenceItem(Struct, frozen=True, kw_only=True):
-    """One evidence file as the event names it; the manifest says more."""
+    """One evidence file as the event names it; the manifest says more.
+
+    A file derived of several names all of them in `parents_sha256`, the first of them in `parent_sha256` too.
+    """
 
     sha256: Sha256
     path: EvidencePath
@@ -92,6 +101,7 @@ class EvidenceItem(Struct, frozen=True, kw_only=True):
     size_bytes: Annotated[int, Meta(ge=0)]
     captured: Utc | None = None
     parent_sha256: Sha256 | None = None
+    parents_sha256: Annotated[tuple[Sha256, ...], Meta(max_length=20)] = ()
 
 
 class EvidenceRef(Struct, frozen=True, kw_only=True):

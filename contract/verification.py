@@ -118,8 +118,9 @@ class _Check:
                 data = self._bytes(item.path, at_most=item.size_bytes)
                 if data is not None and sha256_hex(data) != item.sha256:
                     self._change(item.path, f"{item.path}: its bytes are not those of the manifest")
-            if item.parent_sha256 is not None and item.parent_sha256 not in hashes:
-                self.missing.append(f"{item.path}: its parent {item.parent_sha256[:16]}")
+            parents = (item.parent_sha256, *item.parents_sha256)
+            for parent in dict.fromkeys(one for one in parents if one is not None and one not in hashes):
+                self.missing.append(f"{item.path}: its parent {parent[:16]}")
         self.reasons += [f"the gateway said: {text}" for text in manifest.missing]
 
     def _bytes(self, name: str, *, at_most: int) -> bytes | None:

@@ -53,6 +53,13 @@ class Deadline(Struct, frozen=True, kw_only=True):
     due: Utc
 
 
+class Weather(Struct, frozen=True, kw_only=True):
+    """The station whose record belongs to the file, and the wind across the view (to the right), where it is known."""
+
+    station: Text
+    wind_right_m_s: float | None = None
+
+
 class Facts(Struct, frozen=True, kw_only=True):
     """One fire as one tower sees it; who burnt it is fixed on site and is never guessed.
 
@@ -86,3 +93,4 @@ class Facts(Struct, frozen=True, kw_only=True):
     checks: Annotated[tuple[SequenceCheck, ...], Meta(max_length=20)] = ()
     known_place: Text | None = None
     legal_ground: Text | None = None
+    weather: Weather | None = None

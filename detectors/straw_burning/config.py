@@ -74,3 +74,4 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     response_min: Annotated[tuple[float, float, float], Meta(description="answered, set out, on site")] = (1, 3, 15)
     utc_offset_h: Annotated[float, Meta(ge=-12, le=14)] = 8.0
     legal_ground: str | None = None
+    weather_station: Annotated[Text | None, Meta(description="whose record belongs to the file of a fire")] = None

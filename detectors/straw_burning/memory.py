@@ -67,7 +67,10 @@ class Glimpse(Struct, frozen=True, array_like=True):
 
 
 class Track(Struct, frozen=True, kw_only=True):
-    """One candidate through its looks, also the missed ones; `onset_visit` is the visit that first showed it."""
+    """One candidate through its looks, also the missed ones; `onset_visit` is the visit that first showed it.
+
+    `kept`: (at_ns, area) of the looks whose pictures are held as evidence.
+    """
 
     event_id: str
     preset: str
@@ -83,6 +86,7 @@ class Track(Struct, frozen=True, kw_only=True):
     sight: Sight | None = None
     stared_ns: int | None = None
     is_held: bool = False
+    kept: tuple[tuple[int, float], ...] = ()
 
     @property
     def box(self) -> Box:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from contract.events import EvidenceRole
 from contract.health import MaintenanceItem
 from contract.identity import event_id
 from contract.matters.straw_burning import SequenceCheck
@@ -16,6 +17,7 @@ from detectors.straw_burning import fires as burning
 from detectors.straw_burning.answers import Case, answer
 from detectors.straw_burning.checks import CHANGED, CHANGED_AREA, all_checks, is_confirmed
 from detectors.straw_burning.config import Config
+from detectors.straw_burning.keeping import KEPT_BEFORE, KEPT_MOST, is_worth_keeping, with_kept
 from detectors.straw_burning.looks import Candidate, Look, look_at, pixels, revisited
 from detectors.straw_burning.memory import (
     FIRES_MOST,
@@ -29,7 +31,7 @@ from detectors.straw_burning.memory import (
     with_glimpse,
     with_hold,
 )
-from detectors.straw_burning.runs import SPACED_S, run_of
+from detectors.straw_burning.runs import SPACED_S, is_insect, run_of
 from detectors.straw_burning.shapes import grown, overlap
 from detectors.straw_burning.telling import tell
 from detectors.straw_burning.upkeep import upkeep
@@ -42,8 +44,6 @@ VISIT_MOST_S = 60.0  # a camera that never moves visits once a minute
 NEAR_SHARE = 0.02
 LOST_LOOKS = 3
 LOST_S = 8.0
-INSECT_S = 3.0
-INSECT_SHARE = 0.01  # of the picture
 STARE_AGAIN_S = 60.0
 CYCLE_S = 120.0
 DECODE_S = 20.0
@@ -129,7 +129,12 @@ class _Judge:
             was = fire.state
             seen = burning.missed(fire, self.look) if best is None else burning.seen_again(fire, best, self.look)
             is_new = self.before is None or self.preset.visits > self.before.visits
-            self.fires[index] = burning.after_look(seen, self.preset, self.look, is_new_visit=is_new)
+            after = burning.after_look(seen, self.preset, self.look, is_new_visit=is_new)
+            if after.track.missed == 0:
+                after = msgspec.structs.replace(after, track=self._keep(after.track, most=KEPT_MOST))
+            elif after.state == "out" != was:
+                self._hold(after.track, "departure")
+            self.fires[index] = after
             self._tell_on(index, was)
         return left
 
@@ -219,10 +224,21 @@ class _Judge:
         if is_confirmed(run, checks):
             self._confirm(track)
             return None
-        return self._stare(track)
+        return self._keep(self._stare(track), most=KEPT_BEFORE)
+
+    def _hold(self, track: Track, role: EvidenceRole) -> None:
+        box = pixels(track.box, self.look)
+        self.asks.append(HoldEvidence(event_id=track.event_id, role=role, at_ns=self.look.at_ns, bbox_xyxy_px=box))
+
+    def _keep(self, track: Track, *, most: int) -> Track:
+        """The pictures of a sequence: of what was stared at, and of fires."""
+        if not is_worth_keeping(track, self.look.at_ns, most=most):
+            return track
+        self._hold(track, "look")
+        return with_kept(track, self.look.at_ns)
 
     def _lose(self, track: Track) -> None:
-        kind = track.hold or ("insect" if _is_insect(track) else "gone")
+        kind = track.hold or ("insect" if is_insect(track) else "gone")
         self.counts = counted(self.counts, f"dropped_{kind}")
         if track.is_held:
             self.asks.append(DropEvidence(event_id=track.event_id))
@@ -238,15 +254,13 @@ class _Judge:
             return track
         until_ns = self.look.at_ns + round(self.config.stare_s * NS)
         self.stares_ns = (*self.stares_ns, self.look.at_ns)
-        box = pixels(track.box, self.look)
         self.asks.append(LookSooner(every_s=self.config.stare_every_s, until_ns=until_ns))
         if self.look.is_night:
             self.asks.append(FullDecode(until_ns=min(until_ns, self.look.at_ns + round(DECODE_S * NS))))
         if not track.is_held:
-            self.asks.append(
-                HoldEvidence(event_id=track.event_id, role="first_still", at_ns=self.look.at_ns, bbox_xyxy_px=box)
-            )
-        return msgspec.structs.replace(track, stared_ns=self.look.at_ns, is_held=True)
+            self._hold(track, "first_still")
+            track = with_kept(track, self.look.at_ns)
+        return msgspec.structs.replace(track, stared_ns=self.look.at_ns)
 
     def _confirm(self, track: Track) -> None:
         """A new event, unless an open fire seen from another preset is at the same place."""
@@ -260,15 +274,13 @@ class _Judge:
         if len(self.fires) >= FIRES_MOST:
             self.counts = counted(self.counts, "crowded_out")
             return
+        if not track.is_held:
+            self._hold(track, "first_still")
+        track = with_kept(track, self.look.at_ns)  # the order for the event shows this look
         fire = burning.kindle(track, self.look)
         self.fires.append(fire)
-        box = pixels(track.box, self.look)
-        if not track.is_held:
-            self.asks.append(
-                HoldEvidence(event_id=track.event_id, role="first_still", at_ns=self.look.at_ns, bbox_xyxy_px=box)
-            )
         self.findings.append(tell(fire, self.look, self.zone, phase="opened", checks=self._checks_of(track)))
-        self.asks.append(ZoomIn(event_id=track.event_id, bbox_xyxy_px=box))
+        self.asks.append(ZoomIn(event_id=track.event_id, bbox_xyxy_px=pixels(track.box, self.look)))
 
     def _end_fires(self) -> None:
         """Fires that have been out for long enough close."""
@@ -286,11 +298,3 @@ class _Judge:
             if track.is_held:
                 self.asks.append(DropEvidence(event_id=track.event_id))
         return ordered[:TRACKS_MOST]
-
-
-def _is_insect(track: Track) -> bool:
-    """Whether it was as large as only what is close to the lens, and gone at once; looks must be close to tell."""
-    left, top, right, bottom = track.box
-    gone = next((one.at_ns for one in track.glimpses if one.at_ns > track.last_seen_ns), None)
-    at_once = gone is not None and seconds(gone - track.onset_ns) <= INSECT_S
-    return at_once and (right - left) * (bottom - top) >= INSECT_SHARE

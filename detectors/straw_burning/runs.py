@@ -20,6 +20,8 @@ SURE_CAP = 1.5  # one very sure look is not worth two
 BASE_SHARE = 0.02  # of the picture's width; a base may wander with the box's own width
 BASE_BOX_SHARE = 0.35
 USUAL_OVERLAP = 0.3
+INSECT_S = 3.0
+INSECT_SHARE = 0.01  # of the picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +124,11 @@ def allowed_travel(run: Run) -> float:
     """How far a foot may wander: with the box's own width."""
     widths = [one.box[2] - one.box[0] for one in run.used]
     return max(BASE_SHARE, BASE_BOX_SHARE * median(widths)) if widths else BASE_SHARE
+
+
+def is_insect(track: Track) -> bool:
+    """Whether it was as large as only what is close to the lens, and gone at once; looks must be close to tell."""
+    left, top, right, bottom = track.box
+    gone = next((one.at_ns for one in track.glimpses if one.at_ns > track.last_seen_ns), None)
+    at_once = gone is not None and seconds(gone - track.onset_ns) <= INSECT_S
+    return at_once and (right - left) * (bottom - top) >= INSECT_SHARE

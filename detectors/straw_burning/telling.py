@@ -7,7 +7,7 @@ from statistics import median
 from typing import Literal
 
 from contract.events import Clock, Grade, GradeLevel, Met, Phase, Predicate
-from contract.matters.straw_burning import Deadline, Facts, GrowthPoint, SequenceCheck
+from contract.matters.straw_burning import Deadline, Facts, GrowthPoint, SequenceCheck, Weather
 from contract.times import NS, utc_from_ns
 from detectors.fold import Finding, Zone
 from detectors.straw_burning.looks import Look, pixels
@@ -73,7 +73,13 @@ def _facts(fire: Fire, look: Look, zone: Zone, checks: tuple[SequenceCheck, ...]
         ),
         checks=checks,
         legal_ground=config.legal_ground,
+        weather=_weather(look),
     )
+
+
+def _weather(look: Look) -> Weather | None:
+    station, view = look.config.weather_station, look.seen.view
+    return None if station is None else Weather(station=station, wind_right_m_s=view.wind_right_m_s if view else None)
 
 
 def _interval_s(fire: Fire) -> float | None:

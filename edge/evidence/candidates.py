@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from contract.events import EvidenceRole
 from contract.geometry import BboxPx
 from edge.evidence.disk import make_durably, write_durably
+from edge.evidence.fires.series import LookSeen
 
 _log = logging.getLogger(__name__)
 INDEX_NAME = "candidate.json"
@@ -23,7 +24,10 @@ MAX_LOST = 50
 
 
 class HeldFile(Struct, frozen=True, kw_only=True):
-    """A still or a clip by its path in a package; what it shows and what it should have shown, UTC nanoseconds."""
+    """A still or a clip by its path in a package; what it shows and what it should have shown, UTC nanoseconds.
+
+    `look`: what was measured in a still of a tower.
+    """
 
     path: str
     role: EvidenceRole
@@ -34,6 +38,7 @@ class HeldFile(Struct, frozen=True, kw_only=True):
     wanted_to_ns: int
     bbox_xyxy_px: BboxPx | None = None
     parent_sha256: str | None = None
+    look: LookSeen | None = None
 
 
 class Candidate(Struct, frozen=True, kw_only=True):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.errors import EvidenceError
-from contract.events import EvidenceItem, EvidenceRef
-from contract.manifest import sha256_hex
-from contract.observations import EvidenceMade, PlateLooked, Seen, StreamLost, TapeStart
+from contract.events import EvidenceItem, EvidenceRef, EvidenceRole
+from contract.geometry import BboxPx
+from contract.observations import EvidenceMade, Observation, PlateLooked, Seen, StreamLost, TapeStart
 from contract.times import NS, ns_from_utc
 from detectors.fold import HoldEvidence
 from edge.capture.types import Frame
@@ -21,18 +21,32 @@ from edge.config import EvidenceConfig
 from edge.evidence.candidates import CandidateStore, HeldFile
 from edge.evidence.clips import Footage
 from edge.evidence.disk import write_durably
+from edge.evidence.fires.before import Befores
+from edge.evidence.fires.files import FIRES, Kept, files_of_fire, newly_shown, shown_before
+from edge.evidence.fires.series import look_seen
 from edge.evidence.holding import READ_FRAME, Holding, Moment
 from edge.evidence.orders import Cuts, Order
 from edge.evidence.package import NewFile, Package, Signed, sign
-from edge.evidence.stills import Marks, draw_overlay, scaled_polygon, size_px
+from edge.evidence.parts import clip_gaps, held_files, timer_of
+from edge.evidence.stills import encode_still
 from edge.evidence.tape import Tape
-from edge.evidence.timer import draw_timer
 from edge.spool.steps import Upload
+from ground.files import Area
 
 _log = logging.getLogger(__name__)
+CLIPPED = ("arrival", "first_still", "due")
 LEAD_IN_S = 30.0  # of the tape before the onset: shows the rule that the place was empty
-CLIP_TOLERANCE_NS = NS  # a clip that ends within a second of its post-roll is whole
-RANKS = {"manifest": 90, "still": 80, "observations": 70, "clip": 40, "overlay": 20, "other": 20}
+RANKS = {
+    "manifest": 90,
+    "still": 80,
+    "strip": 75,
+    "map": 75,
+    "observations": 70,
+    "look": 50,
+    "clip": 40,
+    "overlay": 20,
+    "other": 20,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +58,23 @@ class EvidenceStore:
     candidates: CandidateStore
     key: Ed25519PrivateKey
     config: EvidenceConfig
+    areas: Sequence[Area] = ()
 
     @classmethod
-    def open(cls, folder: Path, *, key: Ed25519PrivateKey, config: EvidenceConfig) -> EvidenceStore:
-        """The store under a gateway's data folder; what a dead process left half done is removed."""
+    def open(
+        cls, folder: Path, *, key: Ed25519PrivateKey, config: EvidenceConfig, areas: Sequence[Area] = ()
+    ) -> EvidenceStore:
+        """The store under a gateway's data folder; what a dead process left half done is removed.
+
+        `areas`: grid cells and parcels for the maps of fires.
+        """
         return cls(
             packages=folder / "evidence",
             manifests=folder / "manifests",
             candidates=CandidateStore(folder / "candidates", config.candidate_store_mb * 1_000_000),
             key=key,
             config=config,
+            areas=areas,
         )
 
 
@@ -67,9 +88,14 @@ class FileEvidence:
         self._holding = Holding(start.device, store=store.candidates, footage=footage, config=store.config)
         self._uploads: list[Upload] = []
         self._counts: Counter[str] = Counter()
+        self._seen: Observation | None = None
+        self._befores = Befores(lambda image: encode_still(image, store.config.stills_quality))
 
-    def note(self, record: Seen, *, state_before: bytes) -> None:
+    def note(self, record: Seen, *, state_before: bytes, frame: Frame | None = None) -> None:
         """The tape grows; clips are begun, and finished when their post-roll is over or the stream is lost."""
+        self._seen = record if isinstance(record, Observation) else None
+        if self._seen is not None and self._seen.preset is not None:
+            self._note_look(self._seen, frame)
         try:
             self._tape.append(record, state_before=state_before)
         except OSError as error:
@@ -78,9 +104,12 @@ class FileEvidence:
 
     def hold(self, ask: HoldEvidence, frame: Frame | None) -> None:
         """The still of that moment now; the clip as it comes in."""
-        moment = Moment(event_id=ask.event_id, role=ask.role, at_ns=ask.at_ns, bbox_xyxy_px=ask.bbox_xyxy_px)
+        moment = self._moment(ask.event_id, ask.role, ask.at_ns, ask.bbox_xyxy_px)
         self._holding.keep_still(moment, frame)
-        self._holding.want_clip(moment)
+        if ask.role in CLIPPED:
+            self._holding.want_clip(moment)
+        if ask.role == "first_still" and moment.look is not None:
+            self._keep_before(moment, moment.look.preset, ask.bbox_xyxy_px)
 
     def show(self, looked: PlateLooked, cuts: Cuts) -> None:
         """The close-ups of a look at a plate; of the first that was read the whole picture, too."""
@@ -118,7 +147,7 @@ class FileEvidence:
 
     def counters(self) -> dict[str, int]:
         """What failed, by what it was."""
-        return dict(self._counts + self._holding.counts)
+        return dict(self._counts + self._holding.counts + self._befores.counts)
 
     def _made(self, order: Order) -> EvidenceRef:
         # First what the moment shows: it is held even when the package cannot be made now.
@@ -135,13 +164,35 @@ class FileEvidence:
     def _keep_moment(self, order: Order) -> None:
         if order.phase == "updated":
             return
-        moment = Moment(event_id=order.event_id, role="due", at_ns=order.at_ns, bbox_xyxy_px=order.bbox_xyxy_px)
+        moment = self._moment(order.event_id, "due", order.at_ns, order.bbox_xyxy_px)
         if order.phase == "opened":
             self._holding.keep_still(moment, order.frame)
             self._holding.want_clip(moment)
-        else:
+        elif order.zone.matter != FIRES:  # a tower looks elsewhere by then: the rule asked when the smoke was gone
             self._holding.keep_still(replace(moment, role="last", at_ns=order.last_seen_ns), order.frame)
             self._holding.keep_still(replace(moment, role="departure"), order.frame)
+
+    def _note_look(self, seen: Observation, frame: Frame | None) -> None:
+        try:
+            self._befores.note(seen, frame)
+        except EvidenceError as error:
+            self._failed("picture_before", seen.device, error)
+
+    def _keep_before(self, moment: Moment, preset: str, bbox: BboxPx) -> None:
+        """The preset's picture from before a fire, with its first still."""
+        before = self._befores.of(preset, bbox)
+        at_ns = moment.at_ns if before is None else before.seen.at_ns
+        look = None if before is None else look_seen(before.seen, None)
+        self._holding.keep_picture(
+            replace(moment, role="reference", at_ns=at_ns, bbox_xyxy_px=bbox, look=look),
+            None if before is None else before.jpeg,
+        )
+
+    def _moment(self, event_id: str, role: EvidenceRole, at_ns: int, bbox: BboxPx | None) -> Moment:
+        """A moment with what the look of that time measured, when it is the one that is judged now."""
+        seen = self._seen
+        look = look_seen(seen, bbox) if seen is not None and seen.at_ns == at_ns else None
+        return Moment(event_id=event_id, role=role, at_ns=at_ns, bbox_xyxy_px=bbox, look=look)
 
     def _add_revision(self, package: Package, order: Order) -> Signed:
         held = self._store.candidates.get(order.event_id)
@@ -150,14 +201,16 @@ class FileEvidence:
         new: list[NewFile] = []
         for file in held.files if held else ():
             if file.path not in known and (order.settle_clips or file.role != "clip"):
-                new += self._files_of(order, file)
+                new += held_files(order, file, self._store.candidates.place(order.event_id, file), start=self._start)
         words = list(held.lost if held else ())
         if not order.settle_clips:
             new.append(self._observations(order, before, words))
-            new += _timer(order, before)
+            new += timer_of(order, before)
+        if order.zone.matter == FIRES:
+            new += self._of_fire(order, before, held.files if held else (), new, words)
         items = [*before, *(file.item() for file in new)]
         if order.settle_clips:
-            words += _clip_gaps(items, [file for file in (held.files if held else ()) if file.role == "clip"])
+            words += clip_gaps(items, [file for file in (held.files if held else ()) if file.role == "clip"])
         earlier = package.current()
         said = earlier.manifest.missing if earlier is not None else ()
         missing = tuple(dict.fromkeys((*said, *words)))
@@ -165,46 +218,34 @@ class FileEvidence:
         package.add(signed, new)
         return signed
 
-    def _files_of(self, order: Order, file: HeldFile) -> list[NewFile]:
-        place = self._store.candidates.place(order.event_id, file)
-        if file.role == "clip":
-            return [
-                NewFile(path=file.path, role="clip", media_type="video/mp4", source=place, captured_ns=file.from_ns)
-            ]
-        if file.role == "close_up":
-            return [
-                NewFile(
-                    path=file.path,
-                    role="close_up",
-                    media_type="image/jpeg",
-                    source=place,
-                    captured_ns=file.from_ns,
-                    parent_sha256=file.parent_sha256,
-                )
-            ]
-        raw = place.read_bytes()
-        sha256 = sha256_hex(raw)
-        still = NewFile(path=file.path, role=file.role, media_type="image/jpeg", source=place, captured_ns=file.from_ns)
-        zone = order.zone
-        marks = Marks(
-            zone_px=()
-            if zone.frame_px is None
-            else scaled_polygon(zone.polygon_px, drawn_on=zone.frame_px, onto=size_px(raw)),
-            bbox_xyxy_px=file.bbox_xyxy_px,
-            at_ns=file.from_ns,
-            role=file.role,
-            place=(self._start.town, self._start.device, zone.zone),
-            code=sha256[:8],
+    def _of_fire(
+        self,
+        order: Order,
+        before: tuple[EvidenceItem, ...],
+        held: Sequence[HeldFile],
+        new: Sequence[NewFile],
+        words: list[str],
+    ) -> list[NewFile]:
+        """What shows a fire beside its stills; `new` are those of this revision."""
+        folder = self._store.packages / order.event_id
+        fresh = {one.path: one for one in newly_shown(held, new)}
+
+        def read(path: str) -> bytes:
+            at = next((file for file in held if file.path == path), None) if path in fresh else None
+            return (folder / path if at is None else self._store.candidates.place(order.event_id, at)).read_bytes()
+
+        kept = Kept(
+            shown=(*shown_before(folder, before, words), *fresh.values()),
+            is_new=bool(fresh),
+            read=read,
+            title=(self._start.town, self._start.device, order.zone.zone),
+            tower=self._start.position,
+            areas=self._store.areas,
         )
-        overlay = NewFile(
-            path=f"overlays/{file.role}.jpg",
-            role="overlay",
-            media_type="image/jpeg",
-            source=draw_overlay(raw, marks),
-            captured_ns=file.from_ns,
-            parent_sha256=sha256,
-        )
-        return [still, overlay]
+        told = next((one for one in new if one.role == "observations"), None)
+        files, missing = files_of_fire(order, kept, before, told=told)
+        words += missing
+        return files
 
     def _observations(self, order: Order, before: tuple[EvidenceItem, ...], words: list[str]) -> NewFile:
         """What the rule was told: from before the onset until due, later on from there until the end."""
@@ -249,32 +290,3 @@ class FileEvidence:
     def _failed(self, what: str, where: str, error: Exception) -> None:
         self._counts[f"{what}_failed"] += 1
         _log.warning("evidence: %s failed: %s: %s: %s", what, where, type(error).__name__, error)
-
-
-def _timer(order: Order, before: tuple[EvidenceItem, ...]) -> list[NewFile]:
-    """The timer strip of this revision, for an act that has one."""
-    picture = draw_timer(order.facts)
-    if picture is None:
-        return []
-    is_first = all(item.path != "timer.png" for item in before)
-    name = "timer.png" if is_first else f"timer-{order.revision:04d}.png"
-    return [NewFile(path=name, role="other", media_type="image/png", source=picture, captured_ns=order.at_ns)]
-
-
-def _clip_gaps(items: list[EvidenceItem], clips: list[HeldFile]) -> list[str]:
-    """What the clips do not show, in words."""
-    words: list[str] = []
-    for clip in clips:
-        late_ns, early_ns = clip.from_ns - clip.wanted_from_ns, clip.wanted_to_ns - clip.to_ns
-        if late_ns > CLIP_TOLERANCE_NS:
-            words.append(f"{clip.path}: begins {late_ns / NS:.1f} s later than its pre-roll")
-        if early_ns > CLIP_TOLERANCE_NS:
-            words.append(
-                f"{clip.path}: ends {early_ns / NS:.1f} s before its post-roll; the stream or the process ended"
-            )
-    for item in items:
-        if item.role in ("arrival", "first_still", "due") and item.captured is not None:
-            at_ns = ns_from_utc(item.captured)
-            if not any(clip.from_ns <= at_ns <= clip.to_ns for clip in clips):
-                words.append(f"clips: none shows {item.path}")
-    return words

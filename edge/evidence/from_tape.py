@@ -21,7 +21,7 @@ class TapeEvidence:
         """What was made at the record that is judged next; what is not among it counts as failed then, so now."""
         self._made = {(one.event_id, one.revision): one.evidence for one in made}
 
-    def note(self, record: Seen, *, state_before: bytes) -> None:
+    def note(self, record: Seen, *, state_before: bytes, frame: Frame | None = None) -> None:
         """Nothing: the tape is there already."""
 
     def hold(self, ask: HoldEvidence, frame: Frame | None) -> None:

@@ -18,21 +18,31 @@ from edge.capture.types import Frame
 from edge.config import EvidenceConfig
 from edge.evidence.candidates import CandidateStore, HeldFile
 from edge.evidence.clips import Footage, cut
+from edge.evidence.fires.series import LookSeen
 from edge.evidence.orders import Cuts
 from edge.evidence.stills import encode_still
 
 _log = logging.getLogger(__name__)
 READ_FRAME = "close_ups/frame.jpg"
+ZOOMED = "close_ups/zoomed.jpg"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """A moment of an act to keep, and the place of the vehicle in it."""
+    """A moment of an act to keep, and the place of the vehicle or plume in it; `look`: what a tower measured then."""
 
     event_id: str
     role: EvidenceRole
     at_ns: int
     bbox_xyxy_px: BboxPx | None
+    look: LookSeen | None = None
+
+    @property
+    def path(self) -> str:
+        """Where its picture lies in the package."""
+        if self.role == "look":
+            return f"looks/{_time_of_day(self.at_ns)}.jpg"
+        return ZOOMED if self.role == "close_up" else f"stills/{self.role}.jpg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +78,25 @@ class Holding:
 
     def keep_still(self, moment: Moment, frame: Frame | None) -> None:
         """The picture of that moment: of the frame if it is its, else decoded again from the ring."""
-        path = f"stills/{moment.role}.jpg"
+        path = moment.path
         is_its_frame = frame is not None and frame.at_ns == moment.at_ns
         try:
             image = frame.image_bgr if frame is not None and is_its_frame else self._footage.picture_at(moment.at_ns)
-            if image is None:
+            data = None if image is None else encode_still(image, self._config.stills_quality)
+        except (EvidenceError, OSError) as error:
+            self._failed("still", moment.event_id, path, error)
+            self._tell_lost(moment, f"{path}: could not be kept ({type(error).__name__})")
+        else:
+            self.keep_picture(moment, data)
+
+    def keep_picture(self, moment: Moment, data: bytes | None) -> None:
+        """The JPEG of that moment; None: that there is none is said."""
+        path = moment.path
+        try:
+            if data is None:
                 words = f"{path}: no picture of that moment is kept"
                 self._store.tell_lost(moment.event_id, self._device, words, at_ns=moment.at_ns)
                 return
-            data = encode_still(image, self._config.stills_quality)
             held = HeldFile(
                 path=path,
                 role=moment.role,
@@ -86,8 +106,9 @@ class Holding:
                 wanted_from_ns=moment.at_ns,
                 wanted_to_ns=moment.at_ns,
                 bbox_xyxy_px=moment.bbox_xyxy_px,
+                look=moment.look,
             )
-            self._store.put(moment.event_id, self._device, held, lambda part: part.write_bytes(data))
+            self._store.put(moment.event_id, self._device, held, partial(_write, data))
         except (EvidenceError, OSError) as error:
             self._failed("still", moment.event_id, path, error)
             self._tell_lost(moment, f"{path}: could not be kept ({type(error).__name__})")
@@ -95,8 +116,7 @@ class Holding:
     def keep_cuts(self, looked: PlateLooked, cuts: Cuts, *, wants_frame: bool) -> None:
         """The close-ups of one look at a plate, and with `wants_frame` the picture that they were cut from."""
         parent = cuts.frame_jpeg if wants_frame else None
-        at = utc_from_ns(looked.looked_at_ns)
-        stem = f"close_ups/{at[11:19].replace(':', '')}-{looked.looked_at_ns // 1_000_000 % 1000:03d}"
+        stem = f"close_ups/{_time_of_day(looked.looked_at_ns)}"
         files = [(f"{stem}-{cut.what}.jpg", cut.jpeg) for cut in cuts.close_ups]
         files += [(READ_FRAME, parent)] if parent is not None else []
         parent_sha256 = None if parent is None else sha256_hex(parent)
@@ -178,6 +198,11 @@ class Holding:
             self._store.tell_lost(moment.event_id, self._device, words, at_ns=moment.at_ns)
         except OSError:
             self.counts["losses_untold"] += 1
+
+
+def _time_of_day(at_ns: int) -> str:
+    """`063004-250`, UTC."""
+    return f"{utc_from_ns(at_ns)[11:19].replace(':', '')}-{at_ns // 1_000_000 % 1000:03d}"
 
 
 def _write(data: bytes, part: Path) -> None:

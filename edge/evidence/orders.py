@@ -62,8 +62,11 @@ NO_CUTS = Cuts()
 class EvidenceMaker(Protocol):
     """Two real ones: `FileEvidence` makes files of pictures, `TapeEvidence` reads what a tape says was made."""
 
-    def note(self, record: Seen, *, state_before: bytes) -> None:
-        """First thing of every step: the tape grows by this record; pieces of clips that became whole are kept."""
+    def note(self, record: Seen, *, state_before: bytes, frame: Frame | None = None) -> None:
+        """First thing of every step: the tape grows by this record; pieces of clips that became whole are kept.
+
+        `frame`: the picture of the record, where it has one.
+        """
         ...
 
     def hold(self, ask: HoldEvidence, frame: Frame | None) -> None:

@@ -38,6 +38,7 @@ class NewFile:
     source: bytes | Path
     captured_ns: int
     parent_sha256: str | None = None
+    parents_sha256: tuple[str, ...] = ()
 
     def item(self) -> EvidenceItem:
         """As manifest and event name it."""
@@ -53,6 +54,7 @@ class NewFile:
             size_bytes=size_bytes,
             captured=utc_from_ns(self.captured_ns),
             parent_sha256=self.parent_sha256,
+            parents_sha256=self.parents_sha256,
         )
 
 

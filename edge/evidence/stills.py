@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from io import BytesIO
@@ -26,7 +26,10 @@ VEHICLE_COLOUR = (255, 48, 48)
 STRIP_COLOUR = (16, 16, 16)
 TEXT_COLOUR = (255, 255, 255)
 SMALLEST_TEXT_PX = 9
+HORIZON_COLOUR = (90, 220, 255)
+BASE_COLOUR = (255, 255, 0)
 ROLE_WORDS = {"arrival": "到达", "first_still": "停稳", "due": "超时", "last": "末次在场", "departure": "离开"}
+FIRE_WORDS = {"reference": "此前画面", "first_still": "首次所见", "due": "序列确认", "departure": "未再见烟火"}
 CJK_FONTS = (
     "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
     "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
@@ -38,7 +41,10 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
-    """What an overlay shows; pixels of the picture itself; `at_ns` UTC; `code` names the raw still (8 hex digits)."""
+    """What an overlay shows; pixels of the picture itself; `at_ns` UTC; `code` names the raw still (8 hex digits).
+
+    Of fires: `horizon_px` from left to right, and `base_px`, where the smoke meets the ground; `words` by role.
+    """
 
     zone_px: PolygonPx
     bbox_xyxy_px: BboxPx | None
@@ -46,6 +52,9 @@ class Marks:
     role: str
     place: Sequence[str]
     code: str
+    horizon_px: PolygonPx = ()
+    base_px: tuple[float, float] | None = None
+    words: Mapping[str, str] = field(default_factory=lambda: ROLE_WORDS)
 
 
 def encode_still(image_bgr: Image, quality: int) -> bytes:
@@ -76,11 +85,23 @@ def draw_overlay(still: bytes, marks: Marks) -> bytes:
     if marks.bbox_xyxy_px is not None:
         left, top, right, bottom = marks.bbox_xyxy_px
         draw.rectangle((*inside(left, top), *inside(right, bottom)), outline=VEHICLE_COLOUR, width=thick)
+    if len(marks.horizon_px) > 1:
+        draw.line([inside(x, y) for x, y in marks.horizon_px], fill=HORIZON_COLOUR, width=thick)
+    if marks.base_px is not None:
+        _cross(draw, inside(*marks.base_px), reach=6 * thick, thick=thick)
     for row, text in enumerate(words):
         draw.text((line_px // 2, height + line_px // 8 + row * line_px * 3 // 2), text, fill=TEXT_COLOUR, font=font)
     out = BytesIO()
     canvas.save(out, "JPEG", quality=OVERLAY_QUALITY)
     return out.getvalue()
+
+
+def _cross(draw: ImageDraw.ImageDraw, at: tuple[float, float], *, reach: int, thick: int) -> None:
+    """Arms below and beside the point, with a dark edge: the point itself and the smoke above it stay free."""
+    x, y = at
+    for ink, width in (((0, 0, 0), thick + 2), (BASE_COLOUR, thick)):
+        for dx, dy in ((-1, 0), (1, 0), (0, 1)):
+            draw.line((x + dx * 3, y + dy * 3, x + dx * reach, y + dy * reach), fill=ink, width=width)
 
 
 def scaled_polygon(polygon_px: PolygonPx, *, drawn_on: tuple[int, int], onto: tuple[int, int]) -> PolygonPx:
@@ -98,7 +119,7 @@ def _words(marks: Marks, *, has_hanzi: bool) -> tuple[str, ...]:
     at = datetime.fromtimestamp(marks.at_ns // NS, UTC).astimezone(SHANGHAI)
     place = " / ".join(marks.place)
     if has_hanzi:
-        role = ROLE_WORDS.get(marks.role, marks.role)
+        role = marks.words.get(marks.role, marks.role)
         return f"{at:%Y-%m-%d %H:%M:%S} 北京时间  {role}", f"{place}  原图校验码 {marks.code}"
     return f"{at:%Y-%m-%d %H:%M:%S} +08:00  {marks.role}", f"{place}  raw still {marks.code}"
 

@@ -72,7 +72,7 @@ class CameraJudge:
 
         `cuts` come with a `PlateLooked`, unless a tape is judged again.
         """
-        self._maker.note(record, state_before=self._saved)
+        self._maker.note(record, state_before=self._saved, frame=frame)
         self.last_at_ns = record.at_ns
         if isinstance(record, Observation) and record.clock is not None:
             self._clock = record.clock

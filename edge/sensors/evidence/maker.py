@@ -64,7 +64,7 @@ class SensorEvidence:
         self._stills = OutletStills(folder, quality=store.config.stills_quality)
         self._wants_look = False
 
-    def note(self, record: Seen, *, state_before: bytes) -> None:
+    def note(self, record: Seen, *, state_before: bytes, frame: Frame | None = None) -> None:  # noqa: ARG002 -- a sensor has none
         """The tape grows."""
         try:
             self._tape.append(record, state_before=state_before)
