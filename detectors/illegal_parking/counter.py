@@ -7,6 +7,7 @@ is recorded with its code, reason and time; what cannot be held is flagged.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Sequence
 from typing import Literal
 
@@ -26,6 +27,7 @@ from detectors.illegal_parking.place import Bystander, Departed, Place, State
 QUEUE_WITHIN_NS = 30 * NS  # parking reference 2.6: others that came to stand within the same 30 s
 QUEUE_OTHERS = 2
 JAM_OTHERS = 5
+JAM_IN_PICTURE = 3
 BYSTANDER_STILL_NS = 2 * NS
 BYSTANDER_LOST_NS = 4 * NS
 BYSTANDER_COVERED_NS = 60 * NS  # in a jam most are behind others, and stand all the same
@@ -43,7 +45,7 @@ DARK = 40.0  # of 255, mean grey: below it a headlamp's pool looks like a vehicl
 NEAR_PERSON = 0.25  # of the vehicle's width: people so near are at it
 REASONS = {
     "queue": "{n} other vehicles came to stand in the flow lane within 30 s of it",
-    "jam": "the flow lane stands: {n} other vehicles or more came to stand within 30 s of it",
+    "jam": "traffic stands: {n} other vehicles or more came to stand in the picture within 30 s of it",
     "red_light": "within the longest red of the signal, {n} s",
     "loading": "people at the vehicle for two looks or more",
     "exempt_vehicle": "its plate is of a vehicle on duty: counted, no lead",
@@ -60,58 +62,84 @@ _NOT_VISIBLE = (
 )
 
 
-def lane_after(state: State, boxes: Sequence[BboxPx], lane: PolygonPx, at_ns: int) -> tuple[Bystander, ...]:
-    """The vehicles in the flow lane, each with the time since which it keeps its place."""
-    lane_now: list[Bystander] = []
-    left = list(boxes)
-    for known in state.lane:
-        match = _kept_place(known.box, left)
-        if match is not None:
-            left.remove(match)
-            lane_now.append(Bystander(known.box, known.since_ns, at_ns))
+def bystanders_after(state: State, boxes: Sequence[BboxPx], lane: PolygonPx, at_ns: int) -> tuple[Bystander, ...]:
+    """The vehicles in the picture, each with the time since which it keeps its place."""
+    now: list[Bystander] = []
+    left = sorted(boxes)
+    for known in state.bystanders:
+        box = _kept_place(known.box, left)
+        if box is not None:
+            left.remove(box)
+            now.append(Bystander(known.box, known.since_ns, at_ns, known.in_lane))
         else:
-            is_covered = any(overlap(box, known.box) and covered_share(known.box, box) >= COVERED for box in boxes)
             unseen_ns = at_ns - known.last_seen_ns
-            if unseen_ns <= (BYSTANDER_COVERED_NS if is_covered else BYSTANDER_LOST_NS):
-                lane_now.append(known)
-    fresh = (Bystander(box, at_ns, at_ns) for box in left if contains(lane, contact_point(box)))
-    return (*lane_now, *fresh)[:MAX_BYSTANDERS]
+            is_kept = unseen_ns <= BYSTANDER_LOST_NS
+            if is_kept or (unseen_ns <= BYSTANDER_COVERED_NS and _is_covered(known.box, boxes)):
+                now.append(known)
+    fresh = (Bystander(box, at_ns, at_ns, contains(lane, contact_point(box))) for box in left)
+    return (*now, *fresh)[:MAX_BYSTANDERS]
 
 
 def _kept_place(place: BboxPx, boxes: Sequence[BboxPx]) -> BboxPx | None:
-    left, right = place[0], place[2]
-    reach = (1 / BYSTANDER_IOU - 1) * (right - left)  # further aside no box overlaps so much
-    for box in boxes:
-        if abs(box[0] - left) <= reach and iou(box, place) >= BYSTANDER_IOU:
-            return box
-    return None
+    """The box that lies where one lay before; `boxes` from left to right, as further aside none overlaps so much."""
+    reach = (1 / BYSTANDER_IOU - 1) * (place[2] - place[0])
+    first, last = bisect(boxes, (place[0] - reach,)), bisect(boxes, (place[0] + reach,))
+    return next((box for box in boxes[first:last] if iou(box, place) >= BYSTANDER_IOU), None)
 
 
-def queue_of(place: Place, lane: Sequence[Bystander]) -> int:
-    """How many others stand in the lane who came to stand with it; not counted beyond those that make a jam."""
+def _is_covered(place: BboxPx, boxes: Sequence[BboxPx]) -> bool:
+    return any(overlap(box, place) and covered_share(place, box) >= COVERED for box in boxes)
+
+
+class Standing:
+    """Those of the bystanders that stand at this look, by when they came: in the flow lane, and in all the picture."""
+
+    def __init__(self, bystanders: Sequence[Bystander]) -> None:
+        standing = sorted(
+            (one for one in bystanders if one.last_seen_ns - one.since_ns >= BYSTANDER_STILL_NS),
+            key=lambda one: one.since_ns,
+        )
+        self._in_lane = [one for one in standing if one.in_lane]
+        self._in_picture = standing
+
+    def queue(self, place: Place) -> tuple[str, int] | None:
+        """The code of the queue or jam that this vehicle stands in, and how many others are told in its reason.
+
+        A lane is drawn as far as its owner cares, and a queue goes on beyond: more that stand anywhere in the picture,
+        and came with it, say the same.
+        """
+        in_lane = _came_with(place, self._in_lane, most=JAM_OTHERS)
+        if in_lane >= QUEUE_OTHERS:
+            return ("jam" if in_lane >= JAM_OTHERS else "queue"), in_lane
+        in_picture = _came_with(place, self._in_picture, most=JAM_OTHERS)
+        return ("jam", in_picture) if in_picture >= JAM_IN_PICTURE else None
+
+
+def _came_with(place: Place, standing: Sequence[Bystander], *, most: int) -> int:
+    """How many others came to stand with it; not counted beyond `most`."""
+    first = bisect(standing, place.since_ns - QUEUE_WITHIN_NS - 1, key=_since_ns)
     others = 0
-    for one in lane:
-        if (
-            -QUEUE_WITHIN_NS <= one.since_ns - place.since_ns <= QUEUE_WITHIN_NS
-            and one.last_seen_ns - one.since_ns >= BYSTANDER_STILL_NS
-            and not (overlap(one.box, place.box) and iou(one.box, place.box) >= SAME_IOU)
-        ):
-            others += 1
-            if others == JAM_OTHERS:
-                break
+    for one in standing[first:]:
+        if others == most or one.since_ns - place.since_ns > QUEUE_WITHIN_NS:
+            break
+        others += not (overlap(one.box, place.box) and iou(one.box, place.box) >= SAME_IOU)
     return others
 
 
+def _since_ns(one: Bystander) -> int:
+    return one.since_ns
+
+
 def clock_hold(
-    place: Place, lane: Sequence[Bystander], seen: Observation, config: Config, *, in_lane: bool
+    place: Place, standing: Standing, seen: Observation, config: Config, *, in_lane: bool
 ) -> tuple[str, int] | None:
     """The code of what stops this vehicle's clock now, and the number in its reason."""
     if in_lane:
         if config.signal_red_s is not None and seen.at_ns - place.since_ns <= round(config.signal_red_s * NS):
             return "red_light", round(config.signal_red_s)
-        others = queue_of(place, lane)
-        if others >= QUEUE_OTHERS and _held_less(place, config.queue_limit_s):
-            return ("jam" if others >= JAM_OTHERS else "queue"), others
+        queue = standing.queue(place) if _held_less(place, config.queue_limit_s) else None
+        if queue is not None:
+            return queue
     if config.loading_limit_s and _people_at(place, seen) and _held_less(place, config.loading_limit_s):
         return "loading", 0
     return None

@@ -106,7 +106,6 @@ class Matching:
             self.shared.update(under)
             self.taken.add(v)
 
-
     def _find_both(self, v: int, near_by: Sequence[Sequence[int]]) -> None:
         """A box around a standing vehicle and one that has just come: who arrives in it is seen, but not alone."""
         box, label = self.boxes[v], self.vehicles[v].label

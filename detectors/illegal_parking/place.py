@@ -94,11 +94,12 @@ class Place(Struct, frozen=True, kw_only=True):
 
 
 class Bystander(Struct, frozen=True):
-    """A vehicle in the flow lane that keeps its place since then."""
+    """A vehicle in the picture that keeps its place since then, in the flow lane or not."""
 
     box: BboxPx
     since_ns: int
     last_seen_ns: int
+    in_lane: bool = True
 
 
 class Departed(Struct, frozen=True, kw_only=True):
@@ -116,8 +117,8 @@ class State(Struct, frozen=True, kw_only=True):
 
     `vehicles` are the boxes of the last look, in the zone or not: an arrival comes from one of them, if both looks
     went to the same windows (`looked_px`). `lost_as` says what the time since `lost_at_ns` was. `scene`: where the
-    camera looked; `shake`: the look before the last spell of shaking, and the last shaken look of it. `crowded_out` counts newcomers that found no room among
-    the places remembered, `excused` vehicles on duty.
+    camera looked; `shake`: the look before the last spell of shaking, and the last shaken look of it. `crowded_out`
+    counts newcomers that found no room among the places remembered, `excused` vehicles on duty.
     """
 
     places: tuple[Place, ...] = ()
@@ -129,7 +130,7 @@ class State(Struct, frozen=True, kw_only=True):
     lost_as: SpanState = "no_picture"
     scene: str | None = None
     shake: tuple[int, int] | None = None
-    lane: tuple[Bystander, ...] = ()
+    bystanders: tuple[Bystander, ...] = ()
     departed: tuple[Departed, ...] = ()
     upkeep: tuple[str, ...] = ()
     crowded_out: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Sequence
 
 import msgspec
@@ -95,7 +96,8 @@ class _Turn:
         for place in look.forgotten:
             self._leave(place)
         lane_px = look.scaled(config.flow_lane_px)
-        lane = counter.lane_after(state, look.others, lane_px, seen.at_ns) if lane_px else ()
+        bystanders = counter.bystanders_after(state, look.others, lane_px, seen.at_ns) if lane_px else ()
+        standing = counter.Standing(bystanders)
         places: list[Place] = []
         for p, (place, found) in enumerate(look.matches()):
             kept = look.moved_on(place, found) if found is not None else look.missed(p, place)
@@ -109,7 +111,7 @@ class _Turn:
                 reason = "seen in one box with its neighbour"
                 kept = counter.noted(kept, "two_in_one_box", "flagged", reason, seen.at_ns)
             if found is not None and kept.phase == "standing" and (lane_px or config.loading_limit_s):
-                hold = counter.clock_hold(kept, lane, seen, config, in_lane=p in look.in_lane)
+                hold = counter.clock_hold(kept, standing, seen, config, in_lane=p in look.in_lane)
                 kept = counter.with_clock_hold(kept, hold, seen.at_ns)
             places.append(kept)
         places = [self._advance(p, places, look) if p.last_seen_ns == seen.at_ns else p for p in places]
@@ -124,7 +126,7 @@ class _Turn:
             looked_px=seen.looked_px,
             last_at_ns=seen.at_ns,
             scene=state.scene if seen.picture is None else seen.picture.scene or state.scene,
-            lane=lane,
+            bystanders=bystanders,
             departed=self.departed,
             upkeep=state.upkeep,
             excused=self.excused,
@@ -232,10 +234,11 @@ def _until(place: Place, until_ns: int) -> Place:
 
 def _until_settled(place: Place) -> Place:
     """The last boxes of a vehicle that drives off lie no more where it stood: it stood until the one before."""
-    last, from_ns = len(place.boxes), place.last_seen_ns - TRIMMED_NS
+    from_ns, until = place.last_seen_ns - TRIMMED_NS, bisect(place.times_ns, place.last_seen_ns)
+    last = until
     while last > 1 and place.times_ns[last - 2] >= from_ns and not is_settled(place.boxes[last - 1], place.box):
         last -= 1
-    if last == len(place.boxes) or not is_settled(place.boxes[last - 1], place.box):
+    if last == until or not is_settled(place.boxes[last - 1], place.box):
         return place
     last_ns = place.times_ns[last - 1]
     return place if last_ns < (place.due_ns or 0) else seen_last(place, last_ns)
