@@ -45,14 +45,28 @@ class Packet:
     at_ns: int
 
 
+class Aimed(NamedTuple):
+    """Where a tower's camera verifiably looked: its preset, and the head's degrees, tilt downwards; `zoom` in its own
+    scale."""
+
+    preset: str
+    pan_deg: float
+    tilt_deg: float
+    zoom: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A decoded picture, private places already painted over; uint8, shape (height, width, 3), BGR; `at_ns` is UTC."""
+    """A decoded picture, private places already painted over; uint8, shape (height, width, 3), BGR; `at_ns` is UTC.
+
+    `aimed`: of towers only, and only once it is known.
+    """
 
     device: str
     at_ns: int
     image_bgr: Image
     is_keyframe: bool
+    aimed: Aimed | None = None
 
 
 class Arrival(NamedTuple):

@@ -19,6 +19,7 @@ from edge.config.files import file_problem as file_problem_on_disk
 from edge.config.rules import approval_mistakes, rule_mistakes
 from edge.config.sensors import outlet_mistakes, profile_of, sensor_mistakes, sensor_of_zone, unknown_sensor
 from edge.config.shapes import is_same_shape, polygon_problem
+from edge.config.towers import tower_mistakes
 from edge.config.types import (
     LISTENER_ID,
     BrokerConfig,
@@ -26,8 +27,10 @@ from edge.config.types import (
     EdgeConfig,
     EdgeFile,
     EvidenceConfig,
+    PatrolConfig,
     PlatesConfig,
     SensorConfig,
+    TowerConfig,
     ZoneConfig,
 )
 from edge.sensors.binding import bound_rule
@@ -41,6 +44,7 @@ _SECRETS = (
     ("hj212", "tls_key"),
     ("hj212", "key_file"),
 )
+_TOWER_FILES = ("dem_file", "areas_file")
 _OPEN_FILES = (("broker", "ca_file"), ("evidence", "ca_file"), ("hj212", "tls_cert"))
 
 
@@ -64,6 +68,7 @@ def load_edge(
         *_files(examined, base_dir, file_problem),
         *_servers(examined, reach_problem),
         *_cameras(examined),
+        *tower_mistakes(examined),
         *sensor_mistakes(examined, base_dir),
         *_zones(examined, base_dir),
     ]
@@ -101,10 +106,11 @@ def _repeated_ids(examined: Examined[EdgeFile]) -> Iterator[Mistake]:
 
 
 def _files(examined: Examined[EdgeFile], base_dir: Path, file_problem: FileProblem) -> Iterator[Mistake]:
-    devices = [(*place, "password_file") for place, _ in _tables(examined, CameraConfig | SensorConfig)]
+    devices = [(*place, "password_file") for place, _ in _tables(examined, CameraConfig | SensorConfig | PatrolConfig)]
     places: list[tuple[Place, bool]] = [(place, True) for place in (*_SECRETS, *devices)]
     places += [(place, False) for place in _OPEN_FILES]
     places += [((*place, "ca_file"), False) for place, _ in _tables(examined, SensorConfig)]
+    places += [((*place, key), False) for place, _ in _tables(examined, TowerConfig) for key in _TOWER_FILES]
     for place, is_secret in places:
         name = getattr(examined.tables.get(place[:-1]), str(place[-1]), None)
         problem = None if name in (None, msgspec.UNSET) else file_problem(base_dir / name, is_secret)
@@ -262,6 +268,13 @@ def _own_profile(sensor: SensorConfig, base_dir: Path) -> SensorConfig:
     return msgspec.structs.replace(sensor, profile=str((base_dir / sensor.profile).absolute()))
 
 
+def _own_tower(camera: CameraConfig, files_of: Callable[..., Any]) -> CameraConfig:
+    """The files of a tower's tables, absolute."""
+    patrol = None if camera.patrol is None else files_of(camera.patrol, "password_file")
+    tower = None if camera.tower is None else files_of(camera.tower, *_TOWER_FILES)
+    return msgspec.structs.replace(camera, patrol=patrol, tower=tower)
+
+
 def _resolved(written: EdgeFile, base_dir: Path) -> EdgeConfig:
     replace = msgspec.structs.replace
 
@@ -282,7 +295,7 @@ def _resolved(written: EdgeFile, base_dir: Path) -> EdgeConfig:
         plates=None if written.plates is None else _own_cards(written.plates, base_dir),
         spool=written.spool,
         hj212=None if written.hj212 is None else files_of(written.hj212, "tls_cert", "tls_key", "key_file"),
-        cameras=tuple(files_of(camera, "password_file") for camera in written.cameras),
+        cameras=tuple(_own_tower(files_of(camera, "password_file"), files_of) for camera in written.cameras),
         sensors=tuple(_own_profile(files_of(one, "password_file", "ca_file"), base_dir) for one in written.sensors),
         zones=written.zones,
         config_sha256=hashlib.sha256(msgspec.json.encode(written, order="sorted")).hexdigest(),

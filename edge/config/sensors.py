@@ -92,7 +92,7 @@ def outlet_mistakes(
     problem = polygon_problem(polygon, frame_px) if len(polygon) >= 3 else None  # fewer: told with the rule's own keys
     if problem is not None:
         yield examined.mistake((*at, "polygon_px"), problem)
-    picture_px = cameras[name].frame_px if name in cameras else None
+    picture_px = cameras[name].frame_px if isinstance(name, str) and name in cameras else None
     if isinstance(picture_px, tuple) and not is_same_shape(frame_px, picture_px):
         found, expected = (f"{width}x{height}" for width, height in (frame_px, picture_px))
         yield examined.mistake((*at, "frame_px"), f"{found} has another shape than its camera's {expected}")

@@ -106,6 +106,60 @@ class CameraClockConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     given_uncertainty_s: Annotated[float, Meta(ge=0, le=86400)] | None = None
 
 
+class PresetStop(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One stop of a patrol: the preset's name in the camera (and in zones), and how long it is watched."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    dwell_s: Annotated[float, Meta(ge=0.5, le=3600)] = 2.0
+
+
+class PatrolConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A head that this gateway drives over ONVIF, from preset to preset.
+
+    `pan_unit_deg`, `tilt_unit_deg`: degrees for 1.0 of the head's own scale (tilt counted downwards, so that one that
+    counts upwards has a negative number); `zoom_most`: how many times zoom 1.0 enlarges, 1: no close views.
+    """
+
+    onvif_url: Url
+    username: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    password_file: FilePath | None = None
+    presets: Annotated[tuple[PresetStop, ...], Meta(max_length=64, description="in this order")]
+    settle_s: Annotated[float, Meta(ge=0, le=30)] = 1.5
+    idle_s: Annotated[float, Meta(ge=1, le=3600, description="after a person moved the head")] = 120.0
+    poll_s: Annotated[float, Meta(ge=0.05, le=5)] = 0.5
+    pan_unit_deg: Annotated[float, Meta(ge=-360, le=360)] = 180.0
+    tilt_unit_deg: Annotated[float, Meta(ge=-360, le=360)] = -90.0
+    zoom_most: Annotated[float, Meta(ge=1, le=100)] = 1.0
+
+
+class TowerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What turns a pixel into a place: the lines that `tantou towers calibrate` prints, and what stands below.
+
+    `mast_m`: the camera above the fields. `dem_file`: a GeoTIFF in WGS 84 degrees, then `camera_height_m` in its datum.
+    `areas_file`: GeoJSON of grid cells, parcels or villages, named by `areas_name`. A camera that never moves says its
+    own `pan_deg` and `tilt_deg`, 0 where it was calibrated so. `zoom` is the one that was calibrated.
+    """
+
+    focal_px: Annotated[float, Meta(gt=0)]
+    mast_m: Annotated[float, Meta(gt=0, le=1000)]
+    pan_zero_deg: Annotated[float, Meta(ge=-360, le=360)] = 0.0
+    tilt_zero_deg: Annotated[float, Meta(ge=-90, le=90)] = 0.0
+    lean_east_deg: Annotated[float, Meta(ge=-20, le=20)] = 0.0
+    lean_north_deg: Annotated[float, Meta(ge=-20, le=20)] = 0.0
+    k1: Annotated[float, Meta(ge=-1, le=1)] = 0.0
+    centre_px: tuple[float, float] | None = None
+    azimuth_sd_deg: Annotated[float, Meta(gt=0, le=10)] = 0.1
+    elevation_sd_deg: Annotated[float, Meta(gt=0, le=10)] = 0.05
+    zoom: float = 0.0
+    pan_deg: float = 0.0
+    tilt_deg: float = 0.0
+    camera_height_m: float | None = None
+    dem_file: FilePath | None = None
+    areas_file: FilePath | None = None
+    areas_name: Annotated[str, Meta(min_length=1, max_length=100)] = "name"
+    areas_kind: Annotated[str, Meta(min_length=1, max_length=100)] = "cell"
+
+
 class CameraConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One camera: where its stream is, how much of it is kept, how often it is looked at."""
 
@@ -129,6 +183,8 @@ class CameraConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     masks: Annotated[tuple[PolygonPx, ...], Meta(max_length=64, description="in pixels of frame_px")] = ()
     clock: CameraClockConfig = CameraClockConfig()
     approval: Approval | None = None
+    patrol: PatrolConfig | None = None
+    tower: TowerConfig | None = None
 
 
 class ListenerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

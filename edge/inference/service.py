@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from contract.observations import Observation
 from edge.capture.types import Frame
-from edge.inference.look import Looker
 from edge.inference.mailbox import Mailbox
 
 _log = logging.getLogger(__name__)
@@ -19,11 +19,19 @@ Deliver = Callable[[Observation, Frame], None]
 Failed = Callable[[str, str], None]
 
 
+class Looks(Protocol):
+    """What turns frames into observations: `look.Looker`, and `towers.TowersLooker` beside smoke models."""
+
+    def look(self, frames: Sequence[Frame], /) -> list[Observation]:
+        """One observation a frame, in the frames' order."""
+        ...
+
+
 class InferenceService:
     """One for a gateway. `deliver` runs in this thread and must be quick: it hands on to the camera's own judge."""
 
     def __init__(
-        self, looker: Looker, mailbox: Mailbox, *, deliver: Deliver, batch_max: int, on_failure: Failed | None = None
+        self, looker: Looks, mailbox: Mailbox, *, deliver: Deliver, batch_max: int, on_failure: Failed | None = None
     ) -> None:
         self._looker = looker
         self._mailbox = mailbox

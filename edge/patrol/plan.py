@@ -37,7 +37,6 @@ class Plan(Struct, frozen=True, kw_only=True):
     stops: Annotated[tuple[Stop, ...], Meta(min_length=1, max_length=64)]
     settle_s: Seconds = 1.5
     idle_s: Seconds = 120.0
-    looks_least: int = 1
     move_limit_s: Seconds = 30.0
     picture_limit_s: Seconds = 15.0
     shift_most: float = 5 / 1920  # of the picture's width
@@ -79,9 +78,10 @@ class Registered(Struct, frozen=True, kw_only=True):
 
 
 class Looked(Struct, frozen=True, kw_only=True):
-    """A picture of the watched preset was handed on, or the zoomed one was taken."""
+    """A picture of the watched preset was handed on, or judged already; or the zoomed one was taken."""
 
     at_ns: int
+    is_judged: bool = True
 
 
 class Stay(Struct, frozen=True, kw_only=True):

@@ -54,7 +54,8 @@ class State(Struct, frozen=True, kw_only=True):
     last_ns: int = 0
     pose: Pose | None = None
     tries: int = 0
-    looks: int = 0
+    handed_ns: int = 0
+    judged_ns: int = 0
     stay_until_ns: int = 0
     every_s: float | None = None
     closer: Closer | None = None
@@ -87,8 +88,11 @@ def step(state: State, told: Told, plan: Plan) -> Step:
     if isinstance(told, Closer):
         return (replace(state, closer=told) if state.phase == "looking" else state), ()
     if isinstance(told, Looked):
-        state = replace(state, looks=state.looks + 1)
-        return _go(_counted(state, "zooms"), told.at_ns, plan) if state.phase == "zoomed" else (state, ())
+        handed_ns = max(state.handed_ns, told.at_ns)
+        if state.phase == "zoomed":
+            return _go(_counted(state, "zooms"), state.last_ns, plan)
+        judged_ns = max(state.judged_ns, told.at_ns) if told.is_judged else state.judged_ns
+        return replace(state, handed_ns=handed_ns, judged_ns=judged_ns), ()
     return _ticked(state, told.at_ns, plan)
 
 
@@ -163,7 +167,7 @@ def _ticked(state: State, at_ns: int, plan: Plan) -> Step:
     spent_s = (at_ns - state.since_ns) / NS
     if state.phase == "settling" and spent_s >= plan.settle_s:
         phase: Phase = "zoomed" if state.closer else "verifying"
-        return replace(state, phase=phase, since_ns=at_ns, looks=0), ()
+        return replace(state, phase=phase, since_ns=at_ns), ()
     if state.phase in ("verifying", "zoomed") and spent_s > plan.picture_limit_s:
         return _go(_counted(state, "no_picture"), at_ns, plan, ahead=state.phase == "verifying")
     if state.phase == "paused" and spent_s >= plan.idle_s:
@@ -176,8 +180,10 @@ def _ticked(state: State, at_ns: int, plan: Plan) -> Step:
 def _leave(state: State, at_ns: int, plan: Plan) -> Step:
     """On to a close view or the next stop, once this one was watched long enough."""
     is_over = at_ns - state.since_ns >= round(stop_of(state, plan).dwell_s * NS)
-    has_looked = state.looks >= plan.looks_least or at_ns - state.since_ns > round(plan.picture_limit_s * NS)
-    if not (is_over and has_looked and at_ns >= state.stay_until_ns):
+    # Not before the last look was judged: what it asks for must find the head still here.
+    has_looked = state.judged_ns >= state.handed_ns >= state.since_ns
+    is_late = at_ns - max(state.since_ns, state.stay_until_ns) > round(plan.picture_limit_s * NS)
+    if not (is_over and (has_looked or is_late) and at_ns >= state.stay_until_ns):
         return state, ()
     if state.closer is not None:
         zooming = replace(state, phase="zooming", since_ns=at_ns, pose=None, every_s=None, tries=0)
@@ -219,7 +225,7 @@ def _is_there(state: State, told: Registered, plan: Plan) -> bool:
 
 
 def _look(state: State, at_ns: int) -> Step:
-    return replace(state, phase="looking", since_ns=at_ns, looks=0, stay_until_ns=0, every_s=None, closer=None), ()
+    return replace(state, phase="looking", since_ns=at_ns, stay_until_ns=0, every_s=None, closer=None), ()
 
 
 def _go(state: State, at_ns: int, plan: Plan, *, ahead: bool = False) -> Step:

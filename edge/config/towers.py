@@ -1,0 +1,47 @@
+"""The tables of a tower's camera, `[camera.patrol]` and `[camera.tower]`, and what single keys cannot say wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from contract.errors import Mistake
+from contract.settings import Examined, shown
+from contract.toml_lines import Place
+from edge.config import urls
+from edge.config.types import (
+    CameraConfig,
+    EdgeFile,
+    PatrolConfig,
+    TowerConfig,
+)
+
+HEAD_PORTS = {"http": 80, "https": 443}
+
+
+def tower_mistakes(examined: Examined[EdgeFile]) -> Iterator[Mistake]:
+    """What is wrong with the patrols and the geometry of the cameras."""
+    for place, table in examined.tables.items():
+        if isinstance(table, PatrolConfig):
+            yield from _patrol(examined, place, table)
+        if isinstance(table, TowerConfig):
+            camera: Any = examined.tables.get(place[:-1])
+            if isinstance(camera, CameraConfig) and getattr(camera, "position", None) is None:
+                problem = "a tower's place is where its camera hangs"
+                yield examined.mistake((*place[:-1], "position"), "missing", problem)
+            if isinstance(camera, CameraConfig) and getattr(camera, "frame_px", None) is None:
+                yield examined.mistake((*place[:-1], "frame_px"), "missing", "focal_px is in pixels of that picture")
+
+
+def _patrol(examined: Examined[EdgeFile], place: Place, patrol: PatrolConfig) -> Iterator[Mistake]:
+    try:
+        urls.endpoint(patrol.onvif_url, HEAD_PORTS)
+    except (ValueError, TypeError) as error:
+        yield examined.mistake((*place, "onvif_url"), str(error), f"found {shown(patrol.onvif_url)}")
+    if patrol.password_file is not None and patrol.username is None:
+        yield examined.mistake((*place, "username"), "missing", "a password_file needs a username")
+    names = [stop.name for stop in patrol.presets or ()]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield examined.mistake((*place, "presets"), f"{shown(name)} stands twice")
+    if patrol.presets == ():
+        yield examined.mistake((*place, "presets"), "empty", "a patrol goes to at least one preset")

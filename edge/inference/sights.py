@@ -1,0 +1,121 @@
+"""Where on the ground a plume stands: from the pixel of its base, over the tower's calibration, to a doubtful place.
+
+In: a tower's table and a pixel with the head's aim. Out: `contract.geometry.Sight`; without ground to meet no place.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from contract.geometry import CellShare, Ellipse, Position, Sight
+from contract.observations import Observation, PlumeSeen
+from edge.capture.types import Aimed
+from edge.config import TowerConfig
+from ground.camera import Aim, Calibration, bearing_deg, ray
+from ground.files import Heights, read_areas, read_heights
+from ground.fix import Fix, fix_of_one
+from ground.local import Spot, Vector, spot_at
+from ground.snap import shares
+from ground.terrain import Meeting, on_heights, on_plane
+
+CELLS_MOST = 20
+CELLS_WITHIN_M = 3_000.0
+ZOOM_WITHIN = 0.01
+
+
+class Sights:
+    """The geometry of one tower's camera; raises ContractError at once for files that cannot be read."""
+
+    def __init__(self, tower: TowerConfig, *, position: Position, frame_px: tuple[int, int]) -> None:
+        self._tower = tower
+        self._calibration = Calibration(
+            frame_px=frame_px,
+            focal_px=tower.focal_px,
+            pan_zero_deg=tower.pan_zero_deg,
+            tilt_zero_deg=tower.tilt_zero_deg,
+            lean_east_deg=tower.lean_east_deg,
+            lean_north_deg=tower.lean_north_deg,
+            centre_px=tower.centre_px,
+            k1=tower.k1,
+        )
+        height_m = (tower.camera_height_m or tower.mast_m) - tower.mast_m
+        self._foot = Spot(lat=position.lat, lon=position.lon, height_m=height_m)
+        self._heights: Heights | None = None if tower.dem_file is None else read_heights(Path(tower.dem_file))
+        areas = () if tower.areas_file is None else read_areas(Path(tower.areas_file), name_key=tower.areas_name)
+        self._areas = [(area, area.metres(self._foot)) for area in areas]
+
+    @property
+    def focal_px(self) -> float:
+        """At the calibrated zoom."""
+        return self._calibration.focal_px
+
+    def placed(self, seen: Observation, aimed: Aimed) -> tuple[PlumeSeen, ...]:
+        """The plumes of a look with their sights; none at a zoom that nobody calibrated."""
+        if abs(aimed.zoom - self._tower.zoom) > ZOOM_WITHIN:
+            return seen.plumes
+        dx, dy = (0.0, 0.0) if seen.view is None else seen.view.shift_px
+        scale = self._calibration.frame_px[0] / seen.frame_px[0]
+        told = []
+        for plume in seen.plumes:
+            if plume.base_px is not None:
+                pixel = ((plume.base_px[0] - dx) * scale, (plume.base_px[1] - dy) * scale)
+                told.append(replace(plume, sight=self.sight(pixel, aimed)))
+            else:
+                told.append(plume)
+        return tuple(told)
+
+    def sight(self, pixel: tuple[float, float], aimed: Aimed) -> Sight:
+        """What a pixel of the calibrated picture looks at."""
+        tower = self._tower
+        along = ray(self._calibration, Aim(pan_deg=aimed.pan_deg, tilt_deg=aimed.tilt_deg), pixel)
+        azimuth_deg, elevation_deg = bearing_deg(along)
+        bearing = Sight(
+            azimuth_deg=round(azimuth_deg, 4),
+            elevation_deg=round(elevation_deg, 4),
+            azimuth_sd_deg=tower.azimuth_sd_deg,
+            elevation_sd_deg=tower.elevation_sd_deg,
+        )
+        fix = fix_of_one(
+            along, self._meet, azimuth_sd_deg=tower.azimuth_sd_deg, elevation_sd_deg=tower.elevation_sd_deg
+        )
+        return bearing if fix is None else self._on_ground(bearing, fix)
+
+    def _meet(self, along: Vector) -> Meeting | None:
+        if self._heights is None:
+            return on_plane(along, self._tower.mast_m)
+        return on_heights(along, self._tower.mast_m, self._heights.around(self._foot), step_m=self._heights.cell_m / 2)
+
+    def _on_ground(self, bearing: Sight, fix: Fix) -> Sight:
+        spot = spot_at(self._foot, fix.east_m, fix.north_m)
+        major, minor, towards = fix.axes_m()
+        (ee, en), (_, nn) = fix.cov_m2
+        return Sight(
+            azimuth_deg=bearing.azimuth_deg,
+            elevation_deg=bearing.elevation_deg,
+            azimuth_sd_deg=bearing.azimuth_sd_deg,
+            elevation_sd_deg=bearing.elevation_sd_deg,
+            range_m=round((fix.east_m**2 + fix.north_m**2) ** 0.5, 1),
+            lat=round(spot.lat, 7),
+            lon=round(spot.lon, 7),
+            cov_m2=(round(ee, 2), round(en, 2), round(nn, 2)),
+            ellipse=Ellipse(major_m=round(major, 1), minor_m=round(minor, 1), bearing_deg=round(towards, 1)),
+            method="flat" if self._heights is None else "dem",
+            cells=self._cells(fix),
+        )
+
+    def _cells(self, fix: Fix) -> tuple[CellShare, ...]:
+        near = {area.name: ring for area, ring in self._areas if _is_near(ring, fix)}
+        told = list(shares(fix, near).items())[:CELLS_MOST]
+        return tuple(CellShare(kind=self._tower.areas_kind, cell=name, share=round(share, 4)) for name, share in told)
+
+
+def _is_near(ring: list[tuple[float, float]], fix: Fix) -> bool:
+    """Whether a ring may hold some of the place at all."""
+    reach = min(CELLS_WITHIN_M, 4 * fix.axes_m()[0])
+    easts, norths = [point[0] for point in ring], [point[1] for point in ring]
+    return (
+        min(easts) - reach <= fix.east_m <= max(easts) + reach
+        and min(norths) - reach <= fix.north_m <= max(norths) + reach
+    )

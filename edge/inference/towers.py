@@ -1,0 +1,63 @@
+"""Looks of gateways with towers: their frames go to the smoke model preset by preset, all others as before.
+
+In: frames, those of towers aimed. Out: observations; plumes with their place where the tower is calibrated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from msgspec import structs
+
+from contract.observations import Observation
+from edge.capture.types import Aimed, Frame
+from edge.inference.look import Looker
+from edge.inference.plumes_look import TowerLooker
+from edge.inference.sights import Sights
+
+FIXED = "fixed"  # the one preset of a camera that does not move
+
+
+class TowersLooker:
+    """`edge.inference.look.Looker` for every camera but `towers`, `TowerLooker` for those."""
+
+    def __init__(
+        self, streets: Looker, tower: TowerLooker, *, towers: Collection[str], sights: Mapping[str, Sights]
+    ) -> None:
+        self._streets, self._tower = streets, tower
+        self._towers, self._sights = frozenset(towers), sights
+
+    def look(self, frames: Sequence[Frame]) -> list[Observation]:
+        """One observation a frame, in the frames' order."""
+        others = [frame for frame in frames if frame.device not in self._towers]
+        seen = iter(self._streets.look(others)) if others else iter(())
+        return [self._look(frame) if frame.device in self._towers else next(seen) for frame in frames]
+
+    def _look(self, frame: Frame) -> Observation:
+        aimed = frame.aimed or Aimed(FIXED, 0.0, 0.0)
+        seen = self._tower.look(frame, preset=aimed.preset)
+        sights = self._sights.get(frame.device)
+        return seen if sights is None else structs.replace(seen, plumes=sights.placed(seen, aimed))
+
+
+class FixedView:
+    """What stands for a patrol where the camera never moves: every frame shows the one preset, at the asked pace."""
+
+    def __init__(self, aimed: Aimed, *, every_s: float) -> None:
+        self._aimed, self._every_s = aimed, every_s
+        self._sooner: tuple[float, int] = (every_s, 0)
+        self._last_ns = 0
+
+    def stay(self, every_s: float, until_ns: int) -> None:
+        """Looks at this pace until then."""
+        self._sooner = (every_s, until_ns)
+
+    def aimed(self, frame: Frame) -> Frame | None:
+        """The frame with its preset; None: not yet the time for another look."""
+        pace_s, until_ns = self._sooner
+        every_s = pace_s if frame.at_ns <= until_ns else self._every_s
+        if frame.at_ns - self._last_ns < round(every_s * 0.9e9):
+            return None
+        self._last_ns = frame.at_ns
+        return replace(frame, aimed=self._aimed)
