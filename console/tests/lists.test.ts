@@ -15,7 +15,7 @@ function device(name: string, more: Partial<Device> = {}): Device {
   return {
     device: name, gateway: 'gw-1', town: 'demo', name, kind: 'camera', state: 'live', state_since: '2026-01-31T08:00:00.000000000Z',
     detail: '', last_frame: null, codec: null, frame_px: null, clock: null, position: null, zones: [], gateway_online: true,
-    gateway_at: '2026-01-31T08:00:50.000000000Z', software: null, counters: {}, ...more,
+    gateway_at: '2026-01-31T08:00:50.000000000Z', software: null, counters: {}, maintenance: [], ...more,
   }
 }
 

@@ -5,14 +5,19 @@ import { networkProblem, problemFrom } from './problem'
 import type { paths } from './schema'
 import type {
   AcceptAsk,
+  Curve,
   Device,
   DeviceList,
   EvidenceAnswer,
   HistoryAnswer,
+  KnownPlace,
+  KnownPlaceList,
   LeadDetail,
   LeadPage,
   LeaseAnswer,
+  PremisesList,
   QueueAnswer,
+  ResponseStep,
   ReturnAsk,
   SessionAnswer,
   VerdictAsk,
@@ -97,6 +102,23 @@ export function createApi(hooks: ApiHooks) {
       take<LeadDetail>(http.POST('/api/v1/leads/{event_id}/accept', { ...act(id, version, key), body })),
     returnLead: (id: string, version: number, body: ReturnAsk, key = actKey()) =>
       take<LeadDetail>(http.POST('/api/v1/leads/{event_id}/return', { ...act(id, version, key), body })),
+
+    premises: () => take<PremisesList>(http.GET('/api/v1/premises')),
+    curve: (gateway: string, zone: string, query: { from: string; to: string }) =>
+      take<Curve>(http.GET('/api/v1/premises/{gateway}/{zone}/curve', { params: { path: { gateway, zone }, query } })),
+
+    respond: (id: string, step: ResponseStep, key = actKey()) =>
+      take<LeadDetail>(
+        http.POST('/api/v1/leads/{event_id}/response', {
+          params: { path: { event_id: id }, header: { 'Idempotency-Key': key } },
+          body: { step },
+        }),
+      ),
+    split: (id: string, version: number, key = actKey()) =>
+      take<LeadDetail>(http.POST('/api/v1/leads/{event_id}/split', act(id, version, key))),
+    knownPlaces: (gateway: string, device: string) =>
+      take<KnownPlaceList>(http.GET('/api/v1/known-places', { params: { query: { gateway, device } } })),
+    endKnownPlace: (id: string) => take<KnownPlace>(http.POST('/api/v1/known-places/{event_id}/end', lead(id))),
 
     devices: () => take<DeviceList>(http.GET('/api/v1/devices')),
     device: (gateway: string, device: string) =>

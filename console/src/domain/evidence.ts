@@ -2,9 +2,9 @@
 
 import type { EvidenceAnswer, EvidenceFile, LeadDetail } from '@/api/types'
 
-const STILL_ROLES = new Set(['arrival', 'first_still', 'due', 'last', 'departure', 'other'])
+const STILL_ROLES = new Set(['arrival', 'first_still', 'due', 'last', 'departure', 'curve', 'other'])
 /** The still on which a person judges, best first. */
-const JUDGED_ORDER = ['due', 'last', 'first_still', 'arrival', 'departure', 'other']
+const JUDGED_ORDER = ['due', 'last', 'first_still', 'arrival', 'departure', 'curve', 'other']
 
 const isPicture = (file: EvidenceFile): boolean => file.media_type.startsWith('image/')
 
@@ -16,7 +16,9 @@ export function stillsOf(files: readonly EvidenceFile[]): EvidenceFile[] {
 
 export function judgedOf(stills: readonly EvidenceFile[]): EvidenceFile | null {
   for (const role of JUDGED_ORDER) {
-    const found = stills.find((file) => file.role === role && file.available)
+    // Of curves the newest holds the whole act; of pictures the first is the moment that it is about.
+    const ordered = role === 'curve' ? [...stills].reverse() : stills
+    const found = ordered.find((file) => file.role === role && file.available)
     if (found) return found
   }
   return stills.find((file) => file.available) ?? null

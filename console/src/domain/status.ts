@@ -74,12 +74,18 @@ export const deviceTone = (state: ShownDeviceState): Tone => DEVICE_TONES[state]
 const RANK: Record<Tone, number> = { critical: 0, warning: 1, unknown: 2, planned: 3, accent: 3, plain: 4, ok: 5 }
 
 export function byUrgency(a: Device, b: Device, now: number): number {
-  const rank = RANK[deviceTone(shownDeviceState(a, now))] - RANK[deviceTone(shownDeviceState(b, now))]
+  const rank = rankOf(a, now) - rankOf(b, now)
   return rank || (a.state_since ?? '').localeCompare(b.state_since ?? '') || a.name.localeCompare(b.name, 'zh-CN')
 }
 
+/** A device that works and has something to be maintained is not all right. */
+function rankOf(device: Device, now: number): number {
+  const rank = RANK[deviceTone(shownDeviceState(device, now))]
+  return device.maintenance.length > 0 ? Math.min(rank, RANK.warning) : rank
+}
+
 export function needsAttention(device: Device, now: number): boolean {
-  return ['critical', 'warning', 'unknown'].includes(deviceTone(shownDeviceState(device, now)))
+  return device.maintenance.length > 0 || ['critical', 'warning', 'unknown'].includes(deviceTone(shownDeviceState(device, now)))
 }
 
 /** The main road of a lead, for the stepper; side states stand beside it. */

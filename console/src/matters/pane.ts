@@ -49,6 +49,8 @@ export interface MatterPane {
   counter?(one: CounterEvidence, words: Words): string | null
   /** Drawn under the picture in place of the timer strip (46 px high). */
   strip?: Component<PartProps>
+  /** Drawn in place of the close-up on the review desk (180 px high). */
+  closeUp?: Component<PartProps>
   /** Panels under the pictures of a lead's own page. */
   sections?: readonly PanePart[]
   /** Drawn in place of the plan of device and act. */

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { curveOfReadings, curveOfServer, gapsOf, railOf, runsOf } from '@/domain/curve'
+
+const at = (minute: number): string => `2026-03-02T04:${String(minute).padStart(2, '0')}:00.000000000Z`
+const frame = (minute: number, value: number, mark = 'N', state = 1): string =>
+  JSON.stringify({
+    at: at(minute),
+    factors: [
+      { factor: 'fume_mg_m3', statistic: 'Rtd', value, mark },
+      { factor: 'purifier_state', statistic: 'Rtd', value: state, mark: 'N' },
+    ],
+  })
+const file = (...lines: string[]): string => [JSON.stringify({ from: at(0), to: at(30) }), ...lines].join('\n')
+
+describe('a curve', () => {
+  it('breaks where nothing was measured, and says so at both ends', () => {
+    const data = curveOfReadings([file(frame(6, 1), frame(7, 1.2), frame(20, 1.4), frame(21, 1.5))])!
+    const fume = data.points.get('fume_mg_m3')!
+    expect(runsOf(fume, data.gapMs).map((run) => run.length)).toEqual([2, 2])
+    expect(gapsOf(fume, data).length).toBe(3)
+  })
+  it('keeps values of another mark, and does not take them for good ones', () => {
+    const data = curveOfReadings([file(frame(1, 9, 'D'), frame(2, 1))])!
+    expect(data.points.get('fume_mg_m3')!.map((one) => [one.value, one.good])).toEqual([[9, false], [1, true]])
+  })
+  it('joins the files of several revisions into one', () => {
+    const data = curveOfReadings([file(frame(1, 1)), file(frame(2, 2))])!
+    expect(data.points.get('fume_mg_m3')!.length).toBe(2)
+  })
+  it('has a rail of on, off and unclear that ends at a gap', () => {
+    const data = curveOfReadings([file(frame(1, 1, 'N', 1), frame(2, 1, 'N', 0), frame(3, 1, 'N', 4), frame(20, 1, 'N', 1))])!
+    expect(railOf(data.points.get('purifier_state')!, data.gapMs).map((one) => one.state)).toEqual(['on', 'off', 'unclear', 'on'])
+  })
+  it('of no readings is none', () => {
+    expect(curveOfReadings([])).toBeNull()
+  })
+  it('of the server leaves out buckets without a value, and doubts those with another mark', () => {
+    const point = { low: 1, high: 2, mean: 1.5, valid: 2, marks: [] as string[] }
+    const data = curveOfServer({
+      begin: at(0),
+      end: at(30),
+      bucket_s: 60,
+      series: [{ factor: 'fume_mg_m3', points: [{ at: at(1), ...point }, { at: at(2), ...point, marks: ['D'] }, { at: at(3), ...point, low: null, high: null, mean: null }] }],
+    })
+    expect(data.points.get('fume_mg_m3')!.map((one) => one.good)).toEqual([true, false])
+  })
+})
