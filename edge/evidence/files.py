@@ -58,31 +58,28 @@ class EvidenceStore:
     candidates: CandidateStore
     key: Ed25519PrivateKey
     config: EvidenceConfig
-    areas: Sequence[Area] = ()
 
     @classmethod
-    def open(
-        cls, folder: Path, *, key: Ed25519PrivateKey, config: EvidenceConfig, areas: Sequence[Area] = ()
-    ) -> EvidenceStore:
-        """The store under a gateway's data folder; what a dead process left half done is removed.
-
-        `areas`: grid cells and parcels for the maps of fires.
-        """
+    def open(cls, folder: Path, *, key: Ed25519PrivateKey, config: EvidenceConfig) -> EvidenceStore:
+        """The store under a gateway's data folder; what a dead process left half done is removed."""
         return cls(
             packages=folder / "evidence",
             manifests=folder / "manifests",
             candidates=CandidateStore(folder / "candidates", config.candidate_store_mb * 1_000_000),
             key=key,
             config=config,
-            areas=areas,
         )
 
 
 class FileEvidence:
     """The `EvidenceMaker` of a live camera and of a recording; one thread, the camera's judge's."""
 
-    def __init__(self, start: TapeStart, *, store: EvidenceStore, footage: Footage, tape: Tape) -> None:
+    def __init__(
+        self, start: TapeStart, *, store: EvidenceStore, footage: Footage, tape: Tape, areas: Sequence[Area] = ()
+    ) -> None:
+        """`areas`: grid cells, parcels or villages for the maps of fires."""
         self._start = start
+        self._areas = areas
         self._store = store
         self._tape = tape
         self._holding = Holding(start.device, store=store.candidates, footage=footage, config=store.config)
@@ -240,7 +237,7 @@ class FileEvidence:
             read=read,
             title=(self._start.town, self._start.device, order.zone.zone),
             tower=self._start.position,
-            areas=self._store.areas,
+            areas=self._areas,
         )
         told = next((one for one in new if one.role == "observations"), None)
         files, missing = files_of_fire(order, kept, before, told=told)

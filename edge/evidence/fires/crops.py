@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 
 from PIL import Image as Pillow
+from PIL import ImageDraw
 
 from contract.geometry import BboxPx
 from edge.evidence.fires.series import Shown
 
 Window = tuple[int, int, int, int]  # left, top, right, bottom in pixels of the reference
 OUTSIDE = (128, 128, 128)
+MARK = (210, 0, 0)
+TICK_SHARE = 0.3
 SMALLEST_PX = 96
 ASPECT = 4 / 3
 CLOSEST = 4  # times
@@ -55,10 +58,18 @@ def aligned(image: Pillow.Image, shown: Shown, window: Window) -> Pillow.Image:
     return out
 
 
-def spot_in(shown: Shown, window: Window) -> Callable[[float, float], tuple[float, float]]:
-    """From a point of the picture to one of its aligned crop."""
-    right, down = (round(one) for one in shown.look.shift_px)
-    return lambda x, y: (x - right - window[0], y - down - window[1])
+def mark_corners(panel: Pillow.Image, shown: Shown, window: Window) -> None:
+    """The corners of the box on an enlarged aligned crop: the smoke itself stays free."""
+    draw = ImageDraw.Draw(panel)
+    right_px, down_px = (round(one) for one in shown.look.shift_px)
+    scale = panel.width / (window[2] - window[0])
+    left, right = ((x - right_px - window[0]) * scale for x in shown.bbox_xyxy_px[::2])
+    top, bottom = ((y - down_px - window[1]) * scale for y in shown.bbox_xyxy_px[1::2])
+    across, down = (right - left) * TICK_SHARE, (bottom - top) * TICK_SHARE
+    for x, dx in ((left, across), (right, -across)):
+        for y, dy in ((top, down), (bottom, -down)):
+            draw.line((x, y, x + dx, y), fill=MARK, width=2)
+            draw.line((x, y, x, y + dy), fill=MARK, width=2)
 
 
 def close_up(image: Pillow.Image, bbox_xyxy_px: BboxPx) -> tuple[Pillow.Image, int]:

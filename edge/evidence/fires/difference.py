@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw
 
 from contract.times import NS, ns_from_utc
-from edge.evidence.fires.crops import Window, aligned, png, window_around
+from edge.evidence.fires.crops import Window, aligned, mark_corners, png, window_around
 from edge.evidence.fires.series import Shown
 from edge.evidence.stills import SHANGHAI, Font, font_of
 
@@ -43,7 +43,10 @@ def draw_difference(before: Pair, after: Pair, *, place: Sequence[str]) -> bytes
     draw.text((MARGIN_PX, MARGIN_PX // 2), heading, fill=INK, font=letters)
     for index, (image, caption) in enumerate(zip((first, second, coloured(levels)), captions, strict=True)):
         x = MARGIN_PX + index * (PANEL_PX[0] + GAP_PX)
-        canvas.paste(image.resize(PANEL_PX, Pillow.Resampling.BICUBIC), (x, top))
+        panel = image.resize(PANEL_PX, Pillow.Resampling.BICUBIC)
+        if index > 0:  # both on the reference: the box lies alike in the difference
+            mark_corners(panel, after[0], window)
+        canvas.paste(panel, (x, top))
         draw.rectangle((x, top, x + PANEL_PX[0] - 1, top + PANEL_PX[1] - 1), outline=INK, width=2)
         draw.text((x, top + PANEL_PX[1] + 6), caption, fill=INK, font=letters)
     foot = top + PANEL_PX[1] + 2 * TEXT_PX

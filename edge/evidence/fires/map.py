@@ -35,6 +35,7 @@ ELLIPSE_POINTS = 72
 SIGMAS = (1.0, 2.0)
 BEARING_ONLY_M = 5000.0
 CELLS_MOST = 6
+DEGREE_M = 111_320.0
 ROUND_M = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 
 
@@ -78,7 +79,9 @@ def draw_map(place: Place) -> bytes:
         canvas.paste(part.crop(box), box)  # what runs over the edge of the sheet is cut
         draw.rectangle((box[0], box[1], box[2] - 1, box[3] - 1), outline=INK, width=2)
     if place.sight is None:
-        words = "地点不明：该预置位未标定" if has_hanzi else "place unknown: the preset is not calibrated"
+        words = (
+            "地点不明：未标定或未见烟脚" if has_hanzi else "place unknown: not calibrated, or no foot of the smoke seen"
+        )
         middle = (canvas.width / 2, top + SIDE_PX / 2)
         draw.text(middle, words, fill=RED, font=font_of(2 * TEXT_PX)[0], anchor="mm")
     for row, line in enumerate(_lines(place, has_hanzi=has_hanzi)[:LINES]):
@@ -169,6 +172,8 @@ def _areas(draw: ImageDraw.ImageDraw, sheet: Sheet, place: Place, *, letters: Fo
     likely = {one.cell: one.share for one in sight.cells}
     named: list[tuple[tuple[float, float], str]] = []
     for area in place.areas:
+        if not _may_touch(area, tower, sheet):
+            continue
         ring = [sheet.px(one) for one in area.metres(tower)]
         if not _touches(ring, sheet):
             continue
@@ -179,6 +184,17 @@ def _areas(draw: ImageDraw.ImageDraw, sheet: Sheet, place: Place, *, letters: Fo
     if sheet.left > MARGIN_PX:  # on the overview names would cover what they name
         for middle, words in named:
             draw.text(middle, words, fill=INK, font=letters, anchor="mm")
+
+
+def _may_touch(area: Area, tower: Spot, sheet: Sheet) -> bool:
+    """A cheap first sieve of thousands of cells: degrees as if the earth were flat, with a sheet's side to spare."""
+    west, east = min(lon for lon, _ in area.ring), max(lon for lon, _ in area.ring)
+    south, north = min(lat for _, lat in area.ring), max(lat for _, lat in area.ring)
+    up, across = DEGREE_M, DEGREE_M * cos(radians(tower.lat))
+    is_beside = (west - tower.lon) * across > sheet.middle_m[0] + sheet.side_m
+    is_beside = is_beside or (east - tower.lon) * across < sheet.middle_m[0] - sheet.side_m
+    is_above = (south - tower.lat) * up > sheet.middle_m[1] + sheet.side_m
+    return not (is_beside or is_above or (north - tower.lat) * up < sheet.middle_m[1] - sheet.side_m)
 
 
 def _touches(ring: Sequence[tuple[float, float]], sheet: Sheet) -> bool:

@@ -9,15 +9,14 @@ from PIL import Image as Pillow
 from PIL import ImageDraw
 
 from contract.times import NS, ns_from_utc
-from edge.evidence.fires.crops import Window, aligned, png, spot_in, window_around
+from edge.evidence.fires.crops import Window, aligned, mark_corners, png, window_around
 from edge.evidence.fires.series import Shown
 from edge.evidence.stills import FIRE_WORDS, SHANGHAI, Font, font_of
 
 PANELS_MOST = 12
 COLUMNS, PANEL_PX, GAP_PX, MARGIN_PX = 4, (384, 288), 16, 32
 TEXT_PX, HEAD_PX, ROW_PX, BAR_PX = 24, 28, 34, 12
-PAPER, INK, FAINT, MARK = (255, 255, 255), (0, 0, 0), (190, 190, 190), (210, 0, 0)
-TICK_SHARE = 0.3
+PAPER, INK, FAINT = (255, 255, 255), (0, 0, 0), (190, 190, 190)
 REFERENCE = "reference"
 
 
@@ -58,21 +57,10 @@ def chosen(shown: Sequence[Shown]) -> tuple[Shown, ...]:
 
 
 def _panel(shown: Shown, image: Pillow.Image, window: Window) -> Pillow.Image:
-    """The crop with the corners of the box marked: the smoke itself stays free."""
-    crop = aligned(image, shown, window)
-    scale = PANEL_PX[0] / crop.width
-    panel = crop.resize(PANEL_PX, Pillow.Resampling.BICUBIC)
-    if shown.role == REFERENCE:
-        return panel
-    draw = ImageDraw.Draw(panel)
-    to_crop = spot_in(shown, window)
-    left, top = (value * scale for value in to_crop(*shown.bbox_xyxy_px[:2]))
-    right, bottom = (value * scale for value in to_crop(*shown.bbox_xyxy_px[2:]))
-    across, down = (right - left) * TICK_SHARE, (bottom - top) * TICK_SHARE
-    for x, dx in ((left, across), (right, -across)):
-        for y, dy in ((top, down), (bottom, -down)):
-            draw.line((x, y, x + dx, y), fill=MARK, width=2)
-            draw.line((x, y, x, y + dy), fill=MARK, width=2)
+    """The crop with the corners of the box marked; nothing is marked where nothing was seen."""
+    panel = aligned(image, shown, window).resize(PANEL_PX, Pillow.Resampling.BICUBIC)
+    if shown.role != REFERENCE:
+        mark_corners(panel, shown, window)
     return panel
 
 

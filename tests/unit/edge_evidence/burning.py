@@ -79,15 +79,13 @@ class Tower:
     events: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        store = EvidenceStore.open(
-            self.folder, key=KEY, config=EvidenceConfig(pre_roll_s=1, post_roll_s=5), areas=self.areas
-        )
+        store = EvidenceStore.open(self.folder, key=KEY, config=EvidenceConfig(pre_roll_s=1, post_roll_s=5))
         self.store = store
         tape = Tape(self.folder / "tape.jsonl", self.start)
         footage = Footage(
             ring=PacketRing(1, 1_000_000), stream_info=lambda: None, decoder=PyAvEngine(lambda: 0).decoder
         )
-        self.maker = FileEvidence(self.start, store=store, footage=footage, tape=tape)
+        self.maker = FileEvidence(self.start, store=store, footage=footage, tape=tape, areas=self.areas)
         self.judge = CameraJudge(self.start, maker=self.maker, state=self.state)
         self.meter = PlumeMeter(score_at_r80=0.3)
 
