@@ -43,10 +43,16 @@ def corners(box: BboxPx) -> PolygonPx:
 
 def median_box(boxes: Sequence[BboxPx]) -> BboxPx:
     """The median of each edge: one jumping box does not move a standing car."""
-    upper, lower = len(boxes) // 2, (len(boxes) - 1) // 2
-    edges = [sorted(edge) for edge in zip(*boxes, strict=True)]
-    left, top, right, bottom = ((edge[lower] + edge[upper]) / 2 for edge in edges)
-    return (left, top, right, bottom)
+    half = len(boxes) // 2
+    left, top, right, bottom = map(sorted, zip(*boxes, strict=True))
+    if len(boxes) % 2:
+        return (left[half], top[half], right[half], bottom[half])
+    return (
+        (left[half - 1] + left[half]) / 2,
+        (top[half - 1] + top[half]) / 2,
+        (right[half - 1] + right[half]) / 2,
+        (bottom[half - 1] + bottom[half]) / 2,
+    )
 
 
 def overlap(a: BboxPx, b: BboxPx) -> bool:

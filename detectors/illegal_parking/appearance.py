@@ -36,8 +36,8 @@ def is_nearly(one: str, other: str) -> bool:
 
 
 def is_flat(patch: str) -> bool:
-    """Whether a patch has no pattern to compare by."""
-    return _centred(patch)[1] == 0
+    """Whether a patch has no pattern to compare by: all its cells are alike."""
+    return patch.count(patch[0], 0, GREYS) == GREYS
 
 
 def compare(known: Sequence[str], seen: str | None) -> Verdict:

@@ -25,8 +25,10 @@ def ask_for_plates(
     for index, place in enumerate(places):
         if place.phase == "arriving" or place.last_seen_ns != seen.at_ns:
             continue
-        sight = reading.Sight(at_ns=seen.at_ns, vehicle_px=place.box)
         due_ns = place.due_ns if place.due_ns is not None else _due_ns(place, seen, config)
+        if seen.at_ns < due_ns - reading.AHEAD_NS:
+            continue
+        sight = reading.Sight(at_ns=seen.at_ns, vehicle_px=place.box)
         if reading.wants_look(place.plate, sight, due_ns=due_ns, covered_ns=_covered_ns(place)):
             wanted.append((place.plate.asks, index, sight))
         elif reading.is_too_small(place.plate, sight, due_ns=due_ns):
@@ -57,7 +59,9 @@ def _due_ns(place: Place, seen: Observation, config: Config) -> int:
 
 
 def _covered_ns(place: Place) -> int:
-    """When the vehicle came back into sight last; 0: it never was out of it."""
+    """When the vehicle came back into sight last; 0: it never was out of it, or nobody asks any more."""
+    if place.plate.last_asked_ns is None or place.plate.asks >= reading.MOST_ASKS:
+        return 0
     return next((span.end_ns for span in reversed(place.spans) if span.state != "seen"), 0)
 
 

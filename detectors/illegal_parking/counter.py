@@ -130,11 +130,9 @@ def _since_ns(one: Bystander) -> int:
     return one.since_ns
 
 
-def clock_hold(
-    place: Place, standing: Standing, seen: Observation, config: Config, *, in_lane: bool
-) -> tuple[str, int] | None:
+def clock_hold(place: Place, standing: Standing, seen: Observation, config: Config) -> tuple[str, int] | None:
     """The code of what stops this vehicle's clock now, and the number in its reason."""
-    if in_lane:
+    if place.in_lane:
         if config.signal_red_s is not None and seen.at_ns - place.since_ns <= round(config.signal_red_s * NS):
             return "red_light", round(config.signal_red_s)
         queue = standing.queue(place) if _held_less(place, config.queue_limit_s) else None
@@ -159,14 +157,16 @@ def with_clock_hold(place: Place, found: tuple[str, int] | None, at_ns: int) -> 
     return msgspec.structs.replace(place, hold=kind)
 
 
-def telling_hold(place: Place, places: Sequence[Place], seen: Observation, config: Config) -> tuple[str, int] | None:
-    """The code of what keeps an act that is due from being told, and the number in its reason."""
+def telling_hold(place: Place, came_ns: Sequence[int], seen: Observation, config: Config) -> tuple[str, int] | None:
+    """The code of what keeps an act that is due from being told, and the number in its reason.
+
+    `came_ns`: when each of those that stand came, sorted.
+    """
     if reading.is_exempt(place.plate):
         return "exempt_vehicle", 0
-    scores = sorted(place.scores)
-    if is_dark(seen) and scores[len(scores) // 2] < config.night_min_score:
+    if is_dark(seen) and sorted(place.scores)[len(place.scores) // 2] < config.night_min_score:
         return "night_unsure", 0
-    many = sum(other.phase != "arriving" and abs(other.since_ns - place.since_ns) <= MANY_WITHIN_NS for other in places)
+    many = bisect(came_ns, place.since_ns + MANY_WITHIN_NS) - bisect(came_ns, place.since_ns - MANY_WITHIN_NS - 1)
     if many >= config.many_at_once and place.dwell_ns < 2 * round(config.grace_s * NS):
         return "many_at_once", many
     return None

@@ -70,9 +70,9 @@ class Look:
         )
         self.others = [one.bbox_xyxy_px for one in all_seen if one.score >= config.min_score and one.label != "person"]
         self.vehicles = [d for d in all_seen if d.label in config.classes and d.score >= config.min_score]
-        lane_px = self.scaled(config.flow_lane_px)
-        self.in_lane = {p for p, one in enumerate(self.places) if lane_px and contains(lane_px, contact_point(one.box))}
-        self.matching = Matching(self.places, self.vehicles, self.in_lane)
+        self.lane_px = self.scaled(config.flow_lane_px)
+        self.matching = Matching(self.places, self.vehicles)
+        self._spans: dict[SpanState, TimerSpan] = {}
 
     def matches(self) -> list[tuple[Place, Detection | None]]:
         """Each place with the vehicle found there."""
@@ -245,8 +245,15 @@ class Look:
             if was not in found and all(iou(was, now[n]) < SAME_PLACE_IOU for n in meeting(was, now))
         ]
 
+    def is_in_lane(self, box: BboxPx) -> bool:
+        """Whether what is in this box stands where queues form."""
+        return bool(self.lane_px) and contains(self.lane_px, contact_point(box))
+
     def _span(self, state: SpanState) -> TimerSpan:
         """The time since the last look, told by this one: a look that misses the vehicle hides its own interval."""
+        if state in self._spans:
+            return self._spans[state]
         start_ns = self.seen.at_ns - self.since_last_ns
         lost_as = self.state.lost_as if self.state.lost_at_ns is not None else "no_picture"
-        return TimerSpan(start_ns, self.seen.at_ns, lost_as if self.gap else state)
+        self._spans[state] = TimerSpan(start_ns, self.seen.at_ns, lost_as if self.gap else state)
+        return self._spans[state]

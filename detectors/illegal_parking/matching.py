@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 from contract.geometry import BboxPx
 from contract.observations import Detection
@@ -39,8 +39,8 @@ class Matching:
     `both`: boxes around a standing vehicle and its neighbour, which is nobody's arrival.
     """
 
-    def __init__(self, places: Sequence[Place], vehicles: Sequence[Detection], in_lane: Collection[int]) -> None:
-        self.places, self.vehicles, self.in_lane = places, vehicles, in_lane
+    def __init__(self, places: Sequence[Place], vehicles: Sequence[Detection]) -> None:
+        self.places, self.vehicles = places, vehicles
         self.boxes = [vehicle.bbox_xyxy_px for vehicle in vehicles]
         self.found: dict[int, Detection] = {}
         self.taken: set[int] = set()
@@ -62,9 +62,7 @@ class Matching:
                     continue
                 is_contested = len(near) > 1 or wanted_by[v] > 1
                 likeness = _likeness(self.places[p], self.vehicles[v], is_contested=is_contested)
-                if likeness is not None and (
-                    p not in self.in_lane or _is_proved(self.places[p], self.vehicles[v], came_from_near)
-                ):
+                if likeness is not None and _is_proved(self.places[p], self.vehicles[v], came_from_near):
                     pairs.append((-likeness, p, v))
         for _, p, v in sorted(pairs):
             if p not in self.found and v not in self.taken:
@@ -135,7 +133,7 @@ def _likeness(place: Place, vehicle: Detection, *, is_contested: bool) -> float 
 def _is_proved(place: Place, vehicle: Detection, came_from_near: Callable[[Detection], bool]) -> bool:
     """In a lane one vehicle follows the other onto the same ground: who moved or was away must look the same, and
     must not have been seen to drive there."""
-    if place.phase == "arriving":
+    if not place.in_lane:
         return True
     has_moved = not is_settled(vehicle.bbox_xyxy_px, place.box)
     if not place.away_ns and not has_moved:

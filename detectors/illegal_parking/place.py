@@ -42,7 +42,8 @@ class Place(Struct, frozen=True, kw_only=True):
     `boxes`, `times_ns`, `scores`: of the last looks that found it; `box` is their median. `before_ns` is the look
     before the first at this place; None when there was none. A place where nothing was found may have held a car that
     was not found, so `arrival_seen` is a claim of its own: the vehicle was seen to move there. `patches` are its looks,
-    newest last; `strange` those of late that are like none of them. `uncounted_ns` is what does not count until the
+    newest last; `strange` those of late that are like none of them; `in_lane`: it came to stand where queues form.
+    `uncounted_ns` is what does not count until the
     last sight, `uncounted_away_ns` what came after it.
     """
 
@@ -76,6 +77,7 @@ class Place(Struct, frozen=True, kw_only=True):
     known_again: Literal["reidentified_patch", "reidentified_plate"] | None = None
     hold: str | None = None
     shared_box: bool = False
+    in_lane: bool = False
     counters: tuple[CounterEvidence, ...] = ()
     plate: PlateMemory = PlateMemory()
 

@@ -95,7 +95,7 @@ class _Turn:
         state, seen, config = self.state, self.seen, self.config
         for place in look.forgotten:
             self._leave(place)
-        lane_px = look.scaled(config.flow_lane_px)
+        lane_px = look.lane_px
         bystanders = counter.bystanders_after(state, look.others, lane_px, seen.at_ns) if lane_px else ()
         standing = counter.Standing(bystanders)
         places: list[Place] = []
@@ -111,10 +111,11 @@ class _Turn:
                 reason = "seen in one box with its neighbour"
                 kept = counter.noted(kept, "two_in_one_box", "flagged", reason, seen.at_ns)
             if found is not None and kept.phase == "standing" and (lane_px or config.loading_limit_s):
-                hold = counter.clock_hold(kept, standing, seen, config, in_lane=p in look.in_lane)
+                hold = counter.clock_hold(kept, standing, seen, config)
                 kept = counter.with_clock_hold(kept, hold, seen.at_ns)
             places.append(kept)
-        places = [self._advance(p, places, look) if p.last_seen_ns == seen.at_ns else p for p in places]
+        came_ns = sorted(place.since_ns for place in places if place.phase != "arriving")
+        places = [self._advance(p, came_ns, look) if p.last_seen_ns == seen.at_ns else p for p in places]
         places += look.newcomers()
         remembered, reads = ask_for_plates(places[:MAX_PLACES], seen, config)
         self.asks += reads
@@ -132,13 +133,13 @@ class _Turn:
             excused=self.excused,
         )
 
-    def _advance(self, place: Place, places: Sequence[Place], look: Look) -> Place:
+    def _advance(self, place: Place, came_ns: Sequence[int], look: Look) -> Place:
         """A place whose vehicle was just seen: begin to stand, become overdue, or be told again."""
         seen, config = self.seen, self.config
         if place.phase == "arriving":
             return self._settle(place, look)
         if place.phase == "standing" and place.dwell_ns >= round(config.grace_s * NS) and not place.strange:
-            return self._open(place, places)
+            return self._open(place, came_ns)
         if place.phase != "overdue":
             return place
         if reading.is_exempt(place.plate):
@@ -167,18 +168,16 @@ class _Turn:
             if place.dwell_ns < late_ns + SETTLING_NS:
                 return place
             since_ns = place.since_ns
-        place = msgspec.structs.replace(place, phase="standing")
+        place = msgspec.structs.replace(place, phase="standing", in_lane=look.is_in_lane(place.box))
         if since_ns > place.since_ns:
             place = _since(place, since_ns, look)
         place = counter.came_back(place, self.departed, self.seen.at_ns)
         self.asks += _hold_beginning(place, self.seen)
         return place
 
-    def _open(self, place: Place, places: Sequence[Place]) -> Place:
+    def _open(self, place: Place, came_ns: Sequence[int]) -> Place:
         seen, config = self.seen, self.config
-        if place.total_ns("hidden") * 2 > place.dwell_ns:
-            return place
-        hold = counter.telling_hold(place, places, seen, config)
+        hold = counter.telling_hold(place, came_ns, seen, config)
         if hold is not None:
             place = counter.with_telling_hold(place, hold, seen.at_ns)
             if hold[0] != "exempt_vehicle":
@@ -186,6 +185,8 @@ class _Turn:
             self.excused += 1
             self.asks.append(DropEvidence(event_id=place.event_id))
             return msgspec.structs.replace(place, phase="excused")
+        if place.total_ns("hidden") * 2 > place.dwell_ns:
+            return place
         place = counter.with_telling_released(place, seen.at_ns)
         plate = reading.told(place.plate)
         place = msgspec.structs.replace(place, phase="overdue", due_ns=seen.at_ns, told_ns=seen.at_ns, plate=plate)
