@@ -14,7 +14,7 @@ from contract.settings import Examined, did_you_mean, shown
 from contract.toml_lines import Place
 from edge.config import urls
 from edge.config.shapes import is_same_shape, polygon_problem
-from edge.config.types import CameraConfig, EdgeFile, FramePx, ListenerConfig, SensorConfig, ZoneConfig
+from edge.config.types import CameraConfig, EdgeFile, FramePx, ListenerConfig, PatrolConfig, SensorConfig, ZoneConfig
 from edge.sensors.hj212.dialects import FACTORY_MNS
 from edge.sensors.profiles.profile import Known, load_profile
 
@@ -92,7 +92,10 @@ def outlet_mistakes(
     problem = polygon_problem(polygon, frame_px) if len(polygon) >= 3 else None  # fewer: told with the rule's own keys
     if problem is not None:
         yield examined.mistake((*at, "polygon_px"), problem)
-    picture_px = cameras[name].frame_px if isinstance(name, str) and name in cameras else None
+    camera = cameras.get(name) if isinstance(name, str) else None
+    picture_px = None if camera is None else camera.frame_px
+    if camera is not None and isinstance(camera.patrol, PatrolConfig):
+        yield examined.mistake((*at, "camera"), f"{name} is on patrol", "an outlet needs a camera that stands still")
     if isinstance(picture_px, tuple) and not is_same_shape(frame_px, picture_px):
         found, expected = (f"{width}x{height}" for width, height in (frame_px, picture_px))
         yield examined.mistake((*at, "frame_px"), f"{found} has another shape than its camera's {expected}")

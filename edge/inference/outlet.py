@@ -8,6 +8,7 @@ thin plume against a bright sky or at night, measure any concentration. A shakin
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -25,6 +26,7 @@ from edge.capture.types import Frame, Image
 LONGEST_PX: Final = 192  # the polygon's part of the picture is measured at this size at most
 LEAST_FRAMES: Final = 8
 MOST_FRAMES: Final = 64
+APART_S: Final = 0.45  # between frames that are compared: at 5 a second smoke moves too little to be told from noise
 DARK: Final = 25.0  # mean brightness 0..255: nothing can be told
 SHAKEN_PX: Final = 1.5  # shift of the whole picture between frames, at the measured size
 LEAST_CHANGE: Final = 3.0  # grey levels between frames, above what the sensor's noise does
@@ -50,15 +52,16 @@ def measure(frames: Sequence[Frame], polygon_px: PolygonPx, *, reference: Image 
         raise ModelError(f"outlet: {len(frames)} frames, at least {LEAST_FRAMES} are needed for a look")
     height, width = frames[0].image_bgr.shape[:2]
     cut = Cut((width, height), polygon_px)
-    picked = np.linspace(0, len(frames) - 1, min(len(frames), MOST_FRAMES)).round().astype(int)
-    parts = [cut.part(frames[index]) for index in picked]
+    apart = _apart(frames)
+    picked = np.linspace(0, len(apart) - 1, min(len(apart), MOST_FRAMES)).round().astype(int)
+    parts = [cut.part(apart[index]) for index in picked]
     return measure_parts(parts, cut, background=None if reference is None else cut.of(reference))
 
 
 def measure_parts(parts: Sequence[Frame], cut: Cut, *, background: Image | None = None) -> OutletLooked:
     """The same of frames that hold the polygon's part alone, as `cut` gives it; `background` likewise.
 
-    Raises ModelError without enough of them.
+    At least `APART_S` from one to the next. Raises ModelError without enough of them.
     """
     if len(parts) < LEAST_FRAMES:
         raise ModelError(f"outlet: {len(parts)} frames, at least {LEAST_FRAMES} are needed for a look")
@@ -80,6 +83,15 @@ def measure_parts(parts: Sequence[Frame], cut: Cut, *, background: Image | None 
         whiteness=_whiteness(pictures, moving),
         reach=cut.reach(moving),
     )
+
+
+def _apart(frames: Sequence[Frame]) -> list[Frame]:
+    """Those that are far enough from the one before."""
+    kept: list[Frame] = []
+    for frame in frames:
+        if not kept or frame.at_ns - kept[-1].at_ns >= APART_S * NS:
+            kept.append(frame)
+    return kept
 
 
 class Cut:
@@ -112,7 +124,7 @@ class Cut:
 
     def part(self, frame: Frame) -> Frame:
         """A frame with this part of its picture alone."""
-        return Frame(frame.device, frame.at_ns, self.of(frame.image_bgr), frame.is_keyframe)
+        return replace(frame, image_bgr=self.of(frame.image_bgr))
 
     def reach(self, moving: Mask) -> float:
         """How far from the outlet most of the drift goes, as a share of the polygon's length."""

@@ -24,7 +24,7 @@ from contract.times import NS
 from detectors.fold import LookSooner
 from detectors.geometry import scaled
 from edge.capture.types import Frame, Image
-from edge.inference.outlet import LEAST_FRAMES, MOST_FRAMES, Cut, measure_parts
+from edge.inference.outlet import APART_S, LEAST_FRAMES, MOST_FRAMES, Cut, measure_parts
 
 log = logging.getLogger(__name__)
 FRAMES_WITHIN_S: Final = 10.0  # a camera that shows less within the look and this is not there
@@ -124,7 +124,7 @@ class OutletWatch:
         """Its part of the picture; frames that come too close to each other are left out: a look holds its bound."""
         height, width = frame.image_bgr.shape[:2]
         if taking.parts:
-            if frame.at_ns - taking.parts[-1].at_ns < self._place.look_s * NS / (MOST_FRAMES - 1):
+            if frame.at_ns - taking.parts[-1].at_ns < APART_S * NS:
                 return
         else:
             self._begin(taking, (width, height))
@@ -134,7 +134,7 @@ class OutletWatch:
         passed_s = (frame.at_ns - taking.parts[0].at_ns) / NS
         if taking.still is None or passed_s <= self._place.look_s / 2:
             taking.still = frame
-        taking.is_whole = passed_s >= self._place.look_s or len(taking.parts) > MOST_FRAMES
+        taking.is_whole = passed_s >= self._place.look_s or len(taking.parts) >= MOST_FRAMES
 
     def _begin(self, taking: _Taking, size_px: tuple[int, int]) -> None:
         place = self._place

@@ -23,6 +23,7 @@ from edge.sensors.hj212 import Decoder, Draft, Message, encode
 from edge.sensors.hj212.requests import qn_of
 from edge.sensors.hj212.values import CHINA
 from edge.sensors.listener import Clocks
+from edge.sensors.outlet import FullDecodes
 from edge.sensors.station import Ground, Station
 from edge.spool import Spool
 from tests.integration.edge_replay.street import KEY
@@ -121,7 +122,9 @@ class Running:
 
 
 @contextmanager
-def running(config: EdgeConfig, folder: Path, clocks: Moved, *, waits: bool = True) -> Iterator[Running]:
+def running(
+    config: EdgeConfig, folder: Path, clocks: Moved, *, waits: bool = True, full_decode: FullDecodes | None = None
+) -> Iterator[Running]:
     """The station of a configuration until the block is left; `waits`: until it listens."""
     stop = threading.Event()
     spool = Spool(folder / "spool.sqlite")
@@ -132,6 +135,7 @@ def running(config: EdgeConfig, folder: Path, clocks: Moved, *, waits: bool = Tr
         store=store,
         clocks=Clocks(now_ns=clocks.now_ns, monotonic_s=clocks.monotonic_s),
         stop=stop,
+        full_decode=full_decode or (lambda _camera, _until_ns: None),
     )
     station = Station(config, ground)
     here = Running(config, folder, clocks, station, spool, stop)

@@ -130,6 +130,11 @@ name = "Back yard"
 url = "rtsp://127.0.0.1/1"
 frame_px = [640, 360]
 """
+PATROL = """
+[camera.patrol]
+onvif_url = "http://127.0.0.1:8080"
+presets = [{ name = "north" }]
+"""
 OUTLET = """
 [zone.rule.outlet]
 camera = "{camera}"
@@ -157,6 +162,11 @@ def test_the_camera_at_an_outlet_is_one_of_the_gateway() -> None:
         (with_outlet(polygon="[[180, 40], [700, 40], [320, 330]]"), "zone[0].rule.outlet.polygon_px", "is outside"),
         (with_outlet(polygon="[[180, 40], [460, 40]]"), "zone[0].rule.outlet.polygon_px", ">= 3"),
         (with_outlet(frame="[640, 480]"), "zone[0].rule.outlet.frame_px", "another shape"),
+        (
+            CAMERA + PATROL + with_outlet().removeprefix(CAMERA),
+            "zone[0].rule.outlet.camera",
+            "is on patrol",
+        ),
         (with_outlet(frame="[640]"), "zone[0].rule.outlet.frame_px", ""),
         (with_outlet() + "look_s = 90\n", "zone[0].rule.outlet.look_s", ""),
         (with_outlet().replace("polygon_px", "polygon"), "zone[0].rule.outlet.polygon_px", "missing"),
