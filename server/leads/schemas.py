@@ -54,7 +54,7 @@ _SUMMARY: dict[str, Any] = {
     "onset": INSTANT,
     "last_seen": INSTANT,
     "opened_at": INSTANT,
-    "headline": {"vehicle": "car", "dwell_s": 312.0, "plate_masked": None},
+    "headline": {"vehicle": "car", "dwell_s": 312.0, "plate_masked": None, "premises": None, "kind": None},
     "holder": {"id": "u-3f9a0c12", "name": "王丽"},
     "lease_until": INSTANT,
     "revision": 2,
@@ -96,6 +96,8 @@ class Headline(Answer):
     vehicle: str | None = None
     dwell_s: float | None = None
     plate_masked: str | None = None
+    premises: str | None = None
+    kind: str | None = None
     urgency: str | None = None
     fire_state: str | None = None
 

@@ -127,6 +127,8 @@ def _summary(
             vehicle=_text(facts.get("vehicle")),
             dwell_s=_number(facts.get("dwell_s")),
             plate_masked=mask_plate(facts.get("plate")),
+            premises=_text(facts.get("premises")),
+            kind=_text(facts.get("kind")),
             urgency=_text(facts.get("urgency")),
             fire_state=_text(facts.get("fire_state")),
         ),

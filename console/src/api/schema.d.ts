@@ -1259,8 +1259,12 @@ export interface components {
             dwell_s?: number | null;
             /** Fire State */
             fire_state?: string | null;
+            /** Kind */
+            kind?: string | null;
             /** Plate Masked */
             plate_masked?: string | null;
+            /** Premises */
+            premises?: string | null;
             /** Urgency */
             urgency?: string | null;
             /** Vehicle */
@@ -1637,7 +1641,9 @@ export interface components {
          *       "grade": "lead_only",
          *       "headline": {
          *         "dwell_s": 312,
+         *         "kind": null,
          *         "plate_masked": null,
+         *         "premises": null,
          *         "vehicle": "car"
          *       },
          *       "history": [
@@ -1772,7 +1778,9 @@ export interface components {
          *       "grade": "lead_only",
          *       "headline": {
          *         "dwell_s": 312,
+         *         "kind": null,
          *         "plate_masked": null,
+         *         "premises": null,
          *         "vehicle": "car"
          *       },
          *       "holder": {

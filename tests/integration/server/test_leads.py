@@ -58,7 +58,13 @@ def test_a_lead_shows_its_names_facts_and_what_may_be_done(site: Site) -> None:
     site.take_in(event)
     lead = operator.get(f"/leads/{event.event_id}").json()
     assert (lead["device_name"], lead["zone_name"]) == ("North gate", "Bus stop")
-    assert lead["headline"] == {"vehicle": "car", "dwell_s": 61.5, "plate_masked": "粤B***45"}
+    assert lead["headline"] == {
+        "vehicle": "car",
+        "dwell_s": 61.5,
+        "plate_masked": "粤B***45",
+        "premises": None,
+        "kind": None,
+    }
     assert lead["event"]["facts"]["plate"] == "粤B12345"
     assert lead["event"]["clock"] == {"source": "none", "offset_s": None, "uncertainty_s": None}
     assert lead["allowed"] == ["claim"]

@@ -44,6 +44,12 @@ function meanOf(facts: Facts, windows: readonly JudgedWindow[], { t }: Words): s
   return valid > 0 ? valueText(judged.reduce((sum, one) => sum + one.mean! * one.valid, 0) / valid) : t('unknown')
 }
 
+/** Whose kitchen, and what is suspected there. */
+function subject({ headline, device_name }: LeadSummary, { word }: Words): string {
+  const kind = headline.kind ? word(own('kind'), headline.kind) : ''
+  return [headline.premises ?? device_name, kind].filter(Boolean).join(' ')
+}
+
 function rows(event: ActEvent, words: Words): FactRow[] {
   const { t, word, span } = words
   const facts = factsOf(event)
@@ -171,7 +177,7 @@ export const pane: MatterPane = {
     'other',
   ],
   reasonText: (reason, { word }) => word(own('dismiss'), reason),
-  subject: (lead: LeadSummary) => lead.device_name,
+  subject,
   sentence,
   rows,
   cautions,
