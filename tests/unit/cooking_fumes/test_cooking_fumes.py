@@ -13,7 +13,7 @@ from detectors import cooking_fumes as rule
 from detectors import fold
 from detectors.cooking_fumes.calendar import day_at
 from detectors.cooking_fumes.config import Hours, Limit
-from detectors.fold import FillGap, HoldEvidence
+from detectors.fold import FillGap, HoldEvidence, LookSooner
 from tests.unit.cooking_fumes.kitchen import (
     CONFIG,
     at,
@@ -186,6 +186,43 @@ def test_what_may_be_steam_is_not_called_a_plume(changed: dict[str, object], ver
     corroboration = told.leads("R1")[0].corroboration
     assert corroboration is not None
     assert corroboration.verdict == verdict
+
+
+def test_white_drift_of_a_damp_flue_may_be_steam_however_far_it_goes() -> None:
+    seen = msgspec.structs.replace(look("plume", at("11:10")), whiteness=0.95)
+    for humidity_pct, verdict in ((90.0, "steam_possible"), (40.0, "plume")):
+        damp = varied(
+            minutes("11:00", "11:15", purifier_state=0, purifier_a=0.0, humidity_pct=humidity_pct, statistic="Avg")
+        )
+        told = run([*damp[:10], seen, *damp[10:]], config=WITH_CAMERA)
+        corroboration = told.leads("R1")[0].corroboration
+        assert corroboration is not None
+        assert corroboration.verdict == verdict
+
+
+def test_a_lead_is_told_again_when_its_corroboration_becomes_another_not_for_each_look() -> None:
+    looks = [
+        look(kind, at(f"11:{15 + index}")) for index, kind in enumerate(("dark", "steam", "steam", "plume", "plume"))
+    ]
+    told = run([*off("11:00", "11:15"), *looks], config=WITH_CAMERA)
+    verdicts = [facts_of(finding).corroboration for finding in told.findings]
+    assert [None if one is None else one.verdict for one in verdicts] == [
+        None,
+        "not_visible",
+        "steam_possible",
+        "plume",
+    ]
+
+
+def test_looks_are_asked_for_while_the_fan_runs_in_business_hours() -> None:
+    def asked(seen: list[Reported], config: rule.Config) -> int:
+        return sum(isinstance(one, LookSooner) for one in run(seen, config=config).asks)
+
+    cooking = varied(minutes("11:00", "11:10"))
+    assert asked(cooking, WITH_CAMERA) == 10
+    assert asked(cooking, CONFIG) == 0
+    assert asked(varied(minutes("11:00", "11:10", fan_state=0, fan_a=0.0)), WITH_CAMERA) == 0
+    assert asked(varied(minutes("15:00", "15:10")), WITH_CAMERA) == 0
 
 
 def test_another_camera_says_nothing_of_this_outlet() -> None:
