@@ -72,6 +72,7 @@ class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ap50_90: tuple[Share, Share] | None = None
     by_camera: dict[str, Share] = field(default_factory=dict)
     by_camera_90: dict[str, tuple[Share, Share]] = field(default_factory=dict)
+    by_scene: dict[str, Share] = field(default_factory=dict)
 
 
 class TextReader(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -187,6 +187,7 @@ def measured(card: Card, made: Made, data: Path, progress: Callable[[int], None]
                 ap50_90=found.ap50_90,
                 by_camera_90={name: part.ap50_90 for name, part in found.by_camera.items() if part.ap50_90},
                 by_camera={name: part.ap50 for name, part in found.by_camera.items() if part.ap50 is not None},
+                by_scene={name: part.ap50 for name, part in found.by_scene.items() if part.ap50 is not None},
             )
         )
     return msgspec.structs.replace(card, metrics=tuple(metrics))

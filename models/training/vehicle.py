@@ -1,4 +1,4 @@
-"""The vehicle model from its data in one command: cut, teach, train, export, quantise, measure.
+"""The vehicle model from its data in one command: cut, teach, train, blend, export, quantise, measure.
 
 Every step leaves a file in `--out` and is left out where that file lies already, so a run that was broken off goes on
 where it stopped. The figures come last, in one `figures.json`.
@@ -20,6 +20,7 @@ from models.detector import Detector
 from models.evaluate import MIN_SCORE, evaluate
 from models.labelled import open_folder
 from models.runtimes import open_runtime
+from models.training.blend import blend
 from models.training.export import export
 from models.training.frames import cut
 from models.training.network import COCO_IDS, load_network
@@ -59,7 +60,8 @@ def run(sources: Sources, plan: Plan, out: Path, pictures: int | None = None) ->
     if not last.exists():
         _train(sources.base, mend(found, out / "teacher.jsonl"), plan, last.parent)
     if not (out / "int8.onnx").exists():
-        export(last, out / "float32.onnx", out / "fp16.safetensors", tuple(COCO_IDS))
+        blend(last, sources.base, out / "blend.safetensors")
+        export(out / "blend.safetensors", out / "float32.onnx", out / "fp16.safetensors", tuple(COCO_IDS))
         quantise(out / "float32.onnx", out / "int8.onnx", sources.data / "train", Recipe(seed=plan.seed))
     figures = [
         measure(out / f"{precision}.onnx", sources.data / "val", size_px, precision)

@@ -78,7 +78,7 @@ def test_a_new_card_states_its_own_figures_and_where_it_comes_from(tmp_path: Pat
     assert listed.card == card
     assert registry.weight(listed) == made.int8
     assert start_of(listed) == made.start
-    assert [(one.size_px, one.images, one.boxes) for one in card.metrics] == [(640, 1, 1), (416, 1, 1)]
+    assert [(one.size_px, one.images, one.boxes) for one in card.metrics] == [(640, 1, 1), (416, 1, 1), (320, 1, 1)]
     assert all(of_base in "\n".join(card.known_failures) for of_base in base.known_failures)
 
 

@@ -16,10 +16,11 @@ tasks = pytest.importorskip("ultralytics.nn.tasks", reason="needs the training e
 
 from contract.errors import ModelError  # noqa: E402
 from models.training.augment import Labelled, compose  # noqa: E402
+from models.training.blend import blend  # noqa: E402
 from models.training.frames import cut  # noqa: E402
 from models.training.loss import SureLoss  # noqa: E402
 from models.training.mlpackage import BLOB_HEADER, BLOB_MARK, read_constants  # noqa: E402
-from models.training.network import LOSS_GAINS  # noqa: E402
+from models.training.network import LOSS_GAINS, keep_own_classes, save_network  # noqa: E402
 from models.training.samples import Sample, mend, read_samples  # noqa: E402
 from models.training.train import Plan, collate, train  # noqa: E402
 from models.training.weather import spoil  # noqa: E402
@@ -185,6 +186,25 @@ def test_what_is_no_film_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"no film")
     with pytest.raises(ModelError, match=r"a\.mp4: not a film"):
         cut({tmp_path / "a.mp4": "a"}, tmp_path / "frames")
+
+
+def test_a_blend_lies_between_the_two_networks_by_its_share(tmp_path: Path) -> None:
+    for name, seed in (("base", 1), ("trained", 2)):
+        save_network(network(seed), tmp_path / f"{name}.safetensors", {})
+    blend(tmp_path / "trained.safetensors", tmp_path / "base.safetensors", tmp_path / "out.safetensors", share=0.75)
+    base, trained, mixed = (_tensors(tmp_path / f"{name}.safetensors") for name in ("base", "trained", "out"))
+    kernel = "model.0.conv.weight"
+    wanted = 0.75 * trained[kernel].float() + 0.25 * base[kernel].float()
+    assert torch.allclose(mixed[kernel].float(), wanted, atol=1e-3)
+    assert not torch.allclose(base[kernel], trained[kernel], atol=1e-2)
+
+
+def test_a_blend_with_a_network_of_another_head_is_refused(tmp_path: Path) -> None:
+    save_network(network(), tmp_path / "trained.safetensors", {})
+    save_network(keep_own_classes(network()), tmp_path / "base.safetensors", {})
+    with pytest.raises(ValueError, match=r"base\.safetensors: model\.23\.cv3.* is not as in"):
+        blend(tmp_path / "trained.safetensors", tmp_path / "base.safetensors", tmp_path / "out.safetensors")
+    assert not (tmp_path / "out.safetensors").exists()
 
 
 def package(folder: Path, mark: int = BLOB_MARK) -> Path:
