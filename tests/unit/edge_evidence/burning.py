@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.events import Clock, Event, Provenance
@@ -14,7 +15,6 @@ from contract.geometry import CellShare, Ellipse, Sight
 from contract.manifest import Manifest, decode_manifest, public_key_hex
 from contract.observations import Detection, Observation, Picture, TapeStart, ZoneOnTape
 from contract.reports import VerifyReport
-from contract.times import NS
 from contract.verification import verify_package
 from edge.capture.pyav_engine import PyAvEngine
 from edge.capture.ring import PacketRing
@@ -75,6 +75,7 @@ class Tower:
     start: TapeStart = START
     areas: tuple[Area, ...] = ()
     state: bytes | None = None
+    meter: PlumeMeter = field(default_factory=lambda: PlumeMeter(score_at_r80=0.3))
     seen: list[Observation] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
@@ -87,7 +88,6 @@ class Tower:
         )
         self.maker = FileEvidence(self.start, store=store, footage=footage, tape=tape, areas=self.areas)
         self.judge = CameraJudge(self.start, maker=self.maker, state=self.state)
-        self.meter = PlumeMeter(score_at_r80=0.3)
 
     def look(
         self, image: Image, at_s: float, *found: Detection, preset: str = "north", sight: Sight | None = SIGHT
@@ -123,8 +123,14 @@ class Tower:
 
     def verify(self) -> VerifyReport:
         """The package as whoever receives it checks it."""
-        names = [one.relative_to(self.package).as_posix() for one in self.package.rglob("*") if one.is_file()]
-        return verify_package(names, lambda name: (self.package / name).read_bytes(), TRUSTED)
+        package = self.package
+        return self.verify_files(
+            {one.relative_to(package).as_posix(): one.read_bytes() for one in package.rglob("*") if one.is_file()}
+        )
+
+    def verify_files(self, files: Mapping[str, bytes]) -> VerifyReport:
+        """The same of any files."""
+        return verify_package(files, files.__getitem__, TRUSTED)
 
 
 def plume_of(size: int, *, shift_px: tuple[int, int] = (0, 0)) -> Detection:
@@ -159,12 +165,5 @@ def burn(tower: Tower, *, count: int = 36, sway_px: int = 0) -> None:
         tower.look(image, at_s, found)
 
 
-def seconds_of(at: int) -> float:
-    """Nanoseconds of the scene as seconds since the first smoke."""
-    return (at - at_ns(0)) / NS
-
-
 def _moved(image: Image, shift_px: tuple[int, int]) -> Image:
-    import numpy as np
-
     return np.asarray(np.roll(image, shift_px[::-1], axis=(0, 1)), np.uint8)
