@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from contract.errors import ContractError, StoreError
 from contract.health import CameraState, DeviceHealth, MaintenanceItem
 from contract.observations import Observation, PlateLooked, Seen, StreamLost, TapeStart
 from contract.times import NS, utc_from_ns
-from detectors.fold import FullDecode, ReadPlate
+from detectors.fold import FullDecode, HoldEvidence, LookSooner, ReadPlate, ZoomIn
 from edge.capture.backoff import Backoff
 from edge.capture.feed import CameraFeed
 from edge.capture.masks import Masks
@@ -37,13 +37,16 @@ from edge.inference.plates import UNAVAILABLE, PlateAnswer, PlateService, no_loo
 from edge.judge import CameraJudge
 from edge.spool import OutgoingEvent, Spool, Step
 from edge.threads import WatchedThread
+from edge.towers import Towers
 from edge.waiting import Shown, Waiting
 
 log = logging.getLogger(__name__)
 RECORDS_WAITING_MAX = 3  # a waiting frame of 1080p holds 6 MB
 LOOK_OVERDUE_S = 30.0
+TOWER_OVERDUE_S = 300.0  # a person may have the head; the patrol counts what is not watched
 TIME_BACK_NS = 12 * NS  # by less the rules wait until time has caught up
 READS_PLATES = "illegal_parking"
+CLOSE_VIEWS_MAX = 4
 MAINTENANCE_MAX = 100  # of a heartbeat's device
 _TICK_S = 0.5
 _COMMIT_BACKOFF = Backoff(first_s=0.2, most_s=10.0)
@@ -51,7 +54,7 @@ _COMMIT_BACKOFF = Backoff(first_s=0.2, most_s=10.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What the cameras of a gateway share; `plates` None: nobody reads plates."""
+    """What the cameras of a gateway share; `plates` None: nobody reads plates; `towers` None: there is no tower."""
 
     spool: Spool
     store: EvidenceStore
@@ -60,6 +63,7 @@ class Surroundings:
     monotonic_s: Callable[[], float]
     stop: threading.Event
     plates: PlateService | None = None
+    towers: Towers | None = None
 
 
 class Camera:
@@ -81,6 +85,7 @@ class Camera:
         self._told_state: tuple[CameraState, int] | None = None
         self._began_ns = around.now_ns()
         self._found_by_rules: tuple[MaintenanceItem, ...] = ()
+        self._close_views: deque[tuple[str, Frame]] = deque(maxlen=CLOSE_VIEWS_MAX)
         self.feed = CameraFeed(
             config, on_frame=on_frame, on_state=self._note_state, now_ns=around.now_ns, stop=around.stop
         )
@@ -97,6 +102,10 @@ class Camera:
         """What was seen of a plate that this camera's rule asked for; returns at once."""
         self._waiting.put_answer(answer.looked, answer.cuts)
 
+    def take_close_view(self, event_id: str, frame: Frame) -> None:
+        """The tower looked closely at an event; returns at once, the judge keeps it with its next look."""
+        self._close_views.append((event_id, frame))
+
     def note_detector_failure(self, reason: str) -> None:
         """A frame of this camera could not be looked at."""
         self._problems["detector"] = reason
@@ -108,6 +117,7 @@ class Camera:
         counters["judge_skipped"] = self._waiting.skipped
         counters["plate_answers_skipped"] = self._waiting.answers_skipped
         found = msgspec.structs.replace(found, maintenance=self._maintenance())
+        counters |= {} if self._around.towers is None else self._around.towers.counters(self._config.id)
         counters |= {"feed_crashes": self.feed_thread.crashes, "judge_crashes": self.judge_thread.crashes}
         state, detail = self._state(found)
         now_ns = self._around.now_ns()
@@ -121,10 +131,11 @@ class Camera:
 
     def _maintenance(self) -> tuple[MaintenanceItem, ...]:
         """What the rules found to mend; that plates cannot be read is said before somebody misses a number."""
+        at_head = () if self._around.towers is None else self._around.towers.maintenance(self._config.id)
         reader = self._around.plates.reader if self._around.plates is not None else None
         reads_plates = any(zone.matter == READS_PLATES for zone in self._start.zones)
         if reader is None or reader.eyes is not None or reader.problem != UNAVAILABLE or not reads_plates:
-            return self._found_by_rules
+            return (*at_head, *self._found_by_rules)[:MAINTENANCE_MAX]
         unread = MaintenanceItem(kind=UNAVAILABLE, since=utc_from_ns(self._began_ns), detail=reader.detail)
         return (unread, *self._found_by_rules)[:MAINTENANCE_MAX]
 
@@ -135,8 +146,15 @@ class Camera:
                 return "stalled", f"not judged, the {what} fails: {problem}"[:2000]
         if found.state != "live":
             return found.state, found.detail
+        at_head = "" if self._around.towers is None else self._around.towers.problem(self._config.id)
+        if at_head:
+            state: CameraState = "unauthorized" if at_head.startswith("unauthorized") else "stalled"
+            return state, f"not judged, its head does not answer the patrol: {at_head}"[:2000]
         unseen_s = self._around.monotonic_s() - self._looked_s
-        if unseen_s > max(LOOK_OVERDUE_S, 3 * self._config.analyse_every_s):
+        towers = self._around.towers
+        is_tower = towers is not None and self._config.id in towers.devices
+        overdue_s = TOWER_OVERDUE_S if is_tower else LOOK_OVERDUE_S
+        if unseen_s > max(overdue_s, 3 * self._config.analyse_every_s):
             return (
                 "stalled",
                 f"not judged, no look for {unseen_s:.0f} s: does the model hang, is the machine overloaded?",
@@ -190,7 +208,10 @@ class Camera:
                 self._counts["times_gone_back"] += 1
                 log.error("judge_begins_anew device=%s reason='the clock of this gateway went back'", self._config.id)
                 return
+            self._keep_close_views(maker)
             step = self._step(judge, maker, record, shown)
+            if self._around.towers is not None:
+                self._around.towers.judged(self._config.id, record.at_ns)
             self._commit(step, stop)
             self._counts["plates_told" if isinstance(record, PlateLooked) else "judged"] += 1
             self._found_by_rules = judge.maintenance[:MAINTENANCE_MAX]
@@ -218,6 +239,8 @@ class Camera:
                 self.feed.ask_full_decode(ask.until_ns)
             elif isinstance(ask, ReadPlate) and frame is not None:
                 self._read_plate(ask, frame)
+            elif isinstance(ask, LookSooner | ZoomIn) and self._around.towers is not None:
+                self._look_closer(self._around.towers, ask, record)
         messages = [codec.event_message(event) for event in judged.events]
         for event in judged.events:
             log.info(
@@ -225,6 +248,20 @@ class Camera:
             )
         events = tuple(OutgoingEvent(message.id, codec.encode(message)) for message in messages)
         return Step(self._config.id, judged.state, events, maker.take_uploads())
+
+    def _look_closer(self, towers: Towers, ask: LookSooner | ZoomIn, record: Seen) -> None:
+        if isinstance(ask, LookSooner):
+            self.feed.ask_full_decode(ask.until_ns)
+        frame_px = record.frame_px if isinstance(record, Observation) else None
+        towers.ask(self._config.id, ask, frame_px=frame_px)
+
+    def _keep_close_views(self, maker: FileEvidence) -> None:
+        while self._close_views:
+            event_id, frame = self._close_views.popleft()
+            height, width = frame.image_bgr.shape[:2]
+            whole = (0.0, 0.0, float(width), float(height))
+            maker.hold(HoldEvidence(event_id=event_id, role="close_up", at_ns=frame.at_ns, bbox_xyxy_px=whole), frame)
+            self._counts["close_views"] += 1
 
     def _read_plate(self, ask: ReadPlate, frame: Frame) -> None:
         self._counts["plates_asked"] += 1

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from contract.errors import ConfigError, Mistake
+from contract.events import Clock, Provenance
 from contract.health import Birth, DeviceHealth, Health
 from contract.manifest import public_key_hex
 from contract.observations import Detection, Observation
@@ -38,6 +39,7 @@ from edge.sensors.listener import Clocks
 from edge.sensors.station import Ground, Station
 from edge.spool import Spool, SpoolLimits
 from edge.threads import WatchedThread
+from edge.towers import SmokeEyes, Towers, TowersAround, has_streets, open_eyes, tower_cameras
 from edge.uplink import EventUplink, EvidenceUplink, Letters
 from models.detector import open_detector
 
@@ -89,10 +91,11 @@ def run(config: EdgeConfig, *, model_of: Callable[[InferenceConfig], Model] = op
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with _alone(Path(config.gateway.data_dir)):
-        model = model_of(config.inference) if config.cameras else NO_MODEL
+        model = model_of(config.inference) if has_streets(config) else NO_MODEL
+        eyes = open_eyes(config) if tower_cameras(config) else None
         reads_plates = any(zone.matter == READS_PLATES for zone in config.zones)
         plates = open_plates(config) if reads_plates else None  # the networks take some 200 MB
-        gateway = Gateway(config, model, stop=stop, plates=plates)
+        gateway = Gateway(config, model, stop=stop, plates=plates, eyes=eyes)
         gateway.start()
         stop.wait()
         gateway.end()
@@ -103,7 +106,13 @@ class Gateway:
     """One configured gateway; `start`, and after `stop` was set `end`."""
 
     def __init__(
-        self, config: EdgeConfig, model: Model, *, stop: threading.Event, plates: PlateReader | None = None
+        self,
+        config: EdgeConfig,
+        model: Model,
+        *,
+        stop: threading.Event,
+        plates: PlateReader | None = None,
+        eyes: SmokeEyes | None = None,
     ) -> None:
         broker = _broker_of(config)
         self._config = config
@@ -118,6 +127,7 @@ class Gateway:
         store = EvidenceStore.open(data_dir, key=key, config=config.evidence)
         store.candidates.keep_devices({camera.id for camera in config.cameras})
         self._plates = self._plate_service(plates or PlateReader(detail="no reader was opened"))
+        self._towers = None if eyes is None else self._build_towers(eyes, data_dir)
         around = Surroundings(
             spool=self._spool,
             store=store,
@@ -126,10 +136,12 @@ class Gateway:
             monotonic_s=time.monotonic,
             stop=stop,
             plates=self._plates,
+            towers=self._towers,
         )
-        made_by = provenance(config, model=model.name, model_sha256=model.sha256)
         self._cameras = {
-            camera.id: Camera(camera, tape_start(config, camera.id, made_by), around, on_frame=self._show)
+            camera.id: Camera(
+                camera, tape_start(config, camera.id, self._made_by(camera.id, model)), around, on_frame=self._show
+            )
             for camera in config.cameras
         }
         self._service = self._inference_service(model)
@@ -150,6 +162,7 @@ class Gateway:
         ]
         for camera in self._cameras.values():
             self._threads += [camera.judge_thread, camera.feed_thread]
+        self._threads += [] if self._towers is None else self._towers.threads
         clocks = Clocks(now_ns=time.time_ns, monotonic_s=time.monotonic)
         ground = Ground(
             data_dir=data_dir, spool=self._spool, store=store, clocks=clocks, stop=stop, full_decode=self._full_decode
@@ -215,8 +228,28 @@ class Gateway:
         uplinks = {**self._events.counters(), **self._evidence.counters()}
         return {**crashes, **frames, **plates, **spooled, **uplinks, **self._housekeeper.counts}
 
+    def _made_by(self, camera: str, model: Model) -> Provenance:
+        """What looks at this camera."""
+        towers = self._towers
+        looks = model if towers is None or camera not in towers.devices else towers.eyes
+        return provenance(self._config, model=looks.name, model_sha256=looks.sha256)
+
+    def _build_towers(self, eyes: SmokeEyes, data_dir: Path) -> Towers:
+        around = TowersAround(
+            data_dir=data_dir,
+            put=self._mailbox.put,
+            show=lambda device, event_id, frame: self._cameras[device].take_close_view(event_id, frame),
+            now_ns=time.time_ns,
+            monotonic_s=time.monotonic,
+            stop=self._stop,
+        )
+        return Towers(self._config, eyes, around)
+
     def _show(self, frame: Frame) -> None:
-        self._mailbox.put(frame)
+        if self._towers is not None and frame.device in self._towers.devices:
+            self._towers.take(frame)
+        else:
+            self._mailbox.put(frame)
         if self._station is not None:
             self._station.show(frame)
 
@@ -228,14 +261,18 @@ class Gateway:
 
     def _inference_service(self, model: Model) -> InferenceService:
         views = Views(self._config)
+
+        def clock_of(device: str) -> Clock:
+            return self._cameras[device].feed.clock()
+
         looker = Looker(
             model.detector,
-            clock_of=lambda device: self._cameras[device].feed.clock(),
+            clock_of=clock_of,
             windows_of=views.windows,
             zones_of=views.patched,
         )
         return InferenceService(
-            looker,
+            looker if self._towers is None else self._towers.looker(looker, clock_of=clock_of),
             self._mailbox,
             deliver=self._deliver,
             batch_max=self._config.inference.batch_max,

@@ -44,6 +44,7 @@ _SECRETS = (
     ("hj212", "tls_key"),
     ("hj212", "key_file"),
 )
+_MODELS = ("model", "smoke_model")
 _TOWER_FILES = ("dem_file", "areas_file")
 _OPEN_FILES = (("broker", "ca_file"), ("evidence", "ca_file"), ("hj212", "tls_cert"))
 
@@ -116,9 +117,10 @@ def _files(examined: Examined[EdgeFile], base_dir: Path, file_problem: FileProbl
         problem = None if name in (None, msgspec.UNSET) else file_problem(base_dir / name, is_secret)
         if problem is not None:
             yield examined.mistake(place, problem)
-    model = getattr(examined.tables.get(("inference",)), "model", "")
-    if model.endswith(".toml") and (problem := file_problem(base_dir / model, False)):
-        yield examined.mistake(("inference", "model"), problem)
+    for key in _MODELS:
+        model = getattr(examined.tables.get(("inference",)), key, "")
+        if model.endswith(".toml") and (problem := file_problem(base_dir / model, False)):
+            yield examined.mistake(("inference", key), problem)
 
 
 def _servers(examined: Examined[EdgeFile], reach_problem: ReachProblem | None) -> Iterator[Mistake]:
@@ -285,8 +287,9 @@ def _resolved(written: EdgeFile, base_dir: Path) -> EdgeConfig:
         return replace(table, **{key: absolute(getattr(table, key)) for key in keys})
 
     inference = written.inference
-    if inference.model.endswith(".toml"):
-        inference = files_of(inference, "model")
+    for key in _MODELS:
+        if getattr(inference, key).endswith(".toml"):
+            inference = files_of(inference, key)
     return EdgeConfig(
         gateway=files_of(written.gateway, "key_file", "data_dir"),
         broker=None if written.broker is None else files_of(written.broker, "password_file", "ca_file"),

@@ -61,9 +61,10 @@ class EvidenceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class InferenceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which model looks; `model` is a card's name, or the path of a card file that ends with .toml."""
+    """Which model looks, `smoke_model` for towers; a card's name, or the path of a card file that ends with .toml."""
 
     model: Annotated[str, Meta(min_length=1, max_length=1000)] = "vehicle-n"
+    smoke_model: CardName = "smoke-n"
     runtime: Literal["onnxruntime", "openvino"] = "onnxruntime"
     threads: Annotated[int, Meta(ge=1, le=256)] = 1
     input_px: Annotated[int, Meta(ge=64, le=4096, multiple_of=32)] = 640

@@ -5,11 +5,12 @@ In: frames, those of towers aimed. Out: observations; plumes with their place wh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from msgspec import structs
 
+from contract.events import Clock
 from contract.observations import Observation
 from edge.capture.types import Aimed, Frame
 from edge.inference.look import Looker
@@ -23,10 +24,17 @@ class TowersLooker:
     """`edge.inference.look.Looker` for every camera but `towers`, `TowerLooker` for those."""
 
     def __init__(
-        self, streets: Looker, tower: TowerLooker, *, towers: Collection[str], sights: Mapping[str, Sights]
+        self,
+        streets: Looker,
+        tower: TowerLooker,
+        *,
+        sights: Mapping[str, Sights],
+        towers: Collection[str],
+        clock_of: Callable[[str], Clock],
     ) -> None:
         self._streets, self._tower = streets, tower
         self._towers, self._sights = frozenset(towers), sights
+        self._clock_of = clock_of
 
     def look(self, frames: Sequence[Frame]) -> list[Observation]:
         """One observation a frame, in the frames' order."""
@@ -36,7 +44,7 @@ class TowersLooker:
 
     def _look(self, frame: Frame) -> Observation:
         aimed = frame.aimed or Aimed(FIXED, 0.0, 0.0)
-        seen = self._tower.look(frame, preset=aimed.preset)
+        seen = structs.replace(self._tower.look(frame, preset=aimed.preset), clock=self._clock_of(frame.device))
         sights = self._sights.get(frame.device)
         return seen if sights is None else structs.replace(seen, plumes=sights.placed(seen, aimed))
 

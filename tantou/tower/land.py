@@ -63,14 +63,12 @@ class Views:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._kept: OrderedDict[tuple[Any, ...], View] = OrderedDict()
+        self._kept: OrderedDict[Head, View] = OrderedDict()
 
     def of(self, head: Head) -> View:
         """The view of this head's aim."""
-        cal = head.calibration
-        key = (round(head.aim.pan_deg, 4), round(head.aim.tilt_deg, 4), round(cal.focal_px, 2), cal.frame_px)
-        view = self._kept.pop(key, None) or View(self._world, head)
-        self._kept[key] = view
+        view = self._kept.pop(head, None) or View(self._world, head)
+        self._kept[head] = view
         while len(self._kept) > KEPT_VIEWS:
             self._kept.popitem(last=False)
         return view

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from math import sqrt
 from typing import NamedTuple
 
+from msgspec import structs
+
 from ground.camera import Aim, Calibration
 from tantou.tower.world import NS, Head
 
@@ -27,7 +29,7 @@ class Motor:
     """The head; any thread. `turn_deg_s` is its speed, `now_ns` its clock."""
 
     def __init__(self, calibration: Calibration, *, now_ns: Callable[[], int], turn_deg_s: float = 40.0) -> None:
-        self._calibration = calibration
+        self.calibration = calibration
         self._now_ns = now_ns
         self._turn_deg_s = turn_deg_s
         self._lock = threading.Lock()
@@ -64,7 +66,7 @@ class Motor:
     def head(self) -> tuple[Head, bool]:
         """Where the camera looks, for the painter; and whether it moves."""
         at, is_moving = self.at()
-        return head_at(at, self._calibration), is_moving
+        return head_at(at, self.calibration), is_moving
 
     def _now(self) -> tuple[At, bool]:
         spent_s = (self._now_ns() - self._began_ns) / NS
@@ -95,10 +97,8 @@ class Motor:
 
 def head_at(at: At, calibration: Calibration) -> Head:
     """Where a camera at this position looks."""
-    zoomed = {name: getattr(calibration, name) for name in calibration.__struct_fields__}
-    zoomed["focal_px"] = calibration.focal_px * (1 + (ZOOM_MOST - 1) * at.zoom)
-    aim = Aim(pan_deg=at.pan * PAN_UNIT_DEG, tilt_deg=-at.tilt * TILT_UNIT_DEG)
-    return Head(aim=aim, calibration=Calibration(**zoomed))
+    zoomed = structs.replace(calibration, focal_px=calibration.focal_px * (1 + (ZOOM_MOST - 1) * at.zoom))
+    return Head(aim=Aim(pan_deg=at.pan * PAN_UNIT_DEG, tilt_deg=-at.tilt * TILT_UNIT_DEG), calibration=zoomed)
 
 
 def at_deg(pan_deg: float, tilt_deg: float, zoom: float = 0.0) -> At:

@@ -36,7 +36,7 @@ class Painter:
     def __init__(self, world: World) -> None:
         self._world = world
         self._views = Views(world)
-        self._still: dict[tuple[object, ...], tuple[object, Image]] = {}
+        self._still: dict[Head, tuple[object, Image]] = {}
         self._grains: dict[tuple[int, ...], list[Image]] = {}
 
     def shot(self, head: Head, at_ns: int) -> Shot:
@@ -72,12 +72,10 @@ class Painter:
 
     def _background(self, head: Head, at_ns: int) -> Image:
         view = self._views.of(head)
-        cal = head.calibration
-        key = (head.aim.pan_deg, head.aim.tilt_deg, cal.focal_px, cal.frame_px)
         now = (round(at_ns / NS / SKY_EVERY_S), visual_range_m(self._world, at_ns))
-        kept = self._still.pop(key, None)
+        kept = self._still.pop(head, None)
         image = kept[1] if kept is not None and kept[0] == now else self._hazed(view, at_ns)
-        self._still[key] = (now, image)
+        self._still[head] = (now, image)
         while len(self._still) > 4:
             self._still.pop(next(iter(self._still)))
         return image

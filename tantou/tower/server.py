@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import cv2
 import numpy as np
+from msgspec import structs
 
 from contract.errors import ContractError
 from ground.camera import Calibration
@@ -85,6 +86,11 @@ class VirtualTower:
         token = f"token-{preset}"
         name, at = self.motor.presets[token]
         self.motor.presets[token] = (name, at._replace(pan=at.pan + pan_deg / 180.0))
+
+    def turn_on_mast(self, degrees: float) -> None:
+        """A hand on the mast: the head says what it always said, the picture is another one."""
+        zero = self._calibration.pan_zero_deg + degrees
+        self._calibration = self.motor.calibration = structs.replace(self._calibration, pan_zero_deg=zero)
 
     def __enter__(self) -> Self:
         self._live.start()

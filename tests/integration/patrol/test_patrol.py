@@ -1,0 +1,142 @@
+"""The patrol over real ONVIF: what is knocked off is found, people come first, a head that fails is a health state."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from detectors.fold import LookSooner, ZoomIn
+from edge.patrol.onvif import HeadError, OnvifHead
+from tests.integration.patrol.watching import watching
+
+
+def test_a_patrol_goes_from_preset_to_preset_and_looks_only_when_the_head_stands(tmp_path: Path) -> None:
+    with watching(tmp_path) as watched:
+        watched.wait(lambda: bool(watched.looks_at("north") and watched.looks_at("east")))
+        for frame in watched.looks:
+            assert frame.aimed is not None
+            pan = {"north": 0.0, "east": 90.0}[frame.aimed.preset]
+            assert (frame.aimed.pan_deg, frame.aimed.tilt_deg) == pytest.approx((pan, 2.2), abs=0.01)
+        assert watched.patrol.problem == ""
+        assert dict(watched.patrol.state.counts)["references_learnt"] == 2
+
+
+def test_a_preset_knocked_two_degrees_off_is_found_and_corrected(tmp_path: Path) -> None:
+    with watching(tmp_path) as watched:
+        watched.wait(lambda: bool(watched.looks_at("north") and watched.looks_at("east")))
+        watched.tower.knock("east", 2.0)
+        watched.wait(lambda: bool(watched.patrol.state.by_pose))
+        begin = len(watched.looks)
+        watched.wait(lambda: bool(watched.looks_at("east", begin)))
+        aimed = watched.looks_at("east", begin)[-1].aimed
+        assert aimed is not None
+        assert aimed.pan_deg == pytest.approx(90.0, abs=0.01)
+        assert [item.kind for item in watched.patrol.maintenance()] == ["presets_off"]
+        assert dict(watched.patrol.state.counts)["views_corrected"] >= 2
+
+
+def test_a_camera_turned_on_its_mast_becomes_a_wrong_view_and_is_not_judged(tmp_path: Path) -> None:
+    with watching(tmp_path) as watched:
+        watched.wait(lambda: bool(watched.looks_at("north") and watched.looks_at("east")))
+        watched.tower.turn_on_mast(4.0)
+        watched.wait(lambda: len(watched.patrol.state.wrong_views) == 2)
+        begin = len(watched.looks)
+        watched.wait(lambda: dict(watched.patrol.state.counts)["wrong_views"] >= 4)
+        assert watched.looks[begin:] == []
+        assert {item.kind for item in watched.patrol.maintenance()} == {"wrong_view"}
+
+
+def test_an_operator_takes_over_and_gives_back(tmp_path: Path) -> None:
+    with watching(tmp_path, idle_s=2.0) as watched:
+        watched.wait(lambda: bool(watched.looks_at("north")))
+        watched.wait(lambda: watched.patrol.state.phase == "looking")
+        operator = OnvifHead(
+            watched.tower.addresses.onvif, username="ops", password_of=lambda: "secret", now_ns=time.time_ns
+        )
+        moves = watched.patrol.counters()["patrol_moves"]
+        operator.drive(0.02, 0.0)
+        watched.wait(lambda: watched.patrol.state.phase == "paused")
+        index, begin = watched.patrol.state.index, len(watched.looks)
+        moves = watched.patrol.counters()["patrol_moves"]
+        operator.drive(0.0, 0.0)
+        stopped_s = time.monotonic()
+        assert watched.patrol.counters()["patrol_moves"] == moves
+        watched.wait(lambda: watched.patrol.state.phase != "paused")
+        assert time.monotonic() - stopped_s >= 1.8
+        assert watched.patrol.state.index == index
+        watched.wait(lambda: len(watched.looks) > begin)
+        aimed = watched.looks[begin].aimed
+        assert aimed is not None
+        assert aimed.preset == ("north", "east")[index]
+        assert watched.patrol.counters()["patrol_unwatched_paused_s"] >= 1
+
+
+def test_refused_credentials_become_a_health_state_and_the_patrol_goes_on_after_it(tmp_path: Path) -> None:
+    with watching(tmp_path) as watched:
+        watched.wait(lambda: bool(watched.looks))
+        watched.tower.faults.unauthorized = True
+        watched.wait(lambda: watched.patrol.problem.startswith("unauthorized"))
+        begin = len(watched.looks)
+        assert [item.kind for item in watched.patrol.maintenance()] == ["head_unauthorized"]
+        watched.tower.faults.unauthorized = False
+        watched.wait(lambda: len(watched.looks) > begin)
+        assert watched.patrol.problem == ""
+        assert watched.patrol.maintenance() == ()
+
+
+def test_a_slow_head_becomes_a_health_state(tmp_path: Path) -> None:
+    with watching(tmp_path) as watched:
+        watched.wait(lambda: bool(watched.looks))
+        watched.tower.faults.slow_s = 6.0
+        watched.wait(lambda: watched.patrol.problem.startswith("slow"))
+        watched.tower.faults.slow_s = 0.0
+        begin = len(watched.looks)
+        watched.wait(lambda: len(watched.looks) > begin)
+        assert watched.patrol.counters()["patrol_head_slow"] == 1
+
+
+def test_a_rebooting_head_becomes_unreachable_and_is_sent_on_its_way_again(tmp_path: Path) -> None:
+    with watching(tmp_path) as watched:
+        watched.wait(lambda: bool(watched.looks))
+        watched.tower.faults.is_down = True
+        watched.wait(lambda: watched.patrol.problem.startswith("unreachable"))
+        watched.tower.motor.put(watched.tower.motor.at()[0]._replace(pan=0.9))  # where it stands after power-on
+        begin = len(watched.looks)
+        watched.tower.faults.is_down = False
+        watched.wait(lambda: len(watched.looks) > begin)
+        aimed = watched.looks[begin].aimed
+        assert aimed is not None
+        assert aimed.pan_deg == pytest.approx({"north": 0.0, "east": 90.0}[aimed.preset], abs=0.01)
+
+
+def test_a_rule_that_asks_is_honoured_it_stays_and_then_looks_closely(tmp_path: Path) -> None:
+    with watching(tmp_path) as watched:
+        watched.wait(lambda: watched.patrol.state.phase == "looking")
+        until_ns = time.time_ns() + 3_000_000_000
+        watched.patrol.ask(LookSooner(every_s=0.5, until_ns=until_ns))
+        preset = ("north", "east")[watched.patrol.state.index]
+        watched.patrol.ask(ZoomIn(event_id="fire-1", bbox_xyxy_px=(400, 150, 440, 200)), frame_px=(640, 360))
+        begin = len(watched.looks)
+        watched.wait(lambda: bool(watched.close_views))
+        assert watched.close_views[0][1].at_ns >= until_ns
+        stared = watched.looks[begin:]
+        assert len(stared) >= 3
+        assert {frame.aimed.preset for frame in stared if frame.aimed} == {preset}
+        assert watched.tower.motor.at()[0].zoom > 0
+        begin = len(watched.looks)
+        watched.wait(lambda: len(watched.looks) > begin)
+        back = watched.looks[begin].aimed
+        assert back is not None
+        assert (back.preset, back.zoom) == (preset, 0.0)
+
+
+def test_a_preset_that_the_camera_does_not_have_is_refused_with_its_name(tmp_path: Path) -> None:
+    with watching(tmp_path) as watched:
+        watched.wait(lambda: bool(watched.looks))
+        head = OnvifHead(
+            watched.tower.addresses.onvif, username="ops", password_of=lambda: "secret", now_ns=time.time_ns
+        )
+        with pytest.raises(HeadError, match="NoToken"):
+            head.go_to("nowhere")
