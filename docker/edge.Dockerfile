@@ -21,11 +21,15 @@ COPY locks/edge.txt /locks/
 RUN pip install --no-cache-dir --require-hashes -r /locks/edge.txt \
  && useradd --system --uid 10001 --create-home tantou
 COPY --from=wheel /build/dist/*.whl /tmp/
-RUN pip install --no-cache-dir --no-deps /tmp/*.whl && rm /tmp/*.whl
+RUN pip install --no-cache-dir --no-deps /tmp/*.whl && rm /tmp/*.whl \
+ && install --directory --owner=tantou --mode=0700 /var/lib/tantou
 USER tantou
 # Plate readers of published packages; without them a gateway says plate_reader_unavailable and goes on.
 RUN for card in plate-corners-clp plate-text-clp plate-text-ppocr4 plate-text-ppocr6; do \
       tantou models pull $card > /dev/null || exit 1; \
     done
+# HJ 212 devices come to this port where edge.toml has [hj212] with host = "0.0.0.0".
+EXPOSE 9212
+VOLUME /var/lib/tantou
 ENV PYTHONUNBUFFERED=1
 ENTRYPOINT ["tantou", "edge", "run", "--config", "/etc/tantou/edge.toml"]

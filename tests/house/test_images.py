@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from contract import settings
+from edge.config import ListenerConfig
 from ingest.config import IngestConfig
 from server.config import ServerConfig
 from tests.house.sources import ROOT
@@ -36,6 +37,12 @@ def test_ingest_and_server_take_the_configurations_of_the_topology() -> None:
     ingest = settings.load((DOCKER / "ingest.toml").read_text(), "ingest.toml", IngestConfig)
     server = settings.load((DOCKER / "server.toml").read_text(), "server.toml", ServerConfig)
     assert (ingest.store.database, ingest.store.blobs) == (server.store.database, server.store.blobs)
+
+
+def test_a_gateway_opens_the_port_that_hj212_devices_come_to() -> None:
+    port = ListenerConfig().port
+    assert f"EXPOSE {port}\n" in (DOCKER / "edge.Dockerfile").read_text()
+    assert re.search(rf'ports: \["\$\{{HJ212_PORT:-{port}\}}:{port}"\]', (DOCKER / "compose.yaml").read_text())
 
 
 def test_the_broker_takes_the_configuration_of_the_topology(tmp_path: Path) -> None:
