@@ -2,15 +2,17 @@
 
 import type { EvidenceAnswer, EvidenceFile, LeadDetail } from '@/api/types'
 
-const STILL_ROLES = new Set(['arrival', 'first_still', 'due', 'last', 'departure', 'curve', 'other'])
+const STILL_ROLES = new Set(['reference', 'arrival', 'first_still', 'look', 'due', 'last', 'departure', 'curve', 'other'])
 /** The still on which a person judges, best first. */
 const JUDGED_ORDER = ['due', 'last', 'first_still', 'arrival', 'departure', 'curve', 'other']
 
+/** The timer strip is a picture of the record, not of the street. */
+const isTimer = (file: EvidenceFile): boolean => /^timer(-\d+)?\.png$/.test(file.path)
 const isPicture = (file: EvidenceFile): boolean => file.media_type.startsWith('image/')
 
 export function stillsOf(files: readonly EvidenceFile[]): EvidenceFile[] {
   return files
-    .filter((file) => isPicture(file) && STILL_ROLES.has(file.role))
+    .filter((file) => isPicture(file) && STILL_ROLES.has(file.role) && !isTimer(file))
     .sort((a, b) => (a.captured ?? '').localeCompare(b.captured ?? '') || a.path.localeCompare(b.path))
 }
 
@@ -31,6 +33,12 @@ export function overlayOf(files: readonly EvidenceFile[], still: EvidenceFile | 
 
 export function closeUpOf(files: readonly EvidenceFile[]): EvidenceFile | null {
   return files.find((file) => isPicture(file) && file.role === 'close_up' && file.available) ?? null
+}
+
+/** Pictures made of others: the strip of a sequence, what changed, the place, the timer; newest last. */
+export function derivedOf(files: readonly EvidenceFile[]): EvidenceFile[] {
+  const isDerived = (file: EvidenceFile): boolean => ['strip', 'difference', 'map'].includes(file.role) || isTimer(file)
+  return files.filter((file) => isPicture(file) && isDerived(file) && file.available)
 }
 
 export function clipsOf(files: readonly EvidenceFile[]): EvidenceFile[] {

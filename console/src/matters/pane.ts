@@ -6,6 +6,7 @@ import type { EvidenceFile } from '@/api/types'
 import type { Viewer } from '@/components/viewer'
 import type { useWords } from '@/components/words'
 import type { ActEvent, CounterEvidence, Predicate } from '@/domain/event'
+import type { Tone } from '@/domain/status'
 import type { Span } from '@/domain/strip'
 
 export type Words = ReturnType<typeof useWords>
@@ -28,7 +29,8 @@ export interface PartProps {
 export interface PanePart {
   /** i18n key of its heading. */
   title: string
-  part: Component<PartProps>
+  /** Given `PartProps`; may tell `changed` with the lead as it stands then. */
+  part: Component
 }
 
 export interface MatterPane {
@@ -49,12 +51,16 @@ export interface MatterPane {
   counter?(one: CounterEvidence, words: Words): string | null
   /** Drawn under the picture in place of the timer strip (46 px high). */
   strip?: Component<PartProps>
+  /** How far the clock can be trusted where it is not a camera's; without it the event's own clock is shown. */
+  clock?(event: ActEvent, words: Words): { tone: Tone; word: string }
+  /** There is never a clip: no panel waits for one. */
+  hasNoClip?: boolean
   /** Drawn in place of the close-up on the review desk (180 px high). */
   closeUp?: Component<PartProps>
   /** Panels under the pictures of a lead's own page. */
   sections?: readonly PanePart[]
   /** Drawn in place of the plan of device and act. */
-  place?: Component<PartProps>
+  place?: Component
   /** The operator may give the number plate as a person reads it. */
   asksPlate?: boolean
 }
