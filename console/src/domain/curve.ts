@@ -102,6 +102,14 @@ export function curveOfReadings(files: readonly string[]): CurveData | null {
   return { from, to, points, gapMs: GAP_MS }
 }
 
+/** The curve from shortly before its first point or window: gaps inside it stay. */
+export function trimmedCurve(data: CurveData, windows: readonly Stretch[]): CurveData {
+  const begins = [...[...data.points.values()].flatMap((points) => points.slice(0, 1).map((one) => one.at)), ...windows.map((one) => one.from)]
+  if (begins.length === 0) return data
+  const first = Math.min(...begins)
+  return { ...data, from: Math.max(data.from, first - (data.to - first) * 0.04) }
+}
+
 /** The runs of points between which nothing is missing. */
 export function runsOf(points: readonly CurvePoint[], gapMs: number): CurvePoint[][] {
   const runs: CurvePoint[][] = []

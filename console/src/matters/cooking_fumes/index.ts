@@ -3,6 +3,7 @@
 import type { LeadSummary } from '@/api/types'
 import type { ActEvent, Predicate } from '@/domain/event'
 import { valueText } from '@/domain/curve'
+import type { Tone } from '@/domain/status'
 import { clockTime, millis } from '@/domain/time'
 import type { FactRow, MatterPane, Words } from '../pane'
 import { factsOf, own, windowsOf, type Facts, type JudgedWindow } from './facts'
@@ -54,7 +55,7 @@ function rows(event: ActEvent, words: Words): FactRow[] {
   const { t, word, span } = words
   const facts = factsOf(event)
   const windows = windowsOf(event)
-  const { sensor, clock } = facts
+  const { sensor } = facts
   const due = windows.reduce((sum, one) => sum + one.samples, 0)
   const valid = windows.reduce((sum, one) => sum + one.valid, 0)
   const counted = facts.windows_not_kept
@@ -91,18 +92,18 @@ function rows(event: ActEvent, words: Words): FactRow[] {
     { label: t(own('bound')), value: t(own(sensor.bound ? 'boundYes' : 'boundNo')), unknown: !sensor.bound },
     { label: t(own('profile')), value: sensor.profile ? `${sensor.profile} ${sensor.profile_version ?? ''}` : t('unknown'), unknown: !sensor.profile },
     { label: t(own('calibrated')), value: sensor.calibrated_on ?? t('unknown'), unknown: !sensor.calibrated_on },
-    {
-      label: t(own('clock')),
-      value: clock.doubted_reports
-        ? t(own('clockOff'), { n: clock.doubted_reports, s: clock.worst_skew_s ?? '?' })
-        : clock.worst_skew_s === null || clock.worst_skew_s === undefined
-          ? t('unknown')
-          : t(own('clockGood'), { s: Math.abs(clock.worst_skew_s) }),
-    },
   )
   const seen = facts.corroboration
   if (seen) made.push({ label: t(own('corroboration')), value: t(own(`saw.${seen.verdict}`), { plumes: seen.plumes, looks: seen.looks }) })
   return made
+}
+
+/** The device's own clock against receipt: nobody asks a sensor the time as one asks a camera. */
+function clock(event: ActEvent, { t }: Words): { tone: Tone; word: string } {
+  const { level, doubted_reports, worst_skew_s } = factsOf(event).clock
+  if (doubted_reports) return { tone: 'warning', word: t(own('clockOff'), { n: doubted_reports, s: worst_skew_s ?? '?' }) }
+  if (level !== 'good' || worst_skew_s === null || worst_skew_s === undefined) return { tone: 'unknown', word: t('unknown') }
+  return { tone: 'ok', word: t(own('clockGood'), { s: Math.abs(worst_skew_s) }) }
 }
 
 /** The sentence that the value is no legal measurement stands first, always. */
@@ -182,6 +183,8 @@ export const pane: MatterPane = {
   rows,
   cautions,
   predicate,
+  clock,
+  hasNoClip: true,
   timer: () => ({ spans: [], due: null }),
   closeUp: FumeCloseUp,
   strip: FumeStrip,
