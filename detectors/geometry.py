@@ -22,11 +22,13 @@ def intersection_px2(a: BboxPx, b: BboxPx) -> float:
 
 def iou(a: BboxPx, b: BboxPx) -> float:
     """Intersection over union, 0..1."""
-    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    (left, top, right, bottom), (x1, y1, x2, y2) = a, b
+    width = (right if right < x2 else x2) - (left if left > x1 else x1)
+    height = (bottom if bottom < y2 else y2) - (top if top > y1 else y1)
     if width <= 0 or height <= 0:
         return 0.0
     shared = width * height
-    return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)
+    return shared / ((right - left) * (bottom - top) + (x2 - x1) * (y2 - y1) - shared)
 
 
 def covered_share(box: BboxPx, by: BboxPx) -> float:

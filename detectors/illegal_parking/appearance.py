@@ -44,7 +44,7 @@ def compare(known: Sequence[str], seen: str | None) -> Verdict:
     """A vehicle's patches so far, newest last, with one of now: the likest counts; unsure where nothing can be said."""
     if seen is None or not known or is_flat(seen):
         return "unsure"
-    if is_nearly(known[-1], seen):
+    if known[-1] == seen or is_nearly(known[-1], seen):
         return "same"
     best = best_colours = -1.0
     for one in reversed(known):

@@ -23,7 +23,8 @@ def ask_for_plates(
     """The places with what is asked noted, and the asks: of vehicles seen at this look, the least asked first."""
     noted, wanted = list(places), list[tuple[int, int, reading.Sight]]()
     for index, place in enumerate(places):
-        if place.phase == "arriving" or place.last_seen_ns != seen.at_ns:
+        is_asked_enough = place.plate.asks >= reading.MOST_ASKS
+        if place.phase == "arriving" or place.last_seen_ns != seen.at_ns or is_asked_enough:
             continue
         due_ns = place.due_ns if place.due_ns is not None else _due_ns(place, seen, config)
         if seen.at_ns < due_ns - reading.AHEAD_NS:
@@ -59,9 +60,7 @@ def _due_ns(place: Place, seen: Observation, config: Config) -> int:
 
 
 def _covered_ns(place: Place) -> int:
-    """When the vehicle came back into sight last; 0: it never was out of it, or nobody asks any more."""
-    if place.plate.last_asked_ns is None or place.plate.asks >= reading.MOST_ASKS:
-        return 0
+    """When the vehicle came back into sight last; 0: it never was out of it."""
     return next((span.end_ns for span in reversed(place.spans) if span.state != "seen"), 0)
 
 

@@ -67,9 +67,9 @@ def bystanders_after(state: State, boxes: Sequence[BboxPx], lane: PolygonPx, at_
     now: list[Bystander] = []
     left = sorted(boxes)
     for known in state.bystanders:
-        box = _kept_place(known.box, left)
-        if box is not None:
-            left.remove(box)
+        n = _kept_place(known.box, left)
+        if n is not None:
+            del left[n]
             now.append(Bystander(known.box, known.since_ns, at_ns, known.in_lane))
         else:
             unseen_ns = at_ns - known.last_seen_ns
@@ -80,11 +80,15 @@ def bystanders_after(state: State, boxes: Sequence[BboxPx], lane: PolygonPx, at_
     return (*now, *fresh)[:MAX_BYSTANDERS]
 
 
-def _kept_place(place: BboxPx, boxes: Sequence[BboxPx]) -> BboxPx | None:
-    """The box that lies where one lay before; `boxes` from left to right, as further aside none overlaps so much."""
+def _kept_place(place: BboxPx, boxes: Sequence[BboxPx]) -> int | None:
+    """Which box lies where one lay before; `boxes` from left to right, as further aside none overlaps so much."""
     reach = (1 / BYSTANDER_IOU - 1) * (place[2] - place[0])
-    first, last = bisect(boxes, (place[0] - reach,)), bisect(boxes, (place[0] + reach,))
-    return next((box for box in boxes[first:last] if iou(box, place) >= BYSTANDER_IOU), None)
+    for n in range(bisect(boxes, (place[0] - reach,)), len(boxes)):
+        if boxes[n][0] > place[0] + reach:
+            return None
+        if iou(boxes[n], place) >= BYSTANDER_IOU:
+            return n
+    return None
 
 
 def _is_covered(place: BboxPx, boxes: Sequence[BboxPx]) -> bool:
@@ -95,10 +99,8 @@ class Standing:
     """Those of the bystanders that stand at this look, by when they came: in the flow lane, and in all the picture."""
 
     def __init__(self, bystanders: Sequence[Bystander]) -> None:
-        standing = sorted(
-            (one for one in bystanders if one.last_seen_ns - one.since_ns >= BYSTANDER_STILL_NS),
-            key=lambda one: one.since_ns,
-        )
+        standing = [one for one in bystanders if one.last_seen_ns - one.since_ns >= BYSTANDER_STILL_NS]
+        standing.sort(key=_since_ns)
         self._in_lane = [one for one in standing if one.in_lane]
         self._in_picture = standing
 

@@ -85,7 +85,7 @@ def _known(place: Place, patch: str) -> Place:
     if place.away_ns or place.unproved_from_ns is not None:
         place = _proved(place, "reidentified_patch")
     newest = place.patches[-1]
-    if not is_nearly(newest, patch) and pattern_likeness(newest, patch) < STEADY_PATTERN:
+    if newest != patch and not is_nearly(newest, patch) and pattern_likeness(newest, patch) < STEADY_PATTERN:
         kept = (*place.patches[: KNOWN_PATCHES - 1], patch) if len(place.patches) >= KNOWN_PATCHES else None
         return msgspec.structs.replace(place, patches=kept or (*place.patches, patch), strange=())
     return place if not place.strange else msgspec.structs.replace(place, strange=())

@@ -99,7 +99,8 @@ class Look:
         if known_again is not None:
             moved = msgspec.structs.replace(moved, known_again=None)
         if away_ns or found.patch is not None:
-            drove_in = bool(away_ns) and not self.gap and self._came_from_near(found)
+            is_asked = away_ns and not self.gap and not place.in_lane  # in a lane it was asked before
+            drove_in = bool(is_asked) and self._came_from_near(found)
             moved = recognised(moved, box, found.patch, self.config, drove_in=drove_in)
         return None if self._has_moved(moved) else moved
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 from contract.geometry import BboxPx
@@ -29,6 +28,7 @@ SAME_PLACE_IOU = 0.5  # parking reference 2.2: measured on the public tracks
 SHARED_INSIDE, SHARED_IOU = 0.7, 0.6  # one box over two places, that is as large as both
 IN_FRONT_SHARE = 0.15  # of the height: by so much lower on the picture stands the vehicle in front
 LIKES_BONUS = 0.25
+Pair = tuple[float, int, int]  # how unlike, place, vehicle
 UNPROVED_NS = 3 * NS  # in a lane a look or two may miss a vehicle that has no looks to be known by; no more
 
 
@@ -51,26 +51,42 @@ class Matching:
     def match(self, came_from_near: Callable[[Detection], bool]) -> None:
         """Best overlaps first, the same looks before others; `came_from_near`: was it seen to drive here just now?"""
         near_by = [meeting(place.box, self.boxes) for place in self.places]
-        wanted_by = Counter(v for near in near_by for v in near)
-        for v in sorted(v for v, count in wanted_by.items() if count > 1):
-            self._find_shared(v, near_by)
-            self._find_both(v, near_by)
-        pairs = []
-        for p, near in enumerate(near_by):
+        wanted_by = [0] * len(self.boxes)
+        for near in near_by:
             for v in near:
-                if v in self.taken or (v in self.both and self.places[p].phase == "arriving"):
-                    continue
-                is_contested = len(near) > 1 or wanted_by[v] > 1
-                likeness = _likeness(self.places[p], self.vehicles[v], is_contested=is_contested)
-                if likeness is not None and _is_proved(self.places[p], self.vehicles[v], came_from_near):
-                    pairs.append((-likeness, p, v))
-        for _, p, v in sorted(pairs):
-            if p not in self.found and v not in self.taken:
-                self.found[p] = self.vehicles[v]
-                self.taken.add(v)
-        for v in range(len(self.boxes)):
-            if v not in self.taken and wanted_by[v] == 1:
+                wanted_by[v] += 1
+        for v, count in enumerate(wanted_by):
+            if count > 1:
+                self._find_shared(v, near_by)
                 self._find_both(v, near_by)
+        sure, doubtful = self._candidates(near_by, wanted_by)
+        for _, p, v in sorted(sure):
+            self._give(p, v)
+        for _, p, v in sorted(doubtful):
+            if _is_proved(self.places[p], self.vehicles[v], came_from_near):
+                self._give(p, v)
+        for v, count in enumerate(wanted_by):
+            if count == 1 and v not in self.taken:
+                self._find_both(v, near_by)
+
+    def _candidates(self, near_by: Sequence[Sequence[int]], wanted_by: Sequence[int]) -> tuple[list[Pair], list[Pair]]:
+        """Which vehicle may stand at which place, and those of them that have to be proved."""
+        sure, doubtful = list[Pair](), list[Pair]()
+        for p, near in enumerate(near_by):
+            place = self.places[p]
+            for v in near:
+                if v in self.taken or (v in self.both and place.phase == "arriving"):
+                    continue
+                vehicle = self.vehicles[v]
+                likeness = _likeness(place, vehicle, is_contested=len(near) > 1 or wanted_by[v] > 1)
+                if likeness is not None:
+                    (doubtful if _must_prove(place, vehicle) else sure).append((-likeness, p, v))
+        return sure, doubtful
+
+    def _give(self, p: int, v: int) -> None:
+        if p not in self.found and v not in self.taken:
+            self.found[p] = self.vehicles[v]
+            self.taken.add(v)
 
     def find_parts(self, others: Sequence[BboxPx]) -> None:
         """Vehicles that are the visible part of a covered one: they are no newcomers, and nobody has left."""
@@ -130,16 +146,15 @@ def _likeness(place: Place, vehicle: Detection, *, is_contested: bool) -> float 
     return fit + {"same": LIKES_BONUS, "unsure": 0.0, "different": -LIKES_BONUS}[verdict]
 
 
+def _must_prove(place: Place, vehicle: Detection) -> bool:
+    """In a lane one vehicle follows the other onto the same ground: who moved or was away may be another."""
+    return place.in_lane and (place.away_ns > 0 or not is_settled(vehicle.bbox_xyxy_px, place.box))
+
+
 def _is_proved(place: Place, vehicle: Detection, came_from_near: Callable[[Detection], bool]) -> bool:
-    """In a lane one vehicle follows the other onto the same ground: who moved or was away must look the same, and
-    must not have been seen to drive there."""
-    if not place.in_lane:
-        return True
-    has_moved = not is_settled(vehicle.bbox_xyxy_px, place.box)
-    if not place.away_ns and not has_moved:
-        return True
+    """Whether it looks the same and was not seen to drive there; without looks only a short absence is bridged."""
     if vehicle.patch is None or not place.patches:
-        return not has_moved and place.away_ns <= UNPROVED_NS
+        return place.away_ns <= UNPROVED_NS and is_settled(vehicle.bbox_xyxy_px, place.box)
     return compare(place.patches, vehicle.patch) == "same" and not came_from_near(vehicle)
 
 

@@ -15,6 +15,7 @@ from detectors.geometry import median_box
 from detectors.illegal_parking.reading import PlateMemory, seen_until
 
 MEDIAN_BOXES = 15
+AGREES_PX = 1.0  # a box that lies so near the median of those before it does not move it
 MAX_SPANS = 400
 _WORSE: tuple[SpanState, ...] = (
     "seen",
@@ -168,8 +169,10 @@ def with_span(spans: tuple[TimerSpan, ...], span: TimerSpan) -> tuple[TimerSpan,
     """Spans with one more; joined to the last when alike. Past the limit the worse state stands for both."""
     if span.end_ns <= span.start_ns:
         return spans
-    if spans and (spans[-1].state == span.state or len(spans) >= MAX_SPANS):
-        last = spans[-1]
+    last = spans[-1] if spans else None
+    if last is not None and last.state == span.state:
+        return (*spans[:-1], TimerSpan(last.start_ns, span.end_ns, span.state))
+    if last is not None and len(spans) >= MAX_SPANS:
         worse = max(last.state, span.state, key=_WORSE.index)
         return (*spans[:-1], TimerSpan(last.start_ns, span.end_ns, worse))
     return (*spans, span)
@@ -182,7 +185,7 @@ def found_again(place: Place, found: Detection, span: TimerSpan, *, away_ns: int
     return msgspec.structs.replace(
         place,
         boxes=boxes,
-        box=median_box(boxes),
+        box=place.box if _agree(found.bbox_xyxy_px, place.box) else median_box(boxes),
         times_ns=(*place.times_ns, span.end_ns)[-MEDIAN_BOXES:],
         scores=(*place.scores, found.score)[-MEDIAN_BOXES:],
         labels=(*place.labels, found.label)[-MEDIAN_BOXES:],
@@ -194,6 +197,16 @@ def found_again(place: Place, found: Detection, span: TimerSpan, *, away_ns: int
         uncounted_ns=place.uncounted_ns + place.uncounted_away_ns + lasted_ns,
         uncounted_away_ns=0,
         away_ns=away_ns,
+    )
+
+
+def _agree(one: BboxPx, other: BboxPx) -> bool:
+    (left, top, right, bottom), (x1, y1, x2, y2), near = one, other, AGREES_PX
+    return (
+        -near <= left - x1 <= near
+        and -near <= top - y1 <= near
+        and -near <= right - x2 <= near
+        and -near <= bottom - y2 <= near
     )
 
 
