@@ -50,7 +50,8 @@ def register(grey: Image, references: Sequence[Reference], at_ns: int) -> Regist
 
 def _fit(now: Floats, then: Floats, reference: Reference, at_ns: int) -> Registered:
     window = cv2.createHanningWindow((now.shape[1], now.shape[0]), cv2.CV_32F)
-    (dx, dy), _ = cv2.phaseCorrelate(then, now, window)
+    # It may multiply the window into what it is given (measured, OpenCV 4 and 5): copies.
+    (dx, dy), _ = cv2.phaseCorrelate(then.copy(), now.copy(), window)
     still = _likeness(now, then, (0, 0))
     moved = _likeness(now, then, (round(dx), round(dy)))
     shift, quality = ((dx, dy), moved) if moved > still + 0.02 else ((0.0, 0.0), still)
@@ -80,6 +81,7 @@ def _likeness(now: Floats, then: Floats, shift: tuple[int, int]) -> float:
     top, left = max(dy, 0) + _MARGIN_PX, max(dx, 0) + _MARGIN_PX
     one = now[top : top + rows, left : left + columns]
     other = then[top - dy : top - dy + rows, left - dx : left - dx + columns]
-    a, b = one - one.mean(), other - other.mean()
+    # Row by row: that the ground has edges and the sky none is true of every view.
+    a, b = (part - part.mean(axis=1, keepdims=True) for part in (one, other))
     scale = float(np.sqrt(np.square(a).sum() * np.square(b).sum()))
     return float((a * b).sum() / scale) if scale > 1e-6 else 0.0

@@ -20,13 +20,25 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     cameras.add_argument("--port", type=int, default=8554, help="RTSP port (default: 8554)")
     kitchens = verbs.add_parser("kitchens", help="play the demo's kitchen sensors against a gateway's HJ 212 port")
     kitchens.add_argument("--port", type=int, required=True, help="the gateway's port on loopback")
+    tower = verbs.add_parser("tower", help="the virtual tower over ONVIF and RTSP on loopback")
+    tower.add_argument("--http", type=int, required=True, help="port of ONVIF and snapshots")
+    tower.add_argument("--rtsp", type=int, required=True, help="port of the stream")
 
 
 def run(args: argparse.Namespace) -> int:
     """Exit code of the verb."""
+    if args.verb == "tower":
+        return _tower(args.http, args.rtsp)
     if args.verb == "kitchens":
         return _kitchens(args.port)
     return _footage(args.data) if args.verb == "footage" else _cameras(args.data, args.port)
+
+
+def _tower(http: int, rtsp: int) -> int:
+    from tantou.demo import tower
+
+    tower.run(tower.Ports(http, rtsp))
+    return 0
 
 
 def _kitchens(port: int) -> int:

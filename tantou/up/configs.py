@@ -44,6 +44,23 @@ class Kitchen:
     rule: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tower:
+    """One camera on a mast whose head the edge drives; `presets` in the order of its patrol."""
+
+    id: str
+    name: str
+    url: str
+    onvif_url: str
+    zone: str
+    zone_name: str
+    frame_px: tuple[int, int]
+    position: tuple[float, float, float]
+    presets: Sequence[str]
+    focal_px: float
+    mast_m: float
+
+
 def database_url(layout: Layout) -> str:
     """The centre's SQLite file."""
     return f"sqlite:///{layout.centre / 'centre.db'}"
@@ -78,7 +95,13 @@ port = {ports.server}
 """
 
 
-def edge_toml(layout: Layout, ports: Ports, cameras: Iterable[Camera], kitchens: Sequence[Kitchen] = ()) -> str:
+def edge_toml(
+    layout: Layout,
+    ports: Ports,
+    cameras: Iterable[Camera],
+    kitchens: Sequence[Kitchen] = (),
+    towers: Sequence[Tower] = (),
+) -> str:
     """The configuration of the one gateway."""
     head = f"""[gateway]
 id = "{GATEWAY}"
@@ -100,7 +123,7 @@ model = "vehicle-n"
 threads = 1
 """
     port = f'[hj212]\nhost = "127.0.0.1"\nport = {ports.hj212}\n' if kitchens else ""
-    return "\n".join([head, port, *map(_camera, cameras), *map(_kitchen, kitchens)])
+    return "\n".join([head, port, *map(_camera, cameras), *map(_tower, towers), *map(_kitchen, kitchens)])
 
 
 def _camera(camera: Camera) -> str:
@@ -126,6 +149,41 @@ demo = {"true" if camera.demo else "false"}
 
 [zone.rule]
 grace_s = {camera.grace_s}
+"""
+
+
+def _tower(tower: Tower) -> str:
+    lat, lon, error_m = tower.position
+    width, height = tower.frame_px
+    presets = ", ".join(f"{{ name = {_text(name)} }}" for name in tower.presets)
+    return f"""[[camera]]
+id = "{tower.id}"
+name = {_text(tower.name)}
+url = {_text(tower.url)}
+frame_px = [{width}, {height}]
+analyse_every_s = 1.0
+position = {{ lat = {lat}, lon = {lon}, error_m = {error_m} }}
+
+[camera.patrol]
+onvif_url = {_text(tower.onvif_url)}
+presets = [{presets}]
+zoom_most = 10.0
+
+[camera.tower]
+focal_px = {tower.focal_px}
+mast_m = {tower.mast_m}
+
+[[zone]]
+id = "{tower.zone}"
+camera = "{tower.id}"
+name = {_text(tower.zone_name)}
+matter = "straw_burning"
+polygon_px = [[0, 0], [{width}, 0], [{width}, {height}], [0, {height}]]
+frame_px = [{width}, {height}]
+demo = true
+
+[zone.rule]
+stare_every_s = 1.0
 """
 
 

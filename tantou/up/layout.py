@@ -40,6 +40,8 @@ class Ports(Struct, frozen=True, kw_only=True):
     broker: int = 18830
     rtsp: int = 18554
     hj212: int = 18212
+    tower_http: int = 18082
+    tower_rtsp: int = 18555
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,8 @@ class Up:
         self._config("server.toml").write_text(configs.server_toml(self.layout, self.ports))
         self.edge_toml = self.options.edge_config or self._config("edge.toml")
         if self.options.edge_config is None:
-            self.edge_toml.write_text(configs.edge_toml(self.layout, self.ports, self._cameras(), self._kitchens()))
+            devices = (self._cameras(), self._kitchens(), self._towers())
+            self.edge_toml.write_text(configs.edge_toml(self.layout, self.ports, *devices))
 
     def start(self, now_ns: Callable[[], int]) -> None:
         """Every child, each when what it needs answers."""
@@ -71,6 +72,8 @@ class Up:
         if self.options.demo:
             words = ("demo", "cameras", "--data", str(self.layout.root), "--port", str(self.ports.rtsp))
             self._start("cameras", tantou(*words))
+            ports = ("--http", str(self.ports.tower_http), "--rtsp", str(self.ports.tower_rtsp))
+            self._start("tower", tantou("demo", "tower", *ports))
         with centre.opened(self.layout) as store:
             centre.register_gateway(store, self.layout, now_ns=now_ns())
             self._start("server", tantou("server", "--config", str(self._config("server.toml"))))
@@ -126,6 +129,26 @@ class Up:
                 rule=kitchens.RULE,
             )
             for index, one in enumerate(kitchens.KITCHENS)
+        ]
+
+    def _towers(self) -> list[configs.Tower]:
+        from tantou.demo import tower
+
+        ports = tower.Ports(self.ports.tower_http, self.ports.tower_rtsp)
+        return [
+            configs.Tower(
+                id=tower.ID,
+                name=tower.NAME,
+                url=ports.stream_url,
+                onvif_url=ports.onvif_url,
+                zone=tower.ZONE,
+                zone_name=tower.ZONE_NAME,
+                frame_px=tower.FRAME_PX,
+                position=tower.POSITION,
+                presets=tuple(tower.PRESETS),
+                focal_px=tower.FOCAL_PX,
+                mast_m=tower.MAST_M,
+            )
         ]
 
     def _cameras(self) -> list[configs.Camera]:
