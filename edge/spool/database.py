@@ -9,10 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from contract.errors import StoreError
+from edge.sqlite_file import Schema, connect
 
 VERSION = 1
-BUSY_TIMEOUT_S = 10.0
 REFUSED_KEPT_MAX = 1000
 _TABLES = """
 CREATE TABLE states (device TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;
@@ -33,6 +32,7 @@ _READINGS = """
 CREATE TABLE IF NOT EXISTS readings (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL UNIQUE, body BLOB NOT NULL)
 """
+_SCHEMA = Schema(what="spool", version=VERSION, tables=_TABLES, later=(_READINGS,))
 
 
 class Database:
@@ -42,8 +42,8 @@ class Database:
         self.lock = threading.RLock()
         self.on_end: list[Callable[[bool], None]] = []
         self._read_lock = threading.Lock()
-        self._writer = _connect(path)
-        self._reader = _connect(path)
+        self._writer = connect(path, _SCHEMA)
+        self._reader = connect(path, _SCHEMA)
 
     def close(self) -> None:
         """Both connections end; everything committed stays."""
@@ -95,24 +95,3 @@ class Database:
         """Keeps aside what goes for good, inside a transaction; the oldest give way at REFUSED_KEPT_MAX."""
         self.write("INSERT INTO refused (what, reason, body) VALUES (?, ?, ?)", (what, reason[:2000], body))
         self.write("DELETE FROM refused WHERE seq <= (SELECT max(seq) FROM refused) - ?", (REFUSED_KEPT_MAX,))
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    try:
-        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("BEGIN IMMEDIATE")
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            for statement in (*_TABLES.split(";"), f"PRAGMA user_version={VERSION}"):
-                connection.execute(statement)
-        if version in (0, VERSION):
-            connection.execute(_READINGS)
-        connection.execute("COMMIT")
-    except sqlite3.Error as error:
-        raise StoreError(f"spool {path}: {error}; move the file away to start with an empty one") from error
-    if version not in (0, VERSION):
-        connection.close()
-        raise StoreError(f"spool {path}: version {version} is not known here ({VERSION} is); update this gateway")
-    return connection

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from contract.errors import StoreError
+from edge.sqlite_file import Schema, connect
 
 VERSION: Final = 1
-BUSY_TIMEOUT_S: Final = 10.0
 QUARANTINE_ROWS: Final = 10_000
 REJECT_RAW_BYTES: Final = 16 * 1024
 STORED: Final = "stored"
@@ -41,6 +41,7 @@ CREATE TABLE rejects (
 CREATE TABLE counters (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 """
 _LATER_INDEX: Final = "CREATE INDEX IF NOT EXISTS frames_in_order ON frames (mn, id)"
+_SCHEMA: Final = Schema(what="hj212 store", version=VERSION, tables=_TABLES, later=(_LATER_INDEX,))
 _INSERT: Final = """
 INSERT INTO frames (segment_sha256, mn, cn, st, qn, part, data_time, received_ns, peer, verdict, tolerances, marks,
   penalty, raw_sha256, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -127,8 +128,8 @@ class RawStore:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._quarantine_rows = quarantine_rows
         self._read_lock = threading.Lock()
-        self._writer = _connect(path)
-        self._reader = _connect(path)
+        self._writer = connect(path, _SCHEMA)
+        self._reader = connect(path, _SCHEMA)
 
     def close(self) -> None:
         """Everything kept stays."""
@@ -277,24 +278,3 @@ class RawStore:
     def _read(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         with self._read_lock:
             return self._reader.execute(sql, values).fetchall()
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    try:
-        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("BEGIN IMMEDIATE")
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            for statement in (*_TABLES.split(";"), f"PRAGMA user_version={VERSION}"):
-                connection.execute(statement)
-        if version in (0, VERSION):
-            connection.execute(_LATER_INDEX)
-        connection.execute("COMMIT")
-    except sqlite3.Error as error:
-        raise StoreError(f"hj212 store {path}: {error}; move the file away to start with an empty one") from error
-    if version not in (0, VERSION):
-        connection.close()
-        raise StoreError(f"hj212 store {path}: version {version} is not known here ({VERSION} is); update this program")
-    return connection
