@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Sequence
 
 from contract.geometry import BboxPx
@@ -69,6 +70,7 @@ def around(boxes: Sequence[BboxPx]) -> BboxPx:
 
 
 def meeting(box: BboxPx, others: Sequence[BboxPx]) -> list[int]:
-    """Which of the others overlap a box; without a call for each, as every place asks of every vehicle."""
+    """Which of the others, given from left to right, overlap a box; every place asks it of every vehicle."""
     left, top, right, bottom = box
-    return [n for n, (x1, y1, x2, y2) in enumerate(others) if x1 < right and left < x2 and y1 < bottom and top < y2]
+    begun = others[: bisect(others, (right,))]
+    return [n for n, (_, y1, x2, y2) in enumerate(begun) if left < x2 and y1 < bottom and top < y2]

@@ -120,12 +120,10 @@ class Standing:
 def _came_with(place: Place, standing: Sequence[Bystander], *, most: int) -> int:
     """How many others came to stand with it; not counted beyond `most`."""
     first = bisect(standing, place.since_ns - QUEUE_WITHIN_NS - 1, key=_since_ns)
-    others = 0
-    for one in standing[first:]:
-        if others == most or one.since_ns - place.since_ns > QUEUE_WITHIN_NS:
-            break
-        others += not (overlap(one.box, place.box) and iou(one.box, place.box) >= SAME_IOU)
-    return others
+    with_it = standing[first : bisect(standing, place.since_ns + QUEUE_WITHIN_NS, key=_since_ns)]
+    if len(with_it) > most:  # one of them may be itself
+        return most
+    return sum(not (overlap(one.box, place.box) and iou(one.box, place.box) >= SAME_IOU) for one in with_it)
 
 
 def _since_ns(one: Bystander) -> int:

@@ -69,7 +69,8 @@ class Look:
             seen.detections if shift_px is None else [sight.swayed_back(one, shift_px) for one in seen.detections]
         )
         self.others = [one.bbox_xyxy_px for one in all_seen if one.score >= config.min_score and one.label != "person"]
-        self.vehicles = [d for d in all_seen if d.label in config.classes and d.score >= config.min_score]
+        vehicles = [d for d in all_seen if d.label in config.classes and d.score >= config.min_score]
+        self.vehicles = sorted(vehicles, key=lambda one: one.bbox_xyxy_px)
         self.lane_px = self.scaled(config.flow_lane_px)
         self.matching = Matching(self.places, self.vehicles)
         self._spans: dict[SpanState, TimerSpan] = {}
