@@ -94,7 +94,8 @@ class Holding:
         path = moment.path
         try:
             if data is None:
-                words = f"{path}: no picture of that moment is kept"
+                which = "earlier picture of this preset" if moment.role == "reference" else "picture of that moment"
+                words = f"{path}: no {which} is kept"
                 self._store.tell_lost(moment.event_id, self._device, words, at_ns=moment.at_ns)
                 return
             held = HeldFile(
