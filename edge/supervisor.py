@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +17,7 @@ from contract.events import Clock, Provenance
 from contract.health import Birth, DeviceHealth, Health
 from contract.manifest import public_key_hex
 from contract.observations import Detection, Observation
+from edge.alone import alone
 from edge.camera import READS_PLATES, Camera, Surroundings
 from edge.capture.types import Frame, Image
 from edge.config import BrokerConfig, EdgeConfig, InferenceConfig, PlatesConfig
@@ -90,7 +88,7 @@ def run(config: EdgeConfig, *, model_of: Callable[[InferenceConfig], Model] = op
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with _alone(Path(config.gateway.data_dir)):
+    with alone(Path(config.gateway.data_dir)):
         model = model_of(config.inference) if has_streets(config) else NO_MODEL
         eyes = open_eyes(config) if tower_cameras(config) else None
         reads_plates = any(zone.matter == READS_PLATES for zone in config.zones)
@@ -163,11 +161,7 @@ class Gateway:
         for camera in self._cameras.values():
             self._threads += [camera.judge_thread, camera.feed_thread]
         self._threads += [] if self._towers is None else self._towers.threads
-        clocks = Clocks(now_ns=time.time_ns, monotonic_s=time.monotonic)
-        ground = Ground(
-            data_dir=data_dir, spool=self._spool, store=store, clocks=clocks, stop=stop, full_decode=self._full_decode
-        )
-        self._station = Station(config, ground) if config.sensors or config.hj212 else None
+        self._station = self._build_station(store) if config.sensors or config.hj212 else None
         self._threads += self._station.threads if self._station is not None else []
 
     def start(self) -> None:
@@ -244,6 +238,17 @@ class Gateway:
             stop=self._stop,
         )
         return Towers(self._config, eyes, around)
+
+    def _build_station(self, store: EvidenceStore) -> Station:
+        ground = Ground(
+            data_dir=Path(self._config.gateway.data_dir),
+            spool=self._spool,
+            store=store,
+            clocks=Clocks(now_ns=time.time_ns, monotonic_s=time.monotonic),
+            stop=self._stop,
+            full_decode=self._full_decode,
+        )
+        return Station(self._config, ground)
 
     def _show(self, frame: Frame) -> None:
         if self._towers is not None and frame.device in self._towers.devices:
@@ -323,19 +328,3 @@ def _evidence_uplink(config: EdgeConfig, spool: Spool) -> EvidenceUplink:
         token_of=lambda: read_secret(token_file),
         ca_file=config.evidence.ca_file,
     )
-
-
-@contextmanager
-def _alone(data_dir: Path) -> Iterator[None]:
-    """Two gateways on one data folder would sign and send the same acts twice: the second one does not begin."""
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            mistake = Mistake("gateway.data_dir", None, f"another gateway runs on {data_dir}", "stop it first")
-            raise ConfigError("the configuration", (mistake,)) from None
-        yield
-    finally:
-        os.close(descriptor)
