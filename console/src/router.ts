@@ -16,6 +16,7 @@ declare module 'vue-router' {
 const routes: RouteRecordRaw[] = [
   { path: '/login', name: 'login', component: () => import('./views/LoginView.vue'), meta: { open: true, title: 'login.title' } },
   { path: '/review', name: 'review', component: () => import('./views/ReviewView.vue'), meta: { right: 'review', title: 'menu.review' } },
+  { path: '/urgent', name: 'urgent', component: () => import('./views/UrgentView.vue'), meta: { right: 'urgent', title: 'matters.straw_burning.urgent.title' } },
   { path: '/leads', name: 'leads', component: () => import('./views/LeadsView.vue'), meta: { right: 'leads', title: 'menu.leads' } },
   { path: '/leads/:id', name: 'lead', component: () => import('./views/LeadView.vue'), meta: { right: 'leads', title: 'menu.leads' } },
   { path: '/premises', name: 'premises', component: () => import('./views/PremisesListView.vue'), meta: { right: 'devices', title: 'menu.premises' } },

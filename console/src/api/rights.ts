@@ -2,12 +2,12 @@
 
 import type { Role } from './types'
 
-export type Right = 'review' | 'leads' | 'decide' | 'devices'
+export type Right = 'review' | 'leads' | 'decide' | 'devices' | 'urgent' | 'endPlaces'
 
 const RIGHTS: Record<Role, readonly Right[]> = {
-  operator: ['review', 'leads', 'devices'],
-  shift_lead: ['review', 'leads', 'devices'],
-  case_officer: ['leads', 'decide', 'devices'],
+  operator: ['review', 'leads', 'urgent', 'devices'],
+  shift_lead: ['review', 'leads', 'urgent', 'endPlaces', 'devices'],
+  case_officer: ['leads', 'decide', 'urgent', 'devices'],
   maintenance: ['devices'],
   auditor: ['leads', 'devices'],
   admin: ['devices'],
