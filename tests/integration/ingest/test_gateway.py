@@ -13,12 +13,13 @@ from pathlib import Path
 from contract import codec
 from contract.events import Event
 from contract.manifest import sha256_hex
+from contract.readings import Reading
 from edge.capture.backoff import Backoff
 from edge.config import BrokerConfig
-from edge.spool import OutgoingEvent, Spool, SpoolLimits, Step, Upload
+from edge.spool import READING_IDS, OutgoingEvent, OutgoingReading, Spool, SpoolLimits, Step, Upload
 from edge.uplink import EventUplink, EvidenceUplink, Letters
 from edge.uplink.evidence import STRETCH_BYTES
-from store import Store, arrivals, events, gateways, leads, open_store
+from store import Store, arrivals, curves, events, gateways, leads, open_store
 from tests.integration.acts import at, birth, device_health, event, evidence, gateway, health
 from tests.integration.broker import GATEWAY, GATEWAY_PASSWORD, TOWN, Broker, until
 from tests.integration.ingest.running import running_ingest
@@ -113,6 +114,50 @@ def test_events_and_evidence_of_a_gateway_are_whole_at_the_centre_though_everyth
     assert found.complete
     assert store.blobs.read(sha256_hex(CLIP)) == CLIP
     assert opened == 200
+
+
+def readings(count: int) -> list[OutgoingReading]:
+    """A curve's readings, one a minute."""
+    made = []
+    for minute in range(count):
+        when = at(60 * minute)
+        reading = Reading(
+            device="kitchen-1", at=when, received=when, factor="fume_mg_m3", value=1.0, unit="mg/m3", mark="N"
+        )
+        source = f"/towns/{TOWN}/gateways/{GATEWAY}/devices/kitchen-1"
+        message = codec.Message(
+            id=f"{READING_IDS}kitchen-1/fume_mg_m3/{minute}", source=source, time=when, data=reading
+        )
+        made.append(OutgoingReading(message.id, codec.encode(message)))
+    return made
+
+
+def test_each_reading_is_stored_once_though_everything_is_killed(broker: Broker, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/centre.db"
+    store, token = registered(url, tmp_path)
+    with ExitStack() as stack:
+        stack.enter_context(closing(store))
+        spool = stack.enter_context(closing(spooled(tmp_path, event(0))))
+        spool.commit(Step("kitchen-1", b"s", readings=tuple(readings(200))))
+        ingest = stack.enter_context(running_ingest(tmp_path, broker, url, batch_max=20))
+        for body in uplinks(spool, broker, ingest.port, token):
+            stack.enter_context(running(body))
+        until(lambda: len(spool.readings) < 180)
+        ingest.end(signal.SIGKILL)
+        ingest.start()
+        until(lambda: len(spool.readings) < 120)
+        broker.kill()
+        broker.start()
+        until(lambda: len(spool.events) == len(spool.readings) == 0, within_s=90)
+        with store.read() as conn:
+            stored = arrivals.counters(conn)[(GATEWAY, "readings_stored")]
+            found = curves.samples(
+                conn, curves.Sensor(GATEWAY, "kitchen-1"), since=at(-1), until=at(60 * 200), limit=1000
+            )
+            assert arrivals.list_rejects(conn) == []
+        counted = spool.counters()
+    assert (stored, len(found)) == (200, 200)
+    assert counted.get("readings_stored", 0) + counted.get("readings_duplicate", 0) == 200
 
 
 def is_online(store: Store) -> bool:
