@@ -60,6 +60,27 @@ def test_a_queue_that_outlasts_its_limit_is_none() -> None:
     assert phases(findings) == ["opened"] * 3
 
 
+def test_a_queue_goes_on_beyond_its_lane() -> None:
+    beyond = [car((20.0 + 150 * n, 640.0, 150.0 + 150 * n, 715.0)) for n in range(3)]
+    scene = [*looks(0, 8), *looks(10, 60, car(), *beyond)]
+    assert run(scene, config=QUEUE)[1] == []
+    _, findings, _ = run([*scene, *looks(62, 100, car())], config=QUEUE)
+    assert kinds(findings[0]) == [("jam", "held"), ("jam", "released")]
+
+
+def test_those_who_stood_beyond_the_lane_before_are_no_queue() -> None:
+    beyond = [car((20.0 + 150 * n, 640.0, 150.0 + 150 * n, 715.0)) for n in range(3)]
+    _, findings, _ = run([*looks(0, 48, *beyond), *looks(50, 80, car(), *beyond)], config=QUEUE)
+    assert phases(findings) == ["opened"]
+
+
+@pytest.mark.parametrize(("away_s", "opened"), [(2, 1), (8, 0)])
+def test_in_a_lane_nobody_without_looks_is_joined_across_a_longer_absence(away_s: int, opened: int) -> None:
+    back_s = 24 + away_s
+    scene = [*looks(0, 8), *looks(10, 22, car()), *looks(24, back_s - 2), *looks(back_s, back_s + 14, car())]
+    assert len(run(scene, config=QUEUE)[1]) == opened
+
+
 def test_red_light_stops_the_clock_for_the_longest_red() -> None:
     config = rule.Config(grace_s=20, flow_lane_px=LANE, signal_red_s=60)
     assert run([*looks(0, 8), *looks(10, 66, car())], config=config)[1] == []

@@ -156,6 +156,12 @@ def test_headlamp_pool_or_shadow_at_night_is_no_lead(score: float, opened: int) 
     assert all(finding.grade.level == "lead_only" for finding in findings)
 
 
+def test_headlamp_pool_that_goes_out_makes_no_other_vehicle_of_it() -> None:
+    lit, dark = like((440.0, 300.0, 700.0, 420.0)), like((500.0, 300.0, 700.0, 420.0), seed=3)
+    _, findings, _ = run([*looks(0, 8), *looks(10, 16, lit), *looks(18, 60, dark)])
+    assert [finding.onset_ns for finding in findings] == [START_NS + 10 * NS]
+
+
 def test_camera_shake_is_compensated_where_the_standing_vehicles_say_so() -> None:
     small, other = (600.0, 400.0, 624.0, 420.0), (700.0, 500.0, 730.0, 525.0)
     still = [*looks(0, 8), *looks(10, 20, car(small), car(other))]
@@ -180,6 +186,16 @@ def test_camera_shake_beyond_what_can_be_compensated_suspends_the_clock() -> Non
     _, findings, _ = run([*looks(0, 8), *looks(10, 20, *both), *shaken, *looks(42, 60, *both)])
     assert facts_of(findings[0]).suspended_s == 22.0
     assert facts_of(findings[0]).dwell_s == 20.0
+
+
+def test_a_spell_of_shaking_is_suspended_whole_where_one_vehicle_tells_of_it() -> None:
+    def shaken(at_s: float, px: float) -> Observation:
+        moved = car(tuple(edge + px for edge in SPOT))  # type: ignore[arg-type]
+        return pictured([look(at_s, moved)], shift_px=(px, px))[0]
+
+    spell = [shaken(22, 14), look(24, car()), shaken(25, -12), shaken(26, 3), shaken(27, 13)]
+    _, findings, _ = run([*looks(0, 8), *looks(10, 20, car()), *spell, *looks(28, 60, car())])
+    assert facts_of(findings[0]).suspended_s == 8.0  # from the last look before it to the first after it
 
 
 def test_ptz_moved_suspends_the_zone_and_says_so() -> None:
@@ -222,6 +238,28 @@ def test_two_in_one_box_is_flagged_for_review_and_ends_no_stay() -> None:
     _, findings, _ = run(scene)
     assert phases(findings) == ["opened", "opened"]
     assert all(("two_in_one_box", "flagged") in kinds(finding) for finding in findings)
+
+
+def test_two_in_one_box_opens_no_act_of_its_own() -> None:
+    first, both = like((420.0, 320.0, 600.0, 440.0)), like((420.0, 320.0, 780.0, 440.0), seed=3)
+    scene = [*looks(0, 8), *looks(10, 18, first), *looks(20, 60, first, both)]
+    state, findings, _ = run(scene)
+    assert [finding.bbox_xyxy_px for finding in findings] == [first.bbox_xyxy_px]
+    assert len(state.places) == 1
+
+
+def test_two_in_one_box_of_another_kind_is_a_vehicle_in_front() -> None:
+    first, bus = like((420.0, 320.0, 600.0, 440.0)), like((420.0, 320.0, 700.0, 460.0), seed=3, label="bus")
+    _, findings, _ = run([*looks(0, 8), *looks(10, 18, first), *looks(20, 60, first, bus)])
+    assert phases(findings) == ["opened", "opened"]
+
+
+def test_one_who_stands_beside_the_zone_takes_over_no_arrival() -> None:
+    beside = (380.0, 210.0, 520.0, 295.0)  # its wheels stand above the zone
+    both = (380.0, 210.0, 540.0, 330.0)  # with one that drives past, in the zone
+    scene = [*looks(0, 8, car(beside)), look(10, car(both)), *looks(12, 80, car(beside))]
+    state, findings, _ = run(scene)
+    assert (findings, state.places) == ([], ())
 
 
 def test_two_in_one_box_with_a_newcomer_is_still_seen_and_flagged() -> None:

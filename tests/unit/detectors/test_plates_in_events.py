@@ -306,3 +306,22 @@ def test_looks_of_one_picture_are_one_witness() -> None:
     run(fast, readers)
     times = [ask.at_ns for ask in readers.asks]
     assert min(later - earlier for earlier, later in pairwise(times)) >= 2 * NS
+
+
+def test_reidentified_plate_bridges_a_gap_that_the_looks_cannot() -> None:
+    readers = Readers([plate("皖A12345")])
+    scene = [*parked(90), *looks(92, 102), *looks(104, 140, car()), *looks(142, 170)]
+    _, findings = run(scene, readers)
+    facts = facts_of(findings[-1])
+    assert (findings[-1].phase, facts.identity) == ("closed", "reidentified")
+    assert "reidentified_plate" in {span.state for span in facts.spans}
+    assert (facts.hidden_s, facts.dwell_s) == (12.0, 130.0)
+
+
+def test_another_plate_after_a_gap_bridges_nothing() -> None:
+    readers = Readers(*[[plate("皖A12345")]] * 4, [plate("皖A54321")])
+    scene = [*parked(90), *looks(92, 102), *looks(104, 140, car()), *looks(142, 170)]
+    _, findings = run(scene, readers)
+    facts = facts_of(findings[-1])
+    assert facts.identity == "assumed"
+    assert "reidentified_plate" not in {span.state for span in facts.spans}
