@@ -98,7 +98,8 @@ class Reference:
         top = top if now.shape[0] - top >= 24 else 0
         reference, here = self._gradient[top:], now[top:]
         window = cv2.createHanningWindow((here.shape[1], here.shape[0]), cv2.CV_32F)
-        (dx, dy), _ = cv2.phaseCorrelate(reference, here, window)
+        # phaseCorrelate multiplies its window into what it is given: copies.
+        (dx, dy), _ = cv2.phaseCorrelate(reference.copy(), here.copy(), window)
         limit = MAX_SHIFT_SHARE * here.shape[1]
         at_rest = _agreement(reference, here, (0.0, 0.0))
         moved = _agreement(reference, here, (dx, dy)) if max(abs(dx), abs(dy)) <= limit else -1.0
