@@ -35,6 +35,7 @@ class Alarm(Struct, frozen=True, kw_only=True):
     name: str
     kind: str
     hour: float
+    fires: tuple[str, ...] = ()
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -115,9 +116,9 @@ def drive(one: Day, looker: TowerLooker, *, surety: float) -> DayTold:
             if finding.phase == "opened" and finding.bbox_xyxy_px is not None:
                 name, kind = _what(finding.bbox_xyxy_px, shot.truth)
                 hour = (at_ns - one.midnight_ns) / NS / 3600
-                alarms.append(
-                    Alarm(at_ns=at_ns, preset=preset, onset_ns=finding.onset_ns, name=name, kind=kind, hour=hour)
-                )
+                fires = tuple(one.name for one in shot.truth if _is_shown(one, finding.bbox_xyxy_px))
+                alarm = Alarm(at_ns=at_ns, preset=preset, onset_ns=finding.onset_ns, name=name, kind=kind, hour=hour)
+                alarms.append(structs.replace(alarm, fires=fires))
     fires = tuple(_fire(one, plume, painter, alarms, looked) for plume in one.world.plumes if plume.open_fire)
     return DayTold(
         number=one.number,
@@ -207,6 +208,15 @@ def _meets(one: BboxPx, other: BboxPx, slack: float = 4.0) -> bool:
     )
 
 
+def _is_shown(one: PlumeTruth, box: BboxPx) -> bool:
+    """Whether the box of an event covers a third of this fire: two that burn side by side are one event."""
+    left, top, right, bottom = one.bbox_xyxy_px
+    width = min(right, box[2]) - max(left, box[0])
+    height = min(bottom, box[3]) - max(top, box[1])
+    is_covered = width > 0 and height > 0 and width * height >= (right - left) * (bottom - top) / 3
+    return one.kind == "straw" and is_covered
+
+
 def _note_calls(
     calls: list[tuple[Call, BboxPx]], seen: Observation, truth: tuple[PlumeTruth, ...], surety: float
 ) -> None:
@@ -234,7 +244,7 @@ def _fire(one: Day, plume: Plume, painter: Painter, alarms: list[Alarm], looked:
     preset = max(found, key=lambda name: max(share for _, share in found[name]), default="")
     shares = found.get(preset, [])
     seen_ns = next((at_ns for at_ns, share in shares if share >= 0.0001), None)
-    alarm = min((alarm.at_ns for alarm in alarms if alarm.name == plume.name), default=None)
+    alarm = min((one.at_ns for one in alarms if plume.name in (one.name, *one.fires)), default=None)
     until_ns = alarm or plume.end_ns
     watched = [at for name, at in looked if name == preset and seen_ns is not None and seen_ns <= at <= until_ns]
     gaps = np.diff(watched) if len(watched) > 1 else np.array([])
