@@ -279,10 +279,10 @@ def _lines(place: Place, *, has_hanzi: bool) -> list[str]:
 
 
 def _tower_line(place: Place, *, zh: bool) -> str:
-    name = "塔" if zh else "tower"
+    name = "塔(三角)" if zh else "tower (triangle)"
     if place.tower is None:
-        return f"{name} (▲): {'位置未配置' if zh else 'its position is not configured'}"
-    return f"{name} (▲) WGS 84: {_degrees(place.tower.lat, place.tower.lon)}"
+        return f"{name}: {'位置未配置' if zh else 'its position is not configured'}"
+    return f"{name} WGS 84: {_degrees(place.tower.lat, place.tower.lon)}"
 
 
 def _degrees(lat: float, lon: float) -> str:

@@ -75,7 +75,7 @@ def _words(
     draw.text((x + PANEL_PX[0], y + 6), _clock(at_ns), fill=INK, font=letters, anchor="ra")
     area = one.look.area_share
     words = "面积" if has_hanzi else "area"
-    told = "—" if area is None else f"{area * 100:.3f} %"
+    told = "-" if area is None else f"{area * 100:.3f} %"
     draw.text((x, y + 6 + ROW_PX - 4), f"{words} {told}", fill=INK, font=letters)
 
 
