@@ -116,9 +116,9 @@ def drive(one: Day, looker: TowerLooker, *, surety: float) -> DayTold:
             if finding.phase == "opened" and finding.bbox_xyxy_px is not None:
                 name, kind = _what(finding.bbox_xyxy_px, shot.truth)
                 hour = (at_ns - one.midnight_ns) / NS / 3600
-                fires = tuple(one.name for one in shot.truth if _is_shown(one, finding.bbox_xyxy_px))
+                burning = tuple(one.name for one in shot.truth if _is_shown(one, finding.bbox_xyxy_px))
                 alarm = Alarm(at_ns=at_ns, preset=preset, onset_ns=finding.onset_ns, name=name, kind=kind, hour=hour)
-                alarms.append(structs.replace(alarm, fires=fires))
+                alarms.append(structs.replace(alarm, fires=burning))
     fires = tuple(_fire(one, plume, painter, alarms, looked) for plume in one.world.plumes if plume.open_fire)
     return DayTold(
         number=one.number,
