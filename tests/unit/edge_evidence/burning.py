@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,6 +75,7 @@ class Tower:
     start: TapeStart = START
     areas: tuple[Area, ...] = ()
     state: bytes | None = None
+    paint: Callable[[Image], None] | None = None
     meter: PlumeMeter = field(default_factory=lambda: PlumeMeter(score_at_r80=0.3))
     seen: list[Observation] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -92,7 +93,9 @@ class Tower:
     def look(
         self, image: Image, at_s: float, *found: Detection, preset: str = "north", sight: Sight | None = SIGHT
     ) -> None:
-        """One look, from pixels to files."""
+        """One look, from pixels to files; private places are painted over first, as the feed does."""
+        if self.paint is not None:
+            self.paint(image)
         frame = Frame(device="tower-1", at_ns=at_ns(at_s), image_bgr=image, is_keyframe=True)
         look = self.meter.measure(image, found, device="tower-1", preset=preset, at_ns=frame.at_ns)
         plumes = tuple(msgspec.structs.replace(one, sight=sight if one.base_px else None) for one in look.plumes)

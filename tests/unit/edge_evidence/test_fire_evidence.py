@@ -20,6 +20,7 @@ from contract.manifest import MANIFEST_NAME, SIGNATURE_NAME, encode_manifest, sh
 from contract.matters.straw_burning import Facts
 from contract.observations import Observation, TapeStart
 from contract.times import ns_from_utc
+from edge.capture.masks import Masks
 from edge.capture.types import Frame
 from edge.evidence.fires.before import EVERY_NS, Befores
 from edge.evidence.fires.map import RED, Place, draw_map, ellipse_m, sheets
@@ -31,7 +32,7 @@ from edge.judge import CameraJudge
 from ground.files import Area
 from ground.local import Spot, metres_from, spot_at
 from tests.unit.edge_evidence.burning import KEY, SIGHT, START, TOWER, ZONE, Tower, burn, looks, quiet
-from tests.unit.edge_inference.valley import valley
+from tests.unit.edge_inference.valley import SIZE_PX, valley
 
 SPOT = Spot(lat=TOWER[0], lon=TOWER[1])
 ORIGINALS = {"first_still", "due", "reference", "look", "departure", "observations"}
@@ -331,12 +332,30 @@ def test_pictures_from_before_are_the_older_of_two_and_bounded() -> None:
     assert tower_looks.of("south", (0, 0, 1, 1)) is None
 
 
-def test_the_weather_station_is_told_where_one_is_configured(tmp_path: Path, burnt: Tower) -> None:
-    assert burnt.events[0].facts["weather"] is None
+@pytest.fixture(scope="module")
+def configured(tmp_path_factory: pytest.TempPathFactory) -> Tower:
+    """A fire beside a private place, where a weather station is configured."""
     zone = msgspec.structs.replace(ZONE, rule={"weather_station": "58448"})
-    tower = Tower(tmp_path, start=msgspec.structs.replace(START, zones=(zone,)))
+    start = msgspec.structs.replace(START, zones=(zone,))
+    private = ((520.0, 370.0), (560.0, 370.0), (560.0, 430.0), (520.0, 430.0))
+    tower = Tower(tmp_path_factory.mktemp("configured"), start=start, paint=Masks((private,), SIZE_PX).paint)
     burn(tower, count=20)
-    assert tower.events[0].facts["weather"] == {"station": "58448", "wind_right_m_s": None}
+    return tower
+
+
+def test_the_weather_station_is_told_where_one_is_configured(configured: Tower, burnt: Tower) -> None:
+    assert burnt.events[0].facts["weather"] is None
+    assert configured.events[0].facts["weather"] == {"station": "58448", "wind_right_m_s": None}
+
+
+def test_private_places_are_covered_in_every_picture_of_a_fire(configured: Tower) -> None:
+    shown = series(configured)
+    assert all(file_pixels(configured, one.path)[380:420, 530:550].max() < 40 for one in shown)
+    strip = file_pixels(configured, "strip.png")
+    for index in range(len(shown)):
+        x, y = panel_at(index)
+        panel = strip[y : y + PANEL_PX[1], x : x + PANEL_PX[0]]
+        assert (panel.sum(axis=2) < 60).mean() > 0.03, shown[index].path
 
 
 def test_times_of_the_strip_are_those_of_the_looks(burnt: Tower) -> None:
