@@ -74,7 +74,11 @@ def health(
 
 def _camera(camera: CameraConfig) -> BornDevice:
     return BornDevice(
-        device=camera.id, name=camera.name, kind="camera", position=camera.position, frame_px=camera.frame_px
+        device=camera.id,
+        name=camera.name,
+        kind="camera" if camera.patrol is None and camera.tower is None else "tower",
+        position=camera.position,
+        frame_px=camera.frame_px,
     )
 
 

@@ -31,10 +31,15 @@ class Watched:
     """A patrol that runs, and what it handed on."""
 
     tower: VirtualTower
-    patrol: Patrol
+    patrols: list[Patrol] = field(default_factory=list)
     looks: list[Frame] = field(default_factory=list)
     close_views: list[tuple[str, Frame]] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
+
+    @property
+    def patrol(self) -> Patrol:
+        """The one there is."""
+        return self.patrols[0]
 
     def wait(self, what: Callable[[], bool], *, limit_s: float = LIMIT_S) -> None:
         """Until it is so; fails with the patrol's state when it does not come."""
@@ -85,7 +90,7 @@ def watching(folder: Path, *, idle_s: float = 2.0, zoom_most: float = 10.0) -> I
         head = OnvifHead(
             config.onvif_url, username="ops", password_of=lambda: "secret", now_ns=time.time_ns, timeout_s=2.0
         )
-        watched = Watched(tower, Patrol.__new__(Patrol))
+        watched = Watched(tower)
         border = Border(
             device=DEVICE,
             head=head,
@@ -96,7 +101,7 @@ def watching(folder: Path, *, idle_s: float = 2.0, zoom_most: float = 10.0) -> I
             look_every_s=0.2,
             focal_px=CALIBRATION.focal_px,
         )
-        watched.patrol.__init__(config, border)  # type: ignore[misc]
+        watched.patrols.append(Patrol(config, border))
         stop = threading.Event()
         threads = [
             threading.Thread(target=watched.patrol.run, args=(stop,)),

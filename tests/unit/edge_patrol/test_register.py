@@ -15,7 +15,9 @@ POSE = Pose(pan=0.5, tilt=-0.1)
 
 def scene(seed: int) -> Image:
     rng = np.random.default_rng(seed)
-    coarse = cv2.resize(rng.integers(0, 255, (23 + 4 * seed, 41 + 6 * seed, 3), np.uint8), (1600, 960), interpolation=cv2.INTER_CUBIC)
+    coarse = cv2.resize(
+        rng.integers(0, 255, (23 + 4 * seed, 41 + 6 * seed, 3), np.uint8), (1600, 960), interpolation=cv2.INTER_CUBIC
+    )
     return np.asarray(coarse, np.uint8)
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from edge.patrol import tour
 from edge.patrol.plan import (
@@ -211,13 +212,9 @@ def test_whatever_is_told_it_watches_only_after_a_verified_picture(things: list[
     phases = [state.phase]
     for told, later_s in things:
         at_ns += round(later_s * S)
-        state, orders = tour.step(state, type(told)(**{**_fields(told), "at_ns": at_ns}), PLAN)
+        state, orders = tour.step(state, replace(told, at_ns=at_ns), PLAN)
         phases.append(state.phase)
         if state.phase == "looking" and phases[-2] != "looking":
             assert isinstance(told, Registered)
         assert len(orders) <= 1 or isinstance(orders[-1], Learn)
     assert all(before == "verifying" for before, after in pairwise(phases) if after == "looking" != before)
-
-
-def _fields(told: Told) -> dict[str, object]:
-    return {name: getattr(told, name) for name in told.__struct_fields__}

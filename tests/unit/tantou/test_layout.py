@@ -11,6 +11,7 @@ import pytest
 from contract import settings
 from edge.config import load_edge
 from server.config import ServerConfig
+from tantou.demo import tower
 from tantou.up import configs, layout
 from tantou.up.layout import Ports, UpError
 
@@ -79,6 +80,32 @@ def test_the_edge_takes_the_configuration_that_is_written_for_it(tmp_path: Path)
     assert config.cameras[0].name == CAMERA.name
     assert config.zones[0].demo
     assert config.zones[0].rule == {"grace_s": 20}
+
+
+def test_the_edge_takes_the_tower_that_is_written_for_it(tmp_path: Path) -> None:
+    here = layout.create(tmp_path)
+    layout.gateway_key(here)
+    for name in ("broker-gateway.password", "gateway.token"):
+        layout.password(here.secret(name))
+    ports = tower.Ports(18082, 18555)
+    mast = configs.Tower(
+        id=tower.ID,
+        name=tower.NAME,
+        url=ports.stream_url,
+        onvif_url=ports.onvif_url,
+        zone=tower.ZONE,
+        zone_name=tower.ZONE_NAME,
+        frame_px=tower.FRAME_PX,
+        position=tower.POSITION,
+        presets=tuple(tower.PRESETS),
+        focal_px=tower.FOCAL_PX,
+        mast_m=tower.MAST_M,
+    )
+    config = load_edge(configs.edge_toml(here, Ports(), [CAMERA], (), [mast]), "edge.toml", here.config)
+    camera = config.cameras[1]
+    assert camera.patrol is not None
+    assert [stop.name for stop in camera.patrol.presets] == list(tower.PRESETS)
+    assert config.zones[1].demo
 
 
 def test_the_server_takes_the_configuration_that_is_written_for_it(tmp_path: Path) -> None:

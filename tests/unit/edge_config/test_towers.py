@@ -1,0 +1,94 @@
+"""The tables of a tower: what `towers calibrate` prints is taken as it is, and mistakes are said with their place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from contract.errors import ConfigError
+from edge.config import EdgeConfig, load_edge
+from edge.config.types import TowerConfig
+from ground.calibrate import Landmark, fit
+from ground.camera import Aim, Calibration, project
+from ground.local import Vector
+
+HEAD = """
+[gateway]
+id = "gw"
+town = "town"
+key_file = "key.pem"
+
+[[camera]]
+id = "tower-1"
+name = "Tower"
+url = "rtsp://127.0.0.1:8554/tower"
+frame_px = [1920, 1080]
+position = { lat = 29.2, lon = 119.5, error_m = 3 }
+"""
+PATROL = """
+[camera.patrol]
+onvif_url = "http://127.0.0.1:8000/onvif/device"
+username = "ops"
+password_file = "tower.password"
+presets = [{ name = "north", dwell_s = 3 }, { name = "east" }]
+"""
+TOWER = """
+[camera.tower]
+pan_zero_deg = 3.7000  # +- 0.0210
+tilt_zero_deg = -0.2500  # +- 0.0170
+lean_east_deg = 0.1200  # +- 0.0190
+lean_north_deg = -0.0800  # +- 0.0180
+focal_px = 3600.0700  # +- 23.0000
+# water tower: +0.1 px right, -0.3 px down
+mast_m = 40
+"""
+
+
+def load(text: str) -> EdgeConfig:
+    return load_edge(text, "edge.toml", Path("/etc/tantou"), file_problem=lambda *_: None)
+
+
+def test_a_tower_with_its_patrol_and_its_printed_calibration_is_taken() -> None:
+    camera = load(HEAD + PATROL + TOWER).cameras[0]
+    assert camera.patrol is not None
+    assert camera.tower is not None
+    assert camera.patrol.password_file == "/etc/tantou/tower.password"
+    assert [(stop.name, stop.dwell_s) for stop in camera.patrol.presets] == [("north", 3.0), ("east", 2.0)]
+    assert camera.tower.focal_px == 3600.07
+
+
+def test_every_line_that_calibrate_prints_is_a_key_of_the_table() -> None:
+    start = Calibration(frame_px=(1920, 1080), focal_px=3500.0)
+    landmarks = []
+    for number, pan in enumerate((0.0, 90.0, 180.0, 270.0)):
+        place = [(0.0, 1500.0), (1500.0, 0.0), (0.0, -1500.0), (-1500.0, 0.0)][number]
+        aim = Aim(pan_deg=pan, tilt_deg=2.0)
+        pixel = project(Calibration(frame_px=(1920, 1080), focal_px=3600.0), aim, _offset(place))
+        assert pixel is not None
+        landmarks.append(Landmark(name=str(number), offset_m=(*place, -40.0), aim=aim, pixel=pixel))
+    assert set(fit(landmarks, start).sd) <= set(TowerConfig.__struct_fields__)
+
+
+def _offset(place: tuple[float, float]) -> Vector:
+    return np.array([*place, -40.0])
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "where"),
+    [
+        ('onvif_url = "http://127.0.0.1:8000/onvif/device"', 'onvif_url = "ftp://there"', "patrol.onvif_url"),
+        ('onvif_url = "http://127.0.0.1:8000/onvif/device"', 'onvif_url = "http://me:pw@there"', "patrol.onvif_url"),
+        ('username = "ops"\n', "", "patrol.username"),
+        ('{ name = "east" }', '{ name = "north" }', "patrol.presets"),
+        ("mast_m = 40", "", "tower.mast_m"),
+        ("mast_m = 40", "mast_m = 40\nfocal = 1", "tower.focal"),
+        ("position = { lat = 29.2, lon = 119.5, error_m = 3 }", "", "position"),
+        ("frame_px = [1920, 1080]", "", "frame_px"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(line: str, instead: str, where: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load((HEAD + PATROL + TOWER).replace(line, instead))
+    assert f"camera[0].{where}" in [mistake.path for mistake in raised.value.mistakes]
