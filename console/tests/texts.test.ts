@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { messages } from '@/i18n'
 import { LEAD_STATES, RETURN_REASONS } from '@/api/types'
 import { pane } from '@/matters/illegal_parking'
+import { SAID_IDS } from '@/matters/illegal_parking/saying'
 
 type Tree = { [key: string]: string | Tree }
 
@@ -38,6 +39,7 @@ describe('the two languages', () => {
       ...LEAD_STATES.map((state) => `state.${state}`),
       ...RETURN_REASONS.map((reason) => `returnReason.${reason}`),
       ...pane.dismissReasons.map((reason) => `matters.illegal_parking.dismiss.${reason}`),
+      ...SAID_IDS.map((id) => `matters.illegal_parking.predicate.${id}`),
     ]
     expect(wanted.filter((key) => !zh.has(key))).toEqual([])
   })

@@ -407,6 +407,7 @@ export default {
     confirm: 'Confirm',
     dismiss: 'Dismiss, then a digit for the reason',
     digit: 'Reason of dismissal',
+    plate: 'Give the plate as you read it',
     release: 'Put back',
     undo: 'Undo (within 10 s)',
     claim: 'Claim next',

@@ -404,6 +404,7 @@ export default {
     confirm: '确认',
     dismiss: '排除，再按数字选原因',
     digit: '选排除原因',
+    plate: '填写人工识读的号牌',
     release: '放回',
     undo: '撤销（10 秒内）',
     claim: '领取下一条',

@@ -168,7 +168,8 @@ export function useDesk() {
     }
   }
 
-  const confirm = () => decide({ verdict: 'confirm', reason: null, note: '' })
+  const confirm = (plate: string | null = null) =>
+    decide({ verdict: 'confirm', reason: null, note: '', plate_by_person: plate })
   const dismiss = (reason: DismissReason, note = '') => decide({ verdict: 'dismiss', reason, note })
 
   async function undo(): Promise<void> {

@@ -1,15 +1,13 @@
 /** Illegal parking: who stood where, since when, and what was not seen. */
 
-import type { components } from '@/api/schema'
 import type { LeadSummary } from '@/api/types'
 import type { ActEvent, Predicate } from '@/domain/event'
 import { clockTime } from '@/domain/time'
+import { defineAsyncComponent } from 'vue'
+import DerivedPictures from '@/components/DerivedPictures.vue'
 import type { FactRow, MatterPane, Words } from '../pane'
+import { factsOf, own, saidOf, whyNot, type Facts } from './saying'
 
-type Facts = components['schemas']['IllegalParkingFacts']
-
-const factsOf = (event: ActEvent): Facts => event.facts as unknown as Facts
-const own = (key: string): string => `matters.illegal_parking.${key}`
 const vehicle = (value: string | null | undefined, { t, word }: Words): string =>
   value ? word(own('vehicle'), value) : t('unknown')
 
@@ -30,7 +28,8 @@ function rows(event: ActEvent, words: Words): FactRow[] {
   const atLeast = facts.arrival_seen ? '' : '≥ '
   return [
     { label: t(own('vehicleName')), value: vehicle(facts.vehicle, words) },
-    { label: t(own('plate')), value: facts.plate ?? t(own('plateNotRead')), unknown: !facts.plate },
+    ...plateRows(facts, words),
+    { label: t(own('identity')), value: t(own(`identityIs.${facts.identity}`)), unknown: facts.identity === 'broken' },
     { label: t(own('dwell')), value: atLeast + span(facts.dwell_s) },
     { label: t(own('grace')), value: span(facts.grace_s) },
     {
@@ -43,20 +42,37 @@ function rows(event: ActEvent, words: Words): FactRow[] {
     { label: t(own('left')), value: facts.left ? time(facts.left) : t(own('notLeft')) },
     { label: t(own('hidden')), value: span(facts.hidden_s) },
     { label: t(own('noPicture')), value: span(facts.no_picture_s) },
+    ...(facts.held_s > 0 ? [{ label: t(own('held')), value: span(facts.held_s) }] : []),
+    ...(facts.suspended_s > 0 ? [{ label: t(own('suspended')), value: span(facts.suspended_s) }] : []),
+    {
+      label: t(own('authority')),
+      value: facts.authority ? t(own(`authorityIs.${facts.authority}`)) : t(own('noGround')),
+      unknown: !facts.authority,
+    },
+    { label: t(own('marking')), value: facts.marking ?? t(own('noGround')), unknown: !facts.marking },
     { label: t(own('ground')), value: facts.legal_ground ?? t(own('noGround')), unknown: !facts.legal_ground },
   ]
 }
 
-function cautions(event: ActEvent, { t, te }: Words): string[] {
+function plateRows(facts: Facts, words: Words): FactRow[] {
+  const { t, word } = words
+  const found: FactRow[] = [
+    { label: t(own('plate')), value: facts.plate ?? `${t(own('plateNotRead'))}: ${whyNot(facts, words)}`, unknown: !facts.plate },
+  ]
+  if (facts.plate_kind) found.push({ label: t(own('plateKind')), value: word(own('kind'), facts.plate_kind) })
+  return found
+}
+
+function cautions(event: ActEvent, words: Words): string[] {
+  const { t } = words
   const facts = factsOf(event)
   const said: string[] = []
   if (!facts.arrival_seen) said.push(t('note.n17', { t: clockTime(facts.since) ?? t('unknown') }))
   if (facts.hidden_s >= 1) said.push(t('note.n16', { s: Math.round(facts.hidden_s) }))
   if (facts.no_picture_s >= 1) said.push(t('note.noPicture', { s: Math.round(facts.no_picture_s) }))
-  if (!facts.plate) {
-    const why = facts.plate_reason ?? ''
-    said.push(t('note.n19', { why: why === '' ? t('unknown') : te(own(`plateWhy.${why}`)) ? t(own(`plateWhy.${why}`)) : why }))
-  }
+  if (!facts.plate) said.push(t('note.n19', { why: whyNot(facts, words) }))
+  if (facts.identity === 'broken') said.push(t(own('identityBroken')))
+  else if (facts.identity === 'assumed') said.push(t(own('identityAssumed')))
   return said
 }
 
@@ -65,46 +81,26 @@ function subject(lead: LeadSummary, words: Words): string {
   return plate_masked ? `${plate_masked} ${vehicle(kind, words)}` : vehicle(kind, words)
 }
 
-/** The rule writes its findings in English; what it is known to say is said in the reader's language, the rest as it came. */
-const PHRASES: ReadonlyArray<readonly [RegExp, string]> = [
-  [/^offset <= (.+)$/, 'offsetAtMost'],
-  [/^>= (.+) between pictures$/, 'between'],
-  [/^arrival seen$/, 'arrivalSeen'],
-  [/^seen$/, 'found.seen'],
-  [/^start not seen/, 'found.startUnseen'],
-  [/^watched without a gap$/, 'found.noGap'],
-  [/^(.+) s not observed$/, 'found.notObserved'],
-  [/^plate readable in at least one picture$/, 'found.plateReadable'],
-  [/^read alike in (\d+ of \d+) pictures$/, 'found.readAlike'],
-  [/^unknown$/, 'found.unknown'],
-]
-
-function phrase(text: string, { t, te }: Words): string {
-  if (te(own(`plateWhy.${text}`))) return t(own(`plateWhy.${text}`))
-  for (const [pattern, key] of PHRASES) {
-    const match = pattern.exec(text)
-    if (match) return t(own(key), { n: match[1] ?? '' })
-  }
-  return text.replace('>=', '≥').replace('<=', '≤')
-}
-
 /** The names of laws and standards stay as they are; what is said about them is put into the reader's language. */
 const SOURCES: ReadonlyArray<readonly [RegExp, string]> = [
-  [/ art\. (\d+)/, 'source.article'],
+  [/ art\. (\d+)/g, 'source.article'],
   [/zone configuration/, 'source.zone'],
-  [/evidence set (\w+)/, 'source.set'],
+  [/evidence set ([\w, ]+)/, 'source.set'],
+  [/failure table: ([\w, ]+)/, 'source.table'],
   [/\(complete\)/, 'source.complete'],
+  [/\(clear\)/, 'source.clear'],
+  [/\(true, complete\)/, 'source.trueComplete'],
+  [/\(authority\)/, 'source.authority'],
 ]
 
 function source(text: string, { t }: Words): string {
   return SOURCES.reduce((said, [pattern, key]) => said.replace(pattern, (_, n: unknown) => t(own(key), { n: String(n) })), text)
 }
 
-function predicate(one: Predicate, words: Words) {
+function predicate(one: Predicate, words: Words, event: ActEvent) {
   return {
     name: words.word(own('predicate'), one.id),
-    required: phrase(one.required, words),
-    found: phrase(one.found, words),
+    ...saidOf(one, factsOf(event), words),
     source: source(one.source, words),
   }
 }
@@ -121,11 +117,19 @@ export const pane: MatterPane = {
     'duplicate',
     'other',
   ],
-  reasonText: (reason, { word }) => word(own('dismiss'), reason),
+  reasonText: (reason, { t, word }) =>
+    reason.startsWith('plate: ') ? `${t(own('plateByPerson'))} ${reason.slice(7)}` : word(own('dismiss'), reason),
   subject,
   sentence,
   rows,
   cautions,
   predicate,
+  counter: (one, { te, t }) => (te(own(`counter.${one.kind}`)) ? t(own(`counter.${one.kind}`)) : null),
+  sections: [
+    { title: own('votes.title'), part: defineAsyncComponent(() => import('./PlateVotes.vue')) },
+    { title: own('setTitle'), part: defineAsyncComponent(() => import('./EvidenceSet.vue')) },
+    { title: 'evidence.derived', part: DerivedPictures },
+  ],
+  asksPlate: true,
   timer: (event) => ({ spans: factsOf(event).spans ?? [], due: factsOf(event).due ?? null }),
 }
