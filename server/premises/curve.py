@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -21,18 +21,34 @@ def bucket_s_for(span_ns: int) -> int:
 
 
 def series_of(samples: Iterable[Sample], *, bucket_s: int) -> list[CurveSeries]:
-    """One series a factor, in the order of their names; buckets begin at whole multiples of their width."""
-    by_factor = sorted(samples, key=lambda one: (one.factor, one.at))
-    return [
-        _series(factor, list(of_factor), bucket_s)
-        for factor, of_factor in groupby(by_factor, key=lambda one: one.factor)
-    ]
+    """One series a factor, in the order of their names, of samples in the order of time.
+
+    Buckets begin at whole multiples of their width.
+    """
+    by_factor: dict[str, list[Sample]] = {}
+    for one in samples:
+        by_factor.setdefault(one.factor, []).append(one)
+    number_of = _numbers(bucket_s)
+    return [_series(factor, by_factor[factor], bucket_s, number_of) for factor in sorted(by_factor)]
 
 
-def _series(factor: str, samples: Sequence[Sample], bucket_s: int) -> CurveSeries:
-    width_ns = bucket_s * NS
-    buckets = groupby(samples, key=lambda one: ns_from_utc(one.at) // width_ns)
-    points = [_point(number * width_ns, list(found)) for number, found in buckets]
+def _numbers(bucket_s: int) -> Callable[[str], int]:
+    """The bucket's number of an instant; buckets are whole minutes, so each minute is worked out once."""
+    known: dict[str, int] = {}
+
+    def number_of(at: str) -> int:
+        minute = at[:16]
+        found = known.get(minute)
+        if found is None:
+            found = known[minute] = ns_from_utc(at) // (bucket_s * NS)
+        return found
+
+    return number_of
+
+
+def _series(factor: str, samples: Sequence[Sample], bucket_s: int, number_of: Callable[[str], int]) -> CurveSeries:
+    buckets = groupby(samples, key=lambda one: number_of(one.at))
+    points = [_point(number * bucket_s * NS, list(found)) for number, found in buckets]
     return CurveSeries(factor=factor, unit=samples[-1].unit, points=points)
 
 
