@@ -63,9 +63,9 @@ _NOT_VISIBLE = (
 
 
 def bystanders_after(state: State, boxes: Sequence[BboxPx], lane: PolygonPx, at_ns: int) -> tuple[Bystander, ...]:
-    """The vehicles in the picture, each with the time since which it keeps its place."""
+    """The vehicles in the picture, each with the time since which it keeps its place; `boxes` from left to right."""
     now: list[Bystander] = []
-    left = sorted(boxes)
+    left = list(boxes)
     for known in state.bystanders:
         n = _kept_place(known.box, left)
         if n is not None:

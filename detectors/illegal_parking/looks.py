@@ -46,6 +46,10 @@ MOVED_IOU, MOVED_M = 0.3, 2.0
 CONTACT_SHARE = 0.5
 
 
+def _bbox(one: Detection) -> BboxPx:
+    return one.bbox_xyxy_px
+
+
 class Look:
     """Matches first, then what each place became, then the newcomers; in this order, once each."""
 
@@ -68,9 +72,9 @@ class Look:
         all_seen = (
             seen.detections if shift_px is None else [sight.swayed_back(one, shift_px) for one in seen.detections]
         )
+        all_seen = sorted(all_seen, key=_bbox)
         self.others = [one.bbox_xyxy_px for one in all_seen if one.score >= config.min_score and one.label != "person"]
-        vehicles = [d for d in all_seen if d.label in config.classes and d.score >= config.min_score]
-        self.vehicles = sorted(vehicles, key=lambda one: one.bbox_xyxy_px)
+        self.vehicles = [d for d in all_seen if d.label in config.classes and d.score >= config.min_score]
         self.lane_px = self.scaled(config.flow_lane_px)
         self.matching = Matching(self.places, self.vehicles)
         self._spans: dict[SpanState, TimerSpan] = {}
@@ -160,6 +164,8 @@ class Look:
         """Vehicles in the zone that stand at no known place; a second box on one vehicle is none, nor is one around a
         standing vehicle and its neighbour."""
         boxes, taken = self.matching.boxes, self.matching.taken
+        if len(taken) == len(boxes):
+            return []
         known = [boxes[v] for v in sorted(taken)]
         fresh: list[Place] = []
         for v, vehicle in enumerate(self.vehicles):

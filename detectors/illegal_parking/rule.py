@@ -123,7 +123,7 @@ class _Turn:
             places=remembered,
             crowded_out=state.crowded_out + max(0, len(places) - MAX_PLACES),
             frame_px=seen.frame_px,
-            vehicles=tuple(vehicle.bbox_xyxy_px for vehicle in look.vehicles),
+            vehicles=tuple(look.matching.boxes),
             looked_px=seen.looked_px,
             last_at_ns=seen.at_ns,
             scene=state.scene if seen.picture is None else seen.picture.scene or state.scene,
