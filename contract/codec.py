@@ -13,6 +13,7 @@ from contract.commands import Command
 from contract.errors import ContractError
 from contract.events import Event
 from contract.health import Birth, Health, Will
+from contract.preparing import prepare
 from contract.readings import Reading
 from contract.times import Utc
 
@@ -38,6 +39,9 @@ class _Envelope(Struct, kw_only=True):
     time: Utc
     datacontenttype: Literal["application/json"] = "application/json"
     data: msgspec.Raw
+
+
+prepare(_Envelope, *PAYLOAD_TYPES.values(), *(matters.facts_type(matter) for matter in matters.names()))
 
 
 class Message(Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from msgspec import Meta, Struct
 
 from contract.errors import ContractError
 from contract.events import Clock, EventId, EvidenceItem, Name, Provenance, Sha256
+from contract.preparing import prepare
 from contract.times import Utc
 
 MANIFEST_NAME = "manifest.json"
@@ -43,6 +44,9 @@ class Manifest(Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...] = ()
     provenance: Provenance
     signer_public_key: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}(?!\n)$", description="raw Ed25519 key, hex")]
+
+
+prepare(Manifest)
 
 
 def encode_manifest(manifest: Manifest) -> bytes:

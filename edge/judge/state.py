@@ -11,6 +11,7 @@ from contract.errors import ContractError
 from contract.events import Clock, Event, EvidenceRef
 from contract.geometry import BboxPx
 from contract.health import MaintenanceItem
+from contract.preparing import prepare
 
 
 class Owed(Struct, frozen=True, kw_only=True):
@@ -59,6 +60,9 @@ class JudgeState(Struct, frozen=True, kw_only=True):
     held: dict[str, str] = {}
     clock: Clock | None = None
     last_at_ns: int | None = None
+
+
+prepare(JudgeState)
 
 
 def read_state(data: bytes) -> JudgeState:

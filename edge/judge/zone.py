@@ -9,8 +9,11 @@ import msgspec
 
 from contract.errors import ContractError
 from contract.observations import Seen, TapeStart, ZoneOnTape
-from detectors.fold import Step, Zone, rule_for
+from contract.preparing import prepare
+from detectors.fold import Step, Zone, matters, rule_for
 from edge.judge.state import ZoneMemory
+
+prepare(*(kind for matter in matters() for kind in (rule_for(matter).Config, rule_for(matter).State)))
 
 
 class JudgedZone:

@@ -19,6 +19,7 @@ from contract.errors import ContractError
 from contract.events import Event
 from contract.health import Linkage, MaintenanceItem
 from contract.observations import Elapsed, TapeStart
+from contract.preparing import prepare
 from contract.times import utc_from_ns
 from detectors.fold import FillGap, LookSooner
 from edge.evidence.files import EvidenceStore
@@ -67,6 +68,9 @@ class SensorState(Struct, frozen=True, kw_only=True):
     cursor: int = 0
     judge: msgspec.Raw = NO_JUDGE  # a Raw beside None is read as null only
     asked: dict[str, tuple[str, str]] = {}
+
+
+prepare(SensorState)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

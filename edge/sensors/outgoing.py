@@ -13,6 +13,7 @@ from msgspec import Struct
 from contract import codec
 from contract.health import Linkage
 from contract.observations import FactorSeen, Reported, TapeStart
+from contract.preparing import prepare
 from contract.readings import Reading
 from contract.times import NS, utc_from_ns
 from detectors.cooking_fumes.factors import KNOWN
@@ -85,6 +86,9 @@ class _Zone(Struct):
 
 class _Judge(Struct):
     zones: dict[str, _Zone] = {}
+
+
+prepare(_Judge)
 
 
 def linkage_of(judge_state: bytes) -> Linkage | None:

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from contract.observations import FactorSeen, Reported
+from contract.preparing import prepare
 from contract.times import NS
 from edge.sensors.hj212.server.store import StoredFrame
 from edge.sensors.hj212.values import SKEW_LIMIT, moment, number
@@ -50,6 +51,9 @@ class WordsRead(Struct, frozen=True, kw_only=True):
 
     at_ns: int
     words: dict[str, tuple[int, ...] | None]
+
+
+prepare(WordsRead)
 
 
 def words_of(register: Register) -> int:
