@@ -473,6 +473,7 @@ export default {
     limit: 'warning limit {limit}',
     state: { on: 'on', off: 'off', unclear: 'unclear' },
     summary: 'Fume curve {from} to {to}, highest {high} mg/m³, {bad} points of another mark than N',
+    plainLegend: 'Dashed: warning limit. Cross: mark other than N. Hatch: no data. Pale band: lowest to highest. Bar at the foot: solid on, hollow off.',
     legend: 'Shade: judged window. Dashed: warning limit. Cross: mark other than N. Hatch: no data. Bar at the foot: solid on, hollow off.',
     table: 'Data table',
     time: 'Time',

@@ -470,6 +470,7 @@ export default {
     limit: '预警限值 {limit}',
     state: { on: '开', off: '关', unclear: '不明' },
     summary: '{from} 至 {to} 油烟曲线，最高 {high} mg/m³，{bad} 个点标记不是 N',
+    plainLegend: '虚线为预警限值，叉为标记非 N 的数据，斜线为无数据，浅色带为最低到最高，底部色条实心为开、空心为关。',
     legend: '阴影为判定时段，虚线为预警限值，叉为标记非 N 的数据，斜线为无数据，底部色条实心为开、空心为关。',
     table: '数据表',
     time: '时间',
