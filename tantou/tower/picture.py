@@ -173,7 +173,7 @@ def _window(placed: list[_Placed], frame_px: tuple[int, int]) -> tuple[int, int,
     return None if left >= right or top >= bottom else (left, top, right, bottom)
 
 
-def _lay(patch: Floats, alpha: Floats, at: tuple[float, float, float], looks: tuple[int, float, Floats]) -> None:
+def _lay(patch: Floats, alpha: Floats, at: tuple[float, float, float], looks: tuple[float, float, Floats]) -> None:
     """One puff over what there is: at (x, y, radius) of the patch, with (shape, density, colour)."""
     x, y, radius = at
     number, density, colour = looks

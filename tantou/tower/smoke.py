@@ -16,11 +16,15 @@ PUFF_EVERY_S = 1.0
 PUFF_LIFE_S = 70.0
 MAX_PUFFS = 70
 SHAPES = 12
+BILLOWS_S = 3.0  # after so long a puff looks like another one
 _SHAPE_PX = 64
 
 
 class Puff(NamedTuple):
-    """One puff now: east, north and height above ground, width in metres, density and tone 0..1, which shape."""
+    """One puff now: east, north and height above ground, width in metres, density and tone 0..1, which shape.
+
+    `shape` is a number with a fraction: between two shapes, so that texture changes as it does in smoke.
+    """
 
     east_m: float
     north_m: float
@@ -28,7 +32,7 @@ class Puff(NamedTuple):
     width_m: float
     density: float
     tone: float
-    shape: int
+    shape: float
 
 
 def puffs(plume: Plume, world: World, at_ns: int) -> list[Puff]:
@@ -63,13 +67,19 @@ def _puff(plume: Plume, world: World, born_s: float, age_s: float) -> Puff:
         width_m=plume.size_m * strength * (0.55 + old_s / 17) * (0.85 + 0.3 * abs(sin(number * pi / 2.7))),
         density=plume.thickness * strength**0.4 * (1 - old_s / PUFF_LIFE_S) / (1 + old_s / 22),
         tone=plume.grey + 0.07 * sin(number * 1.13),
-        shape=number % SHAPES,
+        shape=(number * 5 + old_s / BILLOWS_S) % SHAPES,
     )
 
 
+def shape(number: float) -> Floats:
+    """The opacity 0..1 of a puff that is between two shapes."""
+    share = np.float32(number % 1)
+    return _shape(int(number) % SHAPES) * (1 - share) + _shape((int(number) + 1) % SHAPES) * share
+
+
 @lru_cache(maxsize=SHAPES)
-def shape(number: int) -> Floats:
-    """The opacity 0..1 of a puff: a soft disc with billows."""
+def _shape(number: int) -> Floats:
+    """A soft disc with billows."""
     rng = np.random.default_rng(7_000 + number)
     across = np.linspace(-1, 1, _SHAPE_PX, dtype=np.float32)
     disc = np.clip(1 - (across[None] ** 2 + across[:, None] ** 2), 0, 1) ** 1.2

@@ -16,7 +16,7 @@ from ground.camera import Aim, Calibration
 from ground.local import Spot
 from tantou.tower.world import FRAME_PX, NS, Fog, Head, Lamp, Plume, World
 
-VERSION = 4  # counts up when days change
+VERSION = 5  # counts up when days change
 STOPS = 14  # of a whole turn at 30 degrees and a tenth of overlap; only some of them are drawn
 FOCAL_PX = 2400.0
 TILT_DEG = 2.2
