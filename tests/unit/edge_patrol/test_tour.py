@@ -151,11 +151,11 @@ def test_a_close_view_comes_after_the_look_and_then_the_same_preset_again() -> N
     tell = looking()
     near = Pose(pan=0.12, tilt=-0.03, zoom=0.5)
     tell(Closer(at_ns=5 * S, event_id="e", pose=near), Looked(at_ns=5 * S), still(6.5))
-    assert tell.orders[-1] == MoveTo(pose=near)
+    assert tell.orders[-1:] == [MoveTo(pose=near)]
     tell(moving(7), still(8, near), still(8.5, near), still(10, near))
     assert tell.state.phase == "zoomed"
     tell(Looked(at_ns=11 * S))
-    assert tell.orders[-1] == GoTo(token="1")
+    assert tell.orders[-1:] == [GoTo(token="1")]
 
 
 @pytest.mark.parametrize("seen", [moving(5), still(5, AWAY)])
@@ -179,7 +179,7 @@ def test_a_head_that_fails_is_a_trouble_until_it_answers_again() -> None:
     assert dict(tell.state.counts)["head_unauthorized"] == 1
     tell(still(9))
     assert tell.state.trouble is None
-    assert tell.orders[-1] == GoTo(token="1")
+    assert tell.orders[-1:] == [GoTo(token="1")]
 
 
 def test_slow_answers_are_a_trouble_and_stop_nothing() -> None:
