@@ -14,6 +14,7 @@ COPY locks/build.txt locks/build.txt
 RUN pip install --no-cache-dir --require-hashes -r locks/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY contract contract
+COPY ground ground
 COPY detectors detectors
 COPY models models
 COPY edge edge

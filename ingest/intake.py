@@ -15,6 +15,7 @@ from contract import codec
 from contract.errors import ContractError
 from contract.events import Event
 from contract.health import Birth, Health, Will
+from contract.preparing import prepare
 from contract.readings import Reading
 from contract.times import ns_from_utc
 from contract.topics import Channel, Topic, parse_topic
@@ -69,6 +70,9 @@ class Unheard:
 
 class _Id(msgspec.Struct):
     id: str
+
+
+prepare(_Id)
 
 
 def topic_of(letter: Letter) -> Topic | Refused:

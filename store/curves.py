@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, select
 
+from contract.preparing import prepare
 from contract.times import Utc
 from store.tables import readings
 
@@ -22,6 +23,9 @@ class _Body(Struct):
     """The few fields of the stored message (`contract.readings.Reading` in its envelope) that a curve needs."""
 
     data: _Data
+
+
+prepare(_Body)
 
 
 class Sample(NamedTuple):

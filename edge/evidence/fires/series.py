@@ -11,6 +11,7 @@ from msgspec import Struct
 from contract.events import EvidenceRole
 from contract.geometry import BboxPx, PolygonPx
 from contract.observations import Observation, PlumeSeen
+from contract.preparing import prepare
 from contract.times import Utc
 
 
@@ -34,6 +35,9 @@ class Shown(Struct, frozen=True, kw_only=True):
     at: Utc
     bbox_xyxy_px: BboxPx
     look: LookSeen
+
+
+prepare(Shown)
 
 
 def look_seen(seen: Observation, bbox_xyxy_px: BboxPx | None) -> LookSeen | None:

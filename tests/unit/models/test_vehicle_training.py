@@ -6,6 +6,7 @@ import json
 import struct
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,7 +31,7 @@ CAR, PERSON = 2, 0
 SIZE_HW = (64, 96)
 
 
-def network(seed: int = 0) -> torch.nn.Module:
+def network(seed: int = 0) -> Any:
     """An untrained network of 80 classes."""
     torch.manual_seed(seed)
     made = tasks.DetectionModel("yolo11n.yaml", nc=80, verbose=False)
@@ -45,7 +46,7 @@ def canvas(sure: list[float] | None, boxes: int = 2) -> Labelled:
     return Labelled(np.full((*SIZE_HW, 3), 120, np.uint8), array, np.full(boxes, CAR, np.int64), doubt)
 
 
-def losses(canvases: list[Labelled], own: bool = True) -> torch.Tensor:
+def losses(canvases: list[Labelled], own: bool = True) -> Any:
     """Box, class and DFL loss of one batch, by the loss with a say for doubt or by ultralytics' own."""
     net = network().train()
     batch = collate(canvases, SIZE_HW)
@@ -68,9 +69,15 @@ def test_a_batch_without_any_box_has_a_class_loss_only() -> None:
 def best_targets(canvases: list[Labelled], boxes: int) -> list[float]:
     """The highest score that any anchor of each box is taught."""
     net = network().train()
-    criterion, batch, told = SureLoss(net), collate(canvases, SIZE_HW), []
+    criterion, batch = SureLoss(net), collate(canvases, SIZE_HW)
+    told: list[Any] = []
     forward = criterion.assigner.forward
-    criterion.assigner.forward = lambda *targets, sure: told.append(forward(*targets, sure=sure)) or told[-1]
+
+    def listened(*targets: Any, sure: Any) -> Any:
+        told.append(forward(*targets, sure=sure))
+        return told[-1]
+
+    criterion.assigner.forward = listened
     with torch.no_grad():
         criterion(net(batch["img"]), batch)
     _, _, scores, assigned, index = told[0]
@@ -111,14 +118,16 @@ def test_a_teachers_box_counts_by_its_score_and_one_that_is_labelled_is_not_draw
 def test_doubt_goes_with_its_box_through_a_mosaic(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), drawn_motorway(1)[0])
     boxes = np.array([[50 * n, 40, 50 * n + 40, 80] for n in range(5)], np.float32)
-    sample = Sample(tmp_path / "a.png", "gate", False, boxes, np.arange(5), np.arange(1, 6, dtype=np.float32) / 5)
+    sample = Sample(
+        tmp_path / "a.png", "gate", False, boxes, np.arange(5), np.arange(1, 6, dtype=np.float32) / np.float32(5)
+    )
     made = compose([sample], np.zeros(4, np.int64), np.random.default_rng(3), (192, 320))
     assert len(made.classes) > 4
     assert made.sureness.tolist() == pytest.approx(((made.classes + 1) / 5).tolist())
 
 
 def test_bad_weather_leaves_boxes_alone_and_is_the_same_for_a_seed() -> None:
-    fine = replace(canvas([1.0, 0.5]), picture=cv2.resize(drawn_motorway(2)[0], SIZE_HW[::-1]))
+    fine = replace(canvas([1.0, 0.5]), picture=np.asarray(cv2.resize(drawn_motorway(2)[0], SIZE_HW[::-1]), np.uint8))
     spoilt = [spoil(fine, np.random.default_rng(seed)) for seed in range(40)]
     again = [spoil(fine, np.random.default_rng(seed)) for seed in range(40)]
     assert all(np.array_equal(a.picture, b.picture) for a, b in zip(spoilt, again, strict=True))
@@ -135,7 +144,7 @@ def test_a_run_that_was_broken_off_ends_with_the_weights_of_one_that_was_not(tmp
     plan = Plan(epochs=2, steps_per_epoch=2, seed=5)
     batches = {(e, s): collate([canvas([1.0, 0.1 + 0.2 * (e + s)])], SIZE_HW) for e in (0, 1) for s in (0, 1)}
 
-    def breaking(epoch: int, step: int) -> dict[str, torch.Tensor]:
+    def breaking(epoch: int, step: int) -> dict[str, Any]:
         if epoch == 1:
             raise PowerCutError
         return batches[epoch, step]
@@ -150,14 +159,14 @@ def test_a_run_that_was_broken_off_ends_with_the_weights_of_one_that_was_not(tmp
     assert not (tmp_path / "broken" / "state.pt").exists()
 
 
-def _tensors(file: Path) -> dict[str, torch.Tensor]:
+def _tensors(file: Path) -> dict[str, Any]:
     from safetensors.torch import load_file
 
     return dict(load_file(file))
 
 
 def test_a_state_of_another_plan_is_refused(tmp_path: Path) -> None:
-    def breaking(epoch: int, step: int) -> dict[str, torch.Tensor]:
+    def breaking(epoch: int, step: int) -> dict[str, Any]:
         if epoch == 1:
             raise PowerCutError
         return collate([canvas(None)], SIZE_HW)
@@ -169,7 +178,7 @@ def test_a_state_of_another_plan_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_film_becomes_pictures_a_step_apart_that_training_can_read(tmp_path: Path) -> None:
-    film = cv2.VideoWriter(str(tmp_path / "gate_day.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10, (160, 96))
+    film = cv2.VideoWriter(str(tmp_path / "gate_day.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 10, (160, 96))
     for level in range(35):
         film.write(np.full((96, 160, 3), 5 * level, np.uint8))
     film.release()
@@ -177,7 +186,7 @@ def test_a_film_becomes_pictures_a_step_apart_that_training_can_read(tmp_path: P
     samples = read_samples(tmp_path / "frames", "train")
     assert [sample.file.name for sample in samples] == [f"gate_day_{n:03d}.jpg" for n in range(4)]
     assert {sample.camera for sample in samples} == {"gate"}
-    levels = [float(np.mean(cv2.imread(str(sample.file)))) for sample in samples]
+    levels = [float(np.mean(np.asarray(cv2.imread(str(sample.file))))) for sample in samples]
     assert levels == pytest.approx([0, 50, 100, 150], abs=4)
     assert all(len(sample.classes) == 0 for sample in samples)
 
