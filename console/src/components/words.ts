@@ -15,10 +15,14 @@ export function useWords() {
   /** A word of a list of words; a value that this console does not know is shown as it came. */
   const word = (group: string, value: string): string => (te(`${group}.${value}`) ? t(`${group}.${value}`) : value)
 
+  /** What a file of the evidence is; a matter may have its own words for it. */
+  const roleWord = (role: string, matter?: string): string =>
+    te(`matters.${matter}.role.${role}`) ? t(`matters.${matter}.role.${role}`) : word('evidenceRole', role)
+
   function problem(error: unknown): string {
     const { code, status } = asProblem(error)
     return te(`problem.${code}`) ? t(`problem.${code}`) : t('problem.other', { status })
   }
 
-  return { t, te, span, age, time, timeToday, word, problem }
+  return { t, te, span, age, time, timeToday, word, roleWord, problem }
 }
