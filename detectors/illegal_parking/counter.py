@@ -23,6 +23,7 @@ from detectors.illegal_parking import reading
 from detectors.illegal_parking.appearance import compare
 from detectors.illegal_parking.config import Config
 from detectors.illegal_parking.place import Bystander, Departed, Place, State
+from detectors.plate_grammar import kinds_of, tidy
 
 QUEUE_WITHIN_NS = 30 * NS  # parking reference 2.6: others that came to stand within the same 30 s
 QUEUE_OTHERS = 2
@@ -49,6 +50,7 @@ REASONS = {
     "red_light": "within the longest red of the signal, {n} s",
     "loading": "people at the vehicle for two looks or more",
     "exempt_vehicle": "its plate is of a vehicle on duty: counted, no lead",
+    "perhaps_exempt": "a reader saw the plate of a vehicle on duty: more pictures are read first",
     "night_unsure": "in the dark no box is sure to be a vehicle",
     "many_at_once": "{n} vehicles came to stand within a minute: a jam or an event?",
 }
@@ -164,10 +166,13 @@ def telling_hold(place: Place, came_ns: Sequence[int], seen: Observation, config
     """
     if reading.is_exempt(place.plate):
         return "exempt_vehicle", 0
+    is_early = place.dwell_ns < 2 * round(config.grace_s * NS)
+    if is_early and _may_be_exempt(place):
+        return "perhaps_exempt", 0
     if is_dark(seen) and sorted(place.scores)[len(place.scores) // 2] < config.night_min_score:
         return "night_unsure", 0
     many = bisect(came_ns, place.since_ns + MANY_WITHIN_NS) - bisect(came_ns, place.since_ns - MANY_WITHIN_NS - 1)
-    if many >= config.many_at_once and place.dwell_ns < 2 * round(config.grace_s * NS):
+    if many >= config.many_at_once and is_early:
         return "many_at_once", many
     return None
 
@@ -181,7 +186,7 @@ def with_telling_hold(place: Place, found: tuple[str, int], at_ns: int) -> Place
 
 def with_telling_released(place: Place, at_ns: int) -> Place:
     """The place as it is told: what kept it is over, many at once is said for the person who looks at it."""
-    for kind in ("night_unsure", "exempt_vehicle", "many_at_once"):
+    for kind in ("night_unsure", "exempt_vehicle", "perhaps_exempt", "many_at_once"):
         if is_held(place, kind):
             place = noted(place, kind, "released", "over: the act is told", at_ns)
             if kind == "many_at_once":
@@ -270,6 +275,12 @@ def _held_less(place: Place, limit_s: float) -> bool:
     """Whether the clock stood for less than this; all that does not count is quickly known and mostly less already."""
     limit_ns = round(limit_s * NS)
     return place.uncounted_ns < limit_ns or place.total_ns("held") < limit_ns
+
+
+def _may_be_exempt(place: Place) -> bool:
+    """Whether one reader in one picture saw a white plate with the characters of a vehicle on duty."""
+    texts = (raw.text for vote in reading.votes(place.plate) if vote.colour == "white" for raw in vote.raw)
+    return any(kind.name in reading.EXEMPT_KINDS for text in texts for kind in kinds_of(tidy(text)))
 
 
 def _people_at(place: Place, seen: Observation) -> bool:

@@ -22,6 +22,7 @@ SWAY_WIDTH_PX = 1280
 NOTICED_PX = 1.5
 BETTER_BY = 0.03
 WITNESSES = 2  # one that drives off is no sway, and before a plain ground it moves the measurement: but not for long
+CALM_SHARE = 0.5  # of that sway: a spell of shaking goes on while the picture lies further off than this
 CALM_NS = 3 * NS  # a camera that shook a moment ago still shakes, whatever one picture between says
 
 
@@ -44,9 +45,11 @@ def doubt(state: State, seen: Observation, config: Config) -> tuple[SpanState, i
 
 def shake_after(state: State, seen: Observation) -> tuple[int, int] | None:
     """The last spell of shaking: a look far off begins one, or prolongs one that is not over yet."""
-    if state.last_at_ns is None or not is_far_off(seen) or not _lies_better(state, seen):
+    spell = state.shake if still_shakes(state, seen) else None
+    is_shaken = is_far_off(seen, share=1.0 if spell is None else CALM_SHARE)
+    if state.last_at_ns is None or not is_shaken or not _lies_better(state, seen):
         return state.shake
-    return (state.shake[0] if state.shake is not None and still_shakes(state, seen) else state.last_at_ns), seen.at_ns
+    return (state.last_at_ns if spell is None else spell[0]), seen.at_ns
 
 
 def still_shakes(state: State, seen: Observation) -> bool:
@@ -54,11 +57,11 @@ def still_shakes(state: State, seen: Observation) -> bool:
     return state.shake is not None and seen.at_ns - state.shake[1] <= CALM_NS
 
 
-def is_far_off(seen: Observation) -> bool:
-    """Whether the picture lies further off than a sway that can be compensated."""
+def is_far_off(seen: Observation, *, share: float) -> bool:
+    """Whether the picture lies further off than this share of a sway that can be compensated."""
     if seen.picture is None or seen.picture.shift_px is None:
         return False
-    return max(map(abs, seen.picture.shift_px)) > SWAY_PX * max(0.5, seen.frame_px[0] / SWAY_WIDTH_PX)
+    return max(map(abs, seen.picture.shift_px)) > share * SWAY_PX * max(0.5, seen.frame_px[0] / SWAY_WIDTH_PX)
 
 
 def looks_elsewhere(state: State, seen: Observation, config: Config) -> bool:

@@ -325,3 +325,16 @@ def test_another_plate_after_a_gap_bridges_nothing() -> None:
     facts = facts_of(findings[-1])
     assert facts.identity == "assumed"
     assert "reidentified_plate" not in {span.state for span in facts.spans}
+
+
+def test_one_read_as_of_a_vehicle_on_duty_is_held_until_more_pictures_say_so() -> None:
+    unlike = plate("辽K5EJ4", colour="white")
+    split = msgspec.structs.replace(
+        unlike, reads=(unlike.reads[0], msgspec.structs.replace(unlike.reads[1], text="辽K5EJ4警"))
+    )
+    readers = Readers(*[[split]] * 6, [plate("辽K5EJ4警", colour="white")])
+    state, findings = run(parked(110), readers)
+    assert findings == []
+    assert ("perhaps_exempt", "held") in [(one.kind, one.effect) for one in state.places[0].counters]
+    _, findings = run(parked(160), Readers([split]))
+    assert [finding.phase for finding in findings] == ["opened"]
