@@ -228,7 +228,7 @@ def _welcome(here: Up) -> None:
     if here.options.demo:
         lines += [
             f"passwords of `operator` and `officer`: {here.layout.people}",
-            "the first alert comes about 30 s after the car has driven in, the tower finds its fire within some minutes",
+            "the first alert comes about 30 s after the car has driven in, the fire is found minutes later",
             "Ctrl-C ends everything",
         ]
     print("\n".join(("", *(f"  {line}" for line in lines), "")), flush=True)
