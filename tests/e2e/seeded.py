@@ -155,18 +155,17 @@ def landscape(smoke_px: float, *, at: tuple[float, float] = (640, 330)) -> bytes
     return jpeg(picture)
 
 
-def street(plate: str | None = None) -> bytes:
+def street(shade: int = 0) -> bytes:
     """A drawn street with a parked car, as a JPEG."""
     picture = Image.new("RGB", FRAME_PX, (120, 124, 128))
     draw = ImageDraw.Draw(picture)
     draw.rectangle((0, 0, 1280, 200), (176, 186, 196))
     draw.rectangle((0, 520, 1280, 720), (150, 146, 140))
-    draw.rounded_rectangle((440, 300, 860, 500), 40, (32, 74, 140))
+    draw.rounded_rectangle((440, 300, 860, 500), 40, (32 + shade, 74, 140))
     draw.rounded_rectangle((520, 230, 780, 330), 30, (28, 60, 110))
     for x in (520, 770):
         draw.ellipse((x - 40, 460, x + 40, 540), (24, 24, 26))
-    if plate:
-        draw.rectangle((590, 440, 710, 478), (20, 60, 170))
+    draw.rectangle((590, 440, 710, 478), (20, 60, 170))
     return jpeg(picture)
 
 

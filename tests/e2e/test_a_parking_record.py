@@ -161,7 +161,7 @@ def parked(town: Town) -> str:
     timer = draw_timer(event.facts)
     assert timer is not None
     moments = (("first_still", 0), ("due", 300), ("last", 360))
-    shots = [Shot(f"stills/{role}.jpg", role, street(f"{role}"), start_ns + second * NS) for role, second in moments]  # type: ignore[arg-type]
+    shots = [Shot(f"stills/{role}.jpg", role, street(second // 10), start_ns + second * NS) for role, second in moments]  # type: ignore[arg-type]
     close = [Shot(f"close_ups/{n}.jpg", "close_up", plate_picture(30 * n), start_ns + n * NS) for n in range(2)]
     return town.tells(event, [*shots, *close, Shot("timer.png", "other", timer, start_ns + 300 * NS)])
 
