@@ -66,8 +66,6 @@ def test_a_lead_shows_its_names_facts_and_what_may_be_done(site: Site) -> None:
         "kind": None,
         "urgency": None,
         "fire_state": None,
-        "urgency": None,
-        "fire_state": None,
     }
     assert lead["event"]["facts"]["plate"] == "粤B12345"
     assert lead["event"]["clock"] == {"source": "none", "offset_s": None, "uncertainty_s": None}
