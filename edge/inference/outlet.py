@@ -140,7 +140,8 @@ def _problem(greys: Sequence[Grey], mask: Mask) -> str | None:
     if float(np.mean([grey[mask].mean() for grey in greys])) < DARK:
         return "dark"
     window = cv2.createHanningWindow((greys[0].shape[1], greys[0].shape[0]), cv2.CV_32F)
-    shifts = [cv2.phaseCorrelate(greys[0], other, window)[0] for other in greys[1:]]
+    # phaseCorrelate multiplies its window into what it is given: copies.
+    shifts = [cv2.phaseCorrelate(greys[0].copy(), other.copy(), window)[0] for other in greys[1:]]
     # Smoke pulls some of these; a camera that shakes moves them all.
     return "moved" if float(np.median([np.hypot(across, down) for across, down in shifts])) > SHAKEN_PX else None
 

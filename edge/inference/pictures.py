@@ -59,7 +59,8 @@ class PictureMeter:
         if self._reference is None:
             self._reference = small
             return (0.0, 0.0)
-        (right, down), sure = cv2.phaseCorrelate(self._reference, small, _window())
+        # phaseCorrelate multiplies its window into what it is given: copies.
+        (right, down), sure = cv2.phaseCorrelate(self._reference.copy(), small.copy(), _window())
         self._reference = REFERENCE_KEPT * self._reference + np.float32(1 - REFERENCE_KEPT) * small
         if sure < SHIFT_SURE:
             return None

@@ -46,7 +46,7 @@ class ListedEvidence:
         self.frames: list[Frame | None] = []
         self._refuses = refuses
 
-    def note(self, record: Seen, *, state_before: bytes, frame: Frame | None = None) -> None:
+    def note(self, record: Seen, *, state_before: bytes, frame: Frame | None = None) -> None:  # noqa: ARG002 -- EvidenceMaker
         self.noted.append((record.at_ns, state_before))
 
     def hold(self, ask: HoldEvidence, frame: Frame | None) -> None:
