@@ -23,7 +23,8 @@ from store.tables import leads as leads_table
 MATTER = "straw_burning"
 POLICY = "policy:known_place"
 REASON = "known_place"
-GROWN = 0.2  # of the event's box: where the next plume of the same source will start
+REACH = (0.3, 0.1)  # of the plume's width and height, to each side of its base: where its next plume will start
+LEAST_REACH = 0.008  # of the picture: a base is found within a few pixels
 LOOK_BACK_NS = 7200 * NS
 MAX_OPEN = 500
 DAY_NS = 86_400 * NS
@@ -32,18 +33,20 @@ KINDS: dict[str, str] = {"chimney_steam": "chimney", "lamp_glare": "lamp"}
 
 
 def learned(event: Event, act: Act, *, days: float) -> KnownPlace | None:
-    """What this dismissal teaches; None for a reason without a fixed source, or an act without a preset or a box."""
+    """What this dismissal teaches; None for a reason without a fixed source, an act without a preset or a base.
+
+    The place is small, about the base: a fire in the field before a chimney's plume must ring.
+    """
     kind = KINDS.get(act.reason)
     facts = _facts(event)
     frame_px = event.where.frame_px
-    if kind is None or facts is None or facts.preset is None or frame_px is None or not event.where.polygon_px:
+    if kind is None or facts is None or facts.preset is None or facts.base_px is None or frame_px is None:
         return None
     if kind == "lamp" and facts.is_night is False:
         return None  # by day it was the sun's glare, which stays nowhere
-    xs = [x / frame_px[0] for x, _ in event.where.polygon_px]
-    ys = [y / frame_px[1] for _, y in event.where.polygon_px]
-    dx, dy = (max(xs) - min(xs)) * GROWN / 2, (max(ys) - min(ys)) * GROWN / 2
-    left, top, right, bottom = min(xs) - dx, min(ys) - dy, max(xs) + dx, max(ys) + dy
+    x, y = facts.base_px[0] / frame_px[0], facts.base_px[1] / frame_px[1]
+    across, down = (max(share * side, LEAST_REACH) for share, side in zip(REACH, _sides(event, frame_px), strict=True))
+    left, top, right, bottom = x - across, y - down, x + across, y + down
     corners = ((left, top), (right, top), (right, bottom), (left, bottom))
     return KnownPlace(
         learned_from=event.event_id,
@@ -57,6 +60,12 @@ def learned(event: Event, act: Act, *, days: float) -> KnownPlace | None:
         valid_to=utc_from_ns(ns_from_utc(act.at) + round(days * DAY_NS)),
         learned_by=act.who,
     )
+
+
+def _sides(event: Event, frame_px: tuple[int, int]) -> tuple[float, float]:
+    """Width and height of the act's box as shares of the picture; 0 without a box."""
+    xs, ys = ([point[axis] for point in event.where.polygon_px] or [0.0] for axis in (0, 1))
+    return (max(xs) - min(xs)) / frame_px[0], (max(ys) - min(ys)) / frame_px[1]
 
 
 def covering(event: Event, places: Sequence[KnownPlace]) -> KnownPlace | None:

@@ -48,14 +48,14 @@ def test_a_dismissed_chimney_does_not_ring_a_second_time(site: Site) -> None:
     assert place["learned_by"]["name"] == "Op"
 
 
-def test_the_place_is_the_box_grown_by_a_fifth_and_holds_thirty_days(site: Site) -> None:
+def test_the_place_lies_about_the_base_and_holds_thirty_days(site: Site) -> None:
     operator = site.person("op", "operator")
     dismissed(site, operator, Smoke())
     (place,) = operator.get("/known-places").json()["items"]
     left, top, right, bottom = CHIMNEY
     xs, ys = zip(*place["polygon"], strict=True)
-    assert (max(xs) - min(xs)) * 1920 == pytest.approx((right - left) * 1.2, abs=0.1)
-    assert (max(ys) - min(ys)) * 1080 == pytest.approx((bottom - top) * 1.2, abs=0.1)
+    assert (max(xs) - min(xs)) * 1920 == pytest.approx((right - left) * 0.6, abs=0.1)
+    assert (max(ys) - min(ys)) * 1080 == pytest.approx((bottom - top) * 0.2, abs=0.1)
     site.clock.advance(MONTH_S - 1)
     later = site.person("later", "operator")  # sessions do not last so long
     assert state(later, tells(site, Smoke(number=1))) == "permitted"
