@@ -10,8 +10,9 @@ from server.identity.scopes import ROLES, scopes_of
 from tests.integration.server.site import Site, code_of
 
 EVENT_ID = "6f1f7e6a-8f0e-8c3b-9d57-2f6f0c4f9a11"
+NAMES = {"event_id": EVENT_ID, "sha256": "0" * 64, "gateway": "gw-1", "device": "cam-1", "zone": "zone-1"}
 PLACES = [
-    (method, route.path.format(event_id=EVENT_ID, sha256="0" * 64, gateway="gw-1", device="cam-1"), scope_of(route))
+    (method, route.path.format(**NAMES), scope_of(route))
     for route in api_routes()
     for method in sorted(route.methods or ())
     if scope_of(route) != "session:public"
