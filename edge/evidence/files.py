@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -69,6 +69,24 @@ class EvidenceStore:
             key=key,
             config=config,
         )
+
+    def to_send(
+        self, order: Order, ref: EvidenceRef, signed: Signed, *, rank_of: Callable[[EvidenceRole], int]
+    ) -> list[Upload]:
+        """The files that this revision adds, its manifest and signature; the lowest rank goes first on a full disk."""
+        folder = self.packages / order.event_id
+        before = {item.sha256 for item in order.previous.items} if order.previous else set()
+        files = [
+            Upload(item.sha256, str(folder / item.path), item.size_bytes, rank_of(item.role))
+            for item in ref.items
+            if item.sha256 not in before
+        ]
+        # A manifest moves in its folder when the next one comes; what waits to be sent must lie still.
+        for sha256, data in ((ref.manifest_sha256, signed.data), (ref.signature_sha256, signed.signature)):
+            path = self.manifests / sha256
+            write_durably(path, data)
+            files.append(Upload(sha256, str(path), len(data), RANKS["manifest"]))
+        return files
 
 
 class FileEvidence:
@@ -264,17 +282,7 @@ class FileEvidence:
         )
 
     def _send(self, order: Order, ref: EvidenceRef, signed: Signed) -> None:
-        folder = self._store.packages / order.event_id
-        before = {item.sha256 for item in order.previous.items} if order.previous else set()
-        for item in ref.items:
-            if item.sha256 not in before:
-                rank = RANKS.get(item.role, RANKS["still"])
-                self._uploads.append(Upload(item.sha256, str(folder / item.path), item.size_bytes, rank))
-        # A manifest moves in its folder when the next one comes; what waits to be sent must lie still.
-        for sha256, data in ((ref.manifest_sha256, signed.data), (ref.signature_sha256, signed.signature)):
-            path = self._store.manifests / sha256
-            write_durably(path, data)
-            self._uploads.append(Upload(sha256, str(path), len(data), RANKS["manifest"]))
+        self._uploads += self._store.to_send(order, ref, signed, rank_of=lambda role: RANKS.get(role, RANKS["still"]))
 
     def _let_go(self, order: Order) -> None:
         """The candidates that are in the package now; clips wait for their own revision."""

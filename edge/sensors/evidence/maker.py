@@ -12,13 +12,11 @@ import msgspec
 
 from contract.errors import EvidenceError, StoreError
 from contract.events import EvidenceItem, EvidenceRef
-from contract.manifest import sha256_hex
 from contract.observations import EvidenceMade, PlateLooked, Seen, TapeStart
 from contract.times import NS, ns_from_utc, utc_from_ns
 from detectors.fold import HoldEvidence
 from edge.capture.types import Frame
 from edge.config import SensorConfig
-from edge.evidence.disk import write_durably
 from edge.evidence.files import EvidenceStore
 from edge.evidence.orders import Cuts, Order
 from edge.evidence.package import NewFile, Package, Signed, sign
@@ -33,7 +31,7 @@ from edge.spool.steps import Upload
 log = logging.getLogger(__name__)
 AROUND_NS: Final = round(READINGS_AROUND_S * NS)
 MAX_READINGS: Final = 6000  # a package's frames in one file: two days of one each half minute
-RANKS: Final = {"manifest": 90, "readings": 85, "binding": 85, "curve": 80}
+RANKS: Final = {"readings": 85, "binding": 85, "curve": 80}
 RANK_OTHERS: Final = 70
 STILLS_NEAR_NS: Final = 900 * NS  # looks at the outlet this near to the act go into its package
 MAX_STILLS: Final = 24  # of one package
@@ -248,17 +246,7 @@ class SensorEvidence:
         )
 
     def _send(self, order: Order, ref: EvidenceRef, signed: Signed) -> None:
-        folder = self._store.packages / order.event_id
-        before = {item.sha256 for item in order.previous.items} if order.previous else set()
-        for item in ref.items:
-            if item.sha256 not in before:
-                rank = RANKS.get(item.role, RANK_OTHERS)
-                self._uploads.append(Upload(item.sha256, str(folder / item.path), item.size_bytes, rank))
-        # A manifest moves in its folder when the next one comes; what waits to be sent must lie still.
-        for sha256, data in ((ref.manifest_sha256, signed.data), (ref.signature_sha256, signed.signature)):
-            path = self._store.manifests / sha256
-            write_durably(path, data)
-            self._uploads.append(Upload(sha256_hex(data), str(path), len(data), RANKS["manifest"]))
+        self._uploads += self._store.to_send(order, ref, signed, rank_of=lambda role: RANKS.get(role, RANK_OTHERS))
 
     def _failed(self, what: str, where: str, error: Exception) -> None:
         self._counts[f"{what}_failed"] += 1
