@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from aio_rtsp_toolkit.server import serve
+from aio_rtsp_toolkit.server import RtspServer
 
 from tests.integration.capture.watching import Watched, camera, needs_gstreamer
 from tests.rtsp_server.clips import write_file
@@ -23,10 +23,11 @@ def _serve(folder: Path, port: int, started: threading.Event, loops: list[asynci
     pool = ThreadPoolExecutor(16)
     loop.set_default_executor(pool)
     loops.append(loop)
-    task = loop.create_task(serve(str(folder), "127.0.0.1", port))
-    loop.call_soon(started.set)
+    server = RtspServer(str(folder), "127.0.0.1", port)
+    loop.run_until_complete(server.start())
+    started.set()
     with suppress(RuntimeError, asyncio.CancelledError):
-        loop.run_until_complete(task)
+        loop.run_until_complete(server.serve_forever())
     for left in asyncio.all_tasks(loop):
         left.cancel()
         with suppress(asyncio.CancelledError):
