@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -37,6 +38,15 @@ class TimerSpan(Struct, frozen=True):
     state: SpanState
 
 
+def within(spans: Sequence[TimerSpan], states: Sequence[SpanState], *, until_ns: int | None = None) -> int:
+    """How long the timer was in these states, up to a moment."""
+    total_ns = 0
+    for span in spans:
+        if span.state in states and (until_ns is None or span.start_ns < until_ns):
+            total_ns += (span.end_ns if until_ns is None else min(span.end_ns, until_ns)) - span.start_ns
+    return total_ns
+
+
 class Place(Struct, frozen=True, kw_only=True):
     """A vehicle's stay at one place, or its way there.
 
@@ -44,8 +54,7 @@ class Place(Struct, frozen=True, kw_only=True):
     before the first at this place; None when there was none. A place where nothing was found may have held a car that
     was not found, so `arrival_seen` is a claim of its own: the vehicle was seen to move there. `patches` are its looks,
     newest last; `strange` those of late that are like none of them; `in_lane`: it came to stand where queues form.
-    `uncounted_ns` is what does not count until the
-    last sight, `uncounted_away_ns` what came after it.
+    `uncounted_ns` is what does not count until the last sight, `uncounted_away_ns` what came after it.
     """
 
     event_id: str
@@ -84,11 +93,7 @@ class Place(Struct, frozen=True, kw_only=True):
 
     def total_ns(self, *states: SpanState) -> int:
         """How long the timer was in these states, up to the last sight of the vehicle."""
-        last_ns, total_ns = self.last_seen_ns, 0
-        for span in self.spans:
-            if span.state in states and span.start_ns < last_ns:
-                total_ns += min(span.end_ns, last_ns) - span.start_ns
-        return total_ns
+        return within(self.spans, states, until_ns=self.last_seen_ns)
 
     @property
     def dwell_ns(self) -> int:
@@ -120,7 +125,7 @@ class State(Struct, frozen=True, kw_only=True):
 
     `vehicles` are the boxes of the last look, in the zone or not: an arrival comes from one of them, if both looks
     went to the same windows (`looked_px`). `lost_as` says what the time since `lost_at_ns` was. `scene`: where the
-    camera looked; `shake`: the look before the last spell of shaking, and the last shaken look of it. `crowded_out`
+    camera looked; `shake`: since when the last spell of shaking does not count, and the last shaken look of it. `crowded_out`
     counts newcomers that found no room among the places remembered, `excused` vehicles on duty.
     """
 
@@ -228,8 +233,11 @@ def seen_in_shared_box(place: Place, span: TimerSpan) -> Place:
 
 def seen_last(place: Place, last_seen_ns: int) -> Place:
     """The place when its last sight was earlier than was thought, or its spans are others: everything counted anew."""
-    place = msgspec.structs.replace(place, last_seen_ns=last_seen_ns)
-    return msgspec.structs.replace(place, uncounted_ns=place.total_ns(*NOT_COUNTED), uncounted_away_ns=0)
+    uncounted_ns = within(place.spans, NOT_COUNTED, until_ns=last_seen_ns)
+    away_ns = within(place.spans, NOT_COUNTED) - uncounted_ns
+    return msgspec.structs.replace(
+        place, last_seen_ns=last_seen_ns, uncounted_ns=uncounted_ns, uncounted_away_ns=away_ns
+    )
 
 
 def place_key(box: BboxPx, frame_px: tuple[int, int]) -> str:

@@ -36,17 +36,22 @@ vehicle = st.builds(
     st.sampled_from([0.2, 0.5, 0.9]),
     st.sampled_from([None, patch(1), patch(2)]),
 )
-glimpse = st.tuples(st.sampled_from([0.0, 0.4, 2.0, 5.0, 20.0]), st.lists(vehicle, max_size=3), st.booleans())
+glimpse = st.tuples(
+    st.sampled_from([0.0, 0.4, 2.0, 5.0, 20.0]),
+    st.lists(vehicle, max_size=3),
+    st.booleans(),
+    st.sampled_from([False, False, True]),
+)
 
 
 @st.composite
 def scenes(draw: st.DrawFn) -> list[Observation | StreamLost]:
-    """Any order of looks, repeats, gaps and losses; vehicles tend to stay where they are."""
+    """Any order of looks, repeats, gaps, losses and misses; vehicles tend to stay where they are."""
     at_s, last_s, scene, standing = 0.0, 0.0, [], draw(st.lists(vehicle, max_size=2))
-    for step_s, others, is_lost in draw(st.lists(glimpse, max_size=40)):
+    for step_s, others, is_lost, are_missed in draw(st.lists(glimpse, max_size=40)):
         at_s += step_s
         frozen_s = at_s - last_s if is_lost and not others else 0.0
-        seen = look(at_s, *standing, *others)
+        seen = look(at_s, *([] if are_missed else standing), *others)
         pictured = msgspec.structs.replace(seen, picture=Picture(brightness=90, sharpness=9, repeated_s=frozen_s))
         scene.append(lost(at_s) if is_lost and others else pictured)
         last_s = last_s if frozen_s else at_s
