@@ -21,7 +21,7 @@ from contract.errors import ContractError, StoreError
 from contract.health import CameraState, DeviceHealth, MaintenanceItem
 from contract.observations import Observation, PlateLooked, Seen, StreamLost, TapeStart
 from contract.times import NS, utc_from_ns
-from detectors.fold import FullDecode, HoldEvidence, LookSooner, ReadPlate, ZoomIn
+from detectors.fold import FullDecode, LookSooner, ReadPlate, ZoomIn
 from edge.capture.backoff import Backoff
 from edge.capture.feed import CameraFeed
 from edge.capture.masks import Masks
@@ -185,7 +185,9 @@ class Camera:
 
     def _judge_onto(self, tape: Tape, stop: threading.Event, *, is_anew: bool) -> None:
         """Until the stop event, or until time goes back: what was measured by that other time says nothing then."""
-        maker = FileEvidence(self._start, store=self._around.store, footage=self._footage(), tape=tape)
+        towers = self._around.towers
+        areas = () if towers is None else towers.areas(self._config.id)
+        maker = FileEvidence(self._start, store=self._around.store, footage=self._footage(), tape=tape, areas=areas)
         self._evidence_counts = maker.counters
         judge = CameraJudge(self._start, maker=maker) if is_anew else self._recalled(maker)
         if judge.last_at_ns is not None:
@@ -208,7 +210,7 @@ class Camera:
                 self._counts["times_gone_back"] += 1
                 log.error("judge_begins_anew device=%s reason='the clock of this gateway went back'", self._config.id)
                 return
-            self._keep_close_views(maker)
+            self._keep_close_views(judge)
             step = self._step(judge, maker, record, shown)
             if self._around.towers is not None:
                 self._around.towers.judged(self._config.id, record.at_ns)
@@ -255,13 +257,10 @@ class Camera:
         frame_px = record.frame_px if isinstance(record, Observation) else None
         towers.ask(self._config.id, ask, frame_px=frame_px)
 
-    def _keep_close_views(self, maker: FileEvidence) -> None:
+    def _keep_close_views(self, judge: CameraJudge) -> None:
         while self._close_views:
-            event_id, frame = self._close_views.popleft()
-            height, width = frame.image_bgr.shape[:2]
-            whole = (0.0, 0.0, float(width), float(height))
-            maker.hold(HoldEvidence(event_id=event_id, role="close_up", at_ns=frame.at_ns, bbox_xyxy_px=whole), frame)
-            self._counts["close_views"] += 1
+            is_kept = judge.keep_close_view(*self._close_views.popleft())
+            self._counts["close_views" if is_kept else "close_views_too_late"] += 1
 
     def _read_plate(self, ask: ReadPlate, frame: Frame) -> None:
         self._counts["plates_asked"] += 1

@@ -36,6 +36,7 @@ from edge.evidence.key import read_signing_key
 from edge.evidence.tape import Tape, read_tape
 from edge.inference.look import Detects, Looker
 from edge.inference.plates import PlateReader, open_reader
+from edge.inference.sights import areas_of
 from edge.inference.views import Views
 from edge.judge import CameraJudge, provenance, tape_start
 from edge.judge.start import given_clock
@@ -109,7 +110,8 @@ def replay_recording(
     ring = PacketRing(camera.ring_s, camera.ring_mb * 1_000_000)
     replay = Replay(recording.path, start_ns=recording.start_ns, camera=camera, ring=ring)
     tape = Tape(out / TAPE_NAME, start)
-    maker = FileEvidence(start, store=store, footage=_footage(replay, ring, camera), tape=tape)
+    footage, areas = _footage(replay, ring, camera), areas_of(camera.tower)
+    maker = FileEvidence(start, store=store, footage=footage, tape=tape, areas=areas)
     told = Told(say)
     clock = given_clock(camera.clock)
     views = Views(config)

@@ -25,6 +25,7 @@ from edge.patrol.onvif import OnvifHead
 from edge.patrol.patrol import Border, Patrol
 from edge.patrol.references import References
 from edge.threads import WatchedThread
+from ground.files import Area
 from models.detector import open_detector
 
 MATTER = "straw_burning"
@@ -131,6 +132,11 @@ class Towers:
         patrol = self._patrols.get(device)
         if patrol is not None:
             patrol.judged(at_ns)
+
+    def areas(self, device: str) -> tuple[Area, ...]:
+        """The cells that a tower's map of a fire shows."""
+        sights = self._sights.get(device)
+        return () if sights is None else sights.areas
 
     def problem(self, device: str) -> str:
         """Why a tower is not watched; empty when it is."""

@@ -24,7 +24,7 @@ from edge.evidence.disk import write_durably
 from edge.evidence.fires.before import Befores
 from edge.evidence.fires.files import FIRES, Kept, files_of_fire, newly_shown, shown_before
 from edge.evidence.fires.series import look_seen
-from edge.evidence.holding import READ_FRAME, Holding, Moment
+from edge.evidence.holding import READ_FRAME, ZOOMED, Holding, Moment
 from edge.evidence.orders import Cuts, Order
 from edge.evidence.package import NewFile, Package, Signed, sign
 from edge.evidence.parts import clip_gaps, held_files, timer_of
@@ -132,6 +132,11 @@ class FileEvidence:
         has_frame = held is not None and held.file(READ_FRAME) is not None
         has_frame = has_frame or (self._store.packages / looked.event_id / READ_FRAME).exists()
         self._holding.keep_cuts(looked, cuts, wants_frame=not has_frame)
+
+    def owes_close_view(self, event_id: str, revision: int) -> bool:  # noqa: ARG002 -- what a tape asks
+        """Whether one waits here."""
+        held = self._store.candidates.get(event_id)
+        return held is not None and held.file(ZOOMED) is not None
 
     def drop(self, event_id: str) -> None:
         """Nothing of the act stays in the candidate store."""
@@ -289,7 +294,7 @@ class FileEvidence:
         held = self._store.candidates.get(order.event_id)
         owes_clips = self._holding.owes_clips(order.event_id)
         has_clips = held is not None and any(file.role == "clip" for file in held.files)
-        if order.settle_clips or (order.phase == "closed" and not owes_clips and not has_clips):
+        if order.settle_clips or not (owes_clips or has_clips):
             self._holding.drop(order.event_id)
 
     def _failed(self, what: str, where: str, error: Exception) -> None:

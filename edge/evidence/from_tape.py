@@ -30,6 +30,10 @@ class TapeEvidence:
     def show(self, looked: PlateLooked, cuts: Cuts) -> None:
         """Nothing to keep."""
 
+    def owes_close_view(self, event_id: str, revision: int) -> bool:
+        """Whether one was made then."""
+        return (event_id, revision) in self._made
+
     def drop(self, event_id: str) -> None:
         """Nothing to drop."""
 

@@ -77,6 +77,10 @@ class EvidenceMaker(Protocol):
         """Keep the close-ups of a look at a plate, until the act is due or over; what cannot be kept is said later."""
         ...
 
+    def owes_close_view(self, event_id: str, revision: int) -> bool:
+        """Whether a tower's close view of an act is kept that no revision shows; then this one should."""
+        ...
+
     def drop(self, event_id: str) -> None:
         """The act ended early: nothing of it stays."""
         ...

@@ -14,7 +14,7 @@ from contract.observations import Observation, PlumeSeen
 from edge.capture.types import Aimed
 from edge.config import TowerConfig
 from ground.camera import Aim, Calibration, bearing_deg, ray
-from ground.files import Heights, read_areas, read_heights
+from ground.files import Area, Heights, read_areas, read_heights
 from ground.fix import Fix, fix_of_one
 from ground.local import Spot, Vector, spot_at
 from ground.snap import shares
@@ -23,6 +23,13 @@ from ground.terrain import Meeting, on_heights, on_plane
 CELLS_MOST = 20
 CELLS_WITHIN_M = 3_000.0
 ZOOM_WITHIN = 0.01
+
+
+def areas_of(tower: TowerConfig | None) -> tuple[Area, ...]:
+    """The grid cells, parcels or villages around a tower; raises ContractError for a file that holds none."""
+    if tower is None or tower.areas_file is None:
+        return ()
+    return read_areas(Path(tower.areas_file), name_key=tower.areas_name)
 
 
 class Sights:
@@ -43,8 +50,8 @@ class Sights:
         height_m = (tower.camera_height_m or tower.mast_m) - tower.mast_m
         self._foot = Spot(lat=position.lat, lon=position.lon, height_m=height_m)
         self._heights: Heights | None = None if tower.dem_file is None else read_heights(Path(tower.dem_file))
-        areas = () if tower.areas_file is None else read_areas(Path(tower.areas_file), name_key=tower.areas_name)
-        self._areas = [(area, area.metres(self._foot)) for area in areas]
+        self.areas = areas_of(tower)
+        self._areas = [(area, area.metres(self._foot)) for area in self.areas]
 
     @property
     def focal_px(self) -> float:

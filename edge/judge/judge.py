@@ -92,8 +92,19 @@ class CameraJudge:
                     asks.append(ask)
             events += [self._tell(finding, zone, record.at_ns, frame) for finding in step.findings]
         events += self._settle_clips(record)
+        events += self._show_close_views(record.at_ns)
         self._saved = self._save()
         return JudgeStep(events=tuple(events), asks=tuple(asks), state=self._saved)
+
+    def keep_close_view(self, event_id: str, frame: Frame) -> bool:
+        """A tower's optical close view of an act goes into its next revision; False: the act is over."""
+        act = self._acts.get(event_id)
+        if act is None or not act.is_open:
+            return False
+        height, width = frame.image_bgr.shape[:2]
+        whole = (0.0, 0.0, float(width), float(height))
+        self._maker.hold(HoldEvidence(event_id=event_id, role="close_up", at_ns=frame.at_ns, bbox_xyxy_px=whole), frame)
+        return True
 
     def _ask(self, ask: HoldEvidence | DropEvidence, zone: JudgedZone, frame: Frame | None) -> None:
         if isinstance(ask, HoldEvidence):
@@ -154,6 +165,24 @@ class CameraJudge:
             event, settled = self._proved(event, act, replace(order, settle_clips=True))
             self._remember(event.event_id, structs.replace(settled, owed=None))
             events.append(event)
+        return events
+
+    def _show_close_views(self, at_ns: int) -> list[Event]:
+        """A revision of its own for what came after the clips were settled: people look at the fire now."""
+        events: list[Event] = []
+        for event_id, act in tuple(self._acts.items()):
+            if not act.is_open or act.owed is not None or act.told is None:
+                continue
+            if not self._maker.owes_close_view(event_id, act.revision + 1):
+                continue
+            spoke = tuple(one for one in act.told.counter_evidence if one.kind != EVIDENCE_FAILED)
+            event = structs.replace(act.told, revision=act.revision + 1, phase="updated", counter_evidence=spoke)
+            evidence = self._maker.make(self._order(event, act, bbox=None, at_ns=at_ns))
+            if evidence is None:
+                continue  # it lies there for the revision that closes the act
+            shown = structs.replace(act, revision=event.revision, evidence=evidence, evidence_revision=event.revision)
+            self._remember(event_id, structs.replace(shown, told=event))
+            events.append(structs.replace(event, evidence=evidence))
         return events
 
     def _remember(self, event_id: str, act: Act) -> None:

@@ -88,6 +88,10 @@ class SensorEvidence:
     def show(self, looked: PlateLooked, cuts: Cuts) -> None:
         """Nothing: a sensor sees no plate."""
 
+    def owes_close_view(self, event_id: str, revision: int) -> bool:  # noqa: ARG002 -- the Protocol's
+        """Never: a sensor has no head."""
+        return False
+
     def drop(self, event_id: str) -> None:
         """Nothing was held."""
 

@@ -97,20 +97,7 @@ class Tower:
         if self.paint is not None:
             self.paint(image)
         frame = Frame(device="tower-1", at_ns=at_ns(at_s), image_bgr=image, is_keyframe=True)
-        look = self.meter.measure(image, found, device="tower-1", preset=preset, at_ns=frame.at_ns)
-        plumes = tuple(msgspec.structs.replace(one, sight=sight if one.base_px else None) for one in look.plumes)
-        seen = Observation(
-            device="tower-1",
-            at_ns=frame.at_ns,
-            frame_px=SIZE_PX,
-            detections=found,
-            picture=Picture(brightness=110.0, sharpness=40.0),
-            clock=Clock(source="rtcp", offset_s=0.1, uncertainty_s=0.05),
-            preset=preset,
-            view=look.view,
-            plumes=plumes,
-            horizon_px=look.horizon_px,
-        )
+        seen = measured(self.meter, frame, found, preset=preset, sight=sight)
         self.seen.append(seen)
         self.events += self.judge.take(seen, frame).events
 
@@ -134,6 +121,31 @@ class Tower:
     def verify_files(self, files: Mapping[str, bytes]) -> VerifyReport:
         """The same of any files."""
         return verify_package(files, files.__getitem__, TRUSTED)
+
+
+def measured(
+    meter: PlumeMeter,
+    frame: Frame,
+    found: tuple[Detection, ...],
+    *,
+    preset: str = "north",
+    sight: Sight | None = SIGHT,
+) -> Observation:
+    """What the gateway tells the judge of this look; each plume with a base stands at `sight`."""
+    look = meter.measure(frame.image_bgr, found, device="tower-1", preset=preset, at_ns=frame.at_ns)
+    plumes = tuple(msgspec.structs.replace(one, sight=sight if one.base_px else None) for one in look.plumes)
+    return Observation(
+        device="tower-1",
+        at_ns=frame.at_ns,
+        frame_px=SIZE_PX,
+        detections=found,
+        picture=Picture(brightness=110.0, sharpness=40.0),
+        clock=Clock(source="rtcp", offset_s=0.1, uncertainty_s=0.05),
+        preset=preset,
+        view=look.view,
+        plumes=plumes,
+        horizon_px=look.horizon_px,
+    )
 
 
 def plume_of(size: int, *, shift_px: tuple[int, int] = (0, 0)) -> Detection:

@@ -56,6 +56,9 @@ class ListedEvidence:
     def show(self, looked: PlateLooked, cuts: Cuts) -> None:
         self.shown.append((looked, cuts))
 
+    def owes_close_view(self, event_id: str, revision: int) -> bool:  # noqa: ARG002 -- EvidenceMaker
+        return any(one.role == "close_up" for one in self.holds if one.event_id == event_id)
+
     def drop(self, event_id: str) -> None:
         self.dropped.append(event_id)
 
