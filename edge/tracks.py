@@ -2,48 +2,54 @@
 
 DIR holds `videos.csv`, `detections/<video>.jsonl` (frame, left, top, right, bottom, type) and `mask_*.json` (forbidden
 areas by video). Truth (`gt/`, `events.csv`) is never read. The recorder wrote standing vehicles only, and a sample that
-misses one is common: a place stays taken for `OPEN_GAP_S`, and what was not seen is told as hidden.
+misses one is common: a place stays taken for `OPEN_GAP_S`, and what was not seen is told as hidden. A video whose
+recording cannot be read is skipped with the reason, and the others are judged.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import io
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from contract.errors import CaptureError
 from contract.geometry import BboxPx, PolygonPx
 from contract.matters.illegal_parking import Facts
 from contract.observations import Detection, Observation
 from contract.reports import ParkingReplayReport, ReplayedEvent, ReplayedVideo
+from contract.texts import text_of
 from contract.times import NS, ns_from_utc
 from detectors import illegal_parking as rule
 from detectors.fold import Finding, Zone
 
 OPEN_GAP_S = 60.0  # parking reference 2.2: measured on these recordings
 STILL_S = 1.0  # the recorder wrote a vehicle only once it had stood for six samples
+MOST_SAMPLES = 1_000_000  # of one video: eleven days at one a second
 _DEVICE = "recording"
+_Side = Annotated[int, Meta(ge=1, le=65536)]
 
 
 class Video(Struct, frozen=True, kw_only=True):
     """One row of `videos.csv`."""
 
     video: str
-    frame_step: int
-    step_s: float
-    width: int
-    height: int
+    frame_step: Annotated[int, Meta(ge=1)]
+    step_s: Annotated[float, Meta(gt=0, le=86400)]
+    width: _Side
+    height: _Side
     detections: Literal["yes", "no"]
 
 
 class _Row(Struct, frozen=True):
-    frame: int
+    frame: Annotated[int, Meta(ge=0)]
     left: float
     top: float
     right: float
@@ -51,39 +57,55 @@ class _Row(Struct, frozen=True):
     type: str = "car"
 
 
+class _Area(Struct, frozen=True):
+    points: Annotated[PolygonPx, Meta(min_length=3)]
+
+
+class _Mask(Struct, frozen=True):
+    """The forbidden areas of one video, in pixels of a picture of this size."""
+
+    width: _Side
+    height: _Side
+    polygons: tuple[_Area, ...]
+
+
 def replay_tracks(folder: Path, *, min_dwell_s: float) -> ParkingReplayReport:
     """Every video of the folder judged; raises CaptureError for a folder that is not of this form."""
-    areas = _read_areas(folder)
-    videos: dict[str, ReplayedVideo] = {}
-    for video in read_videos(folder):
-        path = folder / "detections" / f"{video.video}.jsonl"
-        if video.detections == "no" or not path.is_file():
-            videos[video.video] = ReplayedVideo(skipped="no recorded detections", events=())
-        elif video.video not in areas:
-            videos[video.video] = ReplayedVideo(skipped="no forbidden area in a mask file", events=())
-        else:
-            rows = _read_rows(path)
-            videos[video.video] = ReplayedVideo(
-                skipped=None, events=_judge(video, rows, areas[video.video], min_dwell_s)
-            )
+    if not isfinite(min_dwell_s) or min_dwell_s <= 0:
+        raise CaptureError("garbage", f"--min-dwell {min_dwell_s:g}: expected seconds above 0")
+    masks = _read_masks(folder)
+    videos = {video.video: _replay(folder, video, masks, min_dwell_s) for video in read_videos(folder)}
     return ParkingReplayReport(min_dwell_s=min_dwell_s, videos=videos)
 
 
-def _judge(
-    video: Video, rows: Sequence[_Row], areas: Sequence[PolygonPx], min_dwell_s: float
-) -> tuple[ReplayedEvent, ...]:
+def _replay(folder: Path, video: Video, masks: dict[str, _Mask], min_dwell_s: float) -> ReplayedVideo:
+    """One video judged, or skipped with the reason."""
+    path = folder / "detections" / f"{video.video}.jsonl"
+    if video.detections == "no" or not path.is_file():
+        return ReplayedVideo(skipped="no recorded detections", events=())
+    mask = masks.get(video.video)
+    if mask is None or not mask.polygons:
+        return ReplayedVideo(skipped="no forbidden area in a mask file", events=())
+    try:
+        rows = _read_rows(path, video)
+    except CaptureError as error:
+        return ReplayedVideo(skipped=error.detail, events=())
+    return ReplayedVideo(skipped=None, events=_judge(video, rows, mask, min_dwell_s))
+
+
+def _judge(video: Video, rows: Sequence[_Row], mask: _Mask, min_dwell_s: float) -> tuple[ReplayedEvent, ...]:
     """The acts in all areas of one video, in order of their first frame."""
     config = rule.Config(grace_s=min_dwell_s, still_s=STILL_S, left_after_s=OPEN_GAP_S, cover_limit_s=OPEN_GAP_S)
     looks = tuple(_looks(video, rows))
     told: dict[tuple[int, BboxPx], ReplayedEvent] = {}
-    for number, area in enumerate(areas):
+    for number, area in enumerate(mask.polygons):
         zone = Zone(
             town="published",
             device=_DEVICE,
             zone=f"area-{number}",
             matter="illegal_parking",
-            polygon_px=area,
-            frame_px=(video.width, video.height),
+            polygon_px=area.points,
+            frame_px=(mask.width, mask.height),
         )
         for finding in _closed(looks, zone, config):
             event = _replayed(finding, video)
@@ -105,8 +127,7 @@ def _looks(video: Video, rows: Sequence[_Row]) -> Iterator[Observation]:
     for row in rows:
         box = (row.left, row.top, row.right, row.bottom)
         by_frame[row.frame].append(Detection(bbox_xyxy_px=box, score=1.0, label=row.type))
-    last = max(by_frame, default=0) + round(2 * OPEN_GAP_S / video.step_s) * video.frame_step
-    for frame in range(0, last + 1, video.frame_step):
+    for frame in _sampled(sorted(by_frame), video):
         yield Observation(
             device=_DEVICE,
             at_ns=round(frame / video.frame_step * video.step_s * NS),
@@ -115,11 +136,22 @@ def _looks(video: Video, rows: Sequence[_Row]) -> Iterator[Observation]:
         )
 
 
+def _sampled(written: Sequence[int], video: Video) -> Iterator[int]:
+    """The frames that were looked at: those written, and one a step in every gap, before them and after them."""
+    step = video.frame_step
+    at = written[0] % step if written else 0
+    for frame in written:
+        yield from range(at, frame - step // 2, step)
+        yield frame
+        at = frame + step
+    yield from range(at, at + round(2 * OPEN_GAP_S / video.step_s) * step, step)
+
+
 def _replayed(finding: Finding, video: Video) -> ReplayedEvent:
     facts = msgspec.convert(finding.facts, Facts, from_attributes=True)
 
     def frame(at: str) -> int:
-        return round(ns_from_utc(at) / NS / video.step_s) * video.frame_step
+        return round(ns_from_utc(at) / NS / video.step_s * video.frame_step)
 
     return ReplayedEvent(
         first_frame=frame(facts.since),
@@ -135,46 +167,48 @@ def _replayed(finding: Finding, video: Video) -> ReplayedEvent:
 def read_videos(folder: Path) -> list[Video]:
     """The rows of `videos.csv`; raises CaptureError for a file of another form."""
     path = folder / "videos.csv"
+    videos: list[Video] = []
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return [msgspec.convert(row, Video, strict=False) for row in csv.DictReader(file)]
-    except (OSError, UnicodeDecodeError, csv.Error, msgspec.ValidationError) as error:
+        rows = csv.DictReader(io.StringIO(text_of(path.read_bytes()), newline=""))
+        for row in rows:
+            cells = {name: (row.get(name) or "").strip() for name in Video.__struct_fields__}
+            videos.append(msgspec.convert(cells | {"detections": cells["detections"].lower()}, Video, strict=False))
+    except (csv.Error, msgspec.ValidationError) as error:
+        raise CaptureError("garbage", f"{path} line {rows.line_num}: {error}; expected the list of videos") from error
+    except (OSError, UnicodeDecodeError) as error:
         raise CaptureError("garbage", f"{path}: {error}; expected the list of videos") from error
+    return videos
 
 
-def _read_rows(path: Path) -> list[_Row]:
+def _read_rows(path: Path, video: Video) -> list[_Row]:
+    """Every written box; raises CaptureError with the line at fault."""
     rows: list[_Row] = []
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                rows.append(msgspec.json.decode(line, type=_Row))
-            except msgspec.MsgspecError as error:
-                raise CaptureError("garbage", f"{path} line {number}: {error}") from error
+    try:
+        lines = text_of(path.read_bytes()).splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CaptureError("garbage", f"{path}: {error}; expected JSON lines of boxes") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = msgspec.json.decode(line, type=_Row)
+        except msgspec.MsgspecError as error:
+            raise CaptureError("garbage", f"{path} line {number}: {error}; expected JSON lines of boxes") from error
+        if row.frame > MOST_SAMPLES * video.frame_step:
+            raise CaptureError("garbage", f"{path} line {number}: frame {row.frame} is beyond {MOST_SAMPLES} samples")
+        rows.append(row)
     return rows
 
 
-class _Area(Struct, frozen=True):
-    points: PolygonPx
-
-
-class _Mask(Struct, frozen=True):
-    width: int
-    height: int
-    polygons: tuple[_Area, ...]
-
-
-def _read_areas(folder: Path) -> dict[str, tuple[PolygonPx, ...]]:
+def _read_masks(folder: Path) -> dict[str, _Mask]:
     """The forbidden areas by video, of every mask file."""
-    areas: dict[str, tuple[PolygonPx, ...]] = {}
+    masks: dict[str, _Mask] = {}
     for path in sorted(folder.glob("mask_*.json")):
         try:
-            masks = msgspec.json.decode(path.read_bytes(), type=dict[str, _Mask])
-        except (OSError, msgspec.MsgspecError) as error:
+            masks |= msgspec.json.decode(text_of(path.read_bytes()), type=dict[str, _Mask])
+        except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
             raise CaptureError("garbage", f"{path}: {error}; expected forbidden areas by video") from error
-        areas |= {video: tuple(area.points for area in mask.polygons) for video, mask in masks.items()}
-    return areas
+    return masks
 
 
 def main(args: argparse.Namespace) -> int:
