@@ -16,6 +16,7 @@ Marking = Literal[
     "no_stopping_sign", "no_stopping_line", "no_parking_sign", "no_parking_line", "fire_lane", "pavement", "crossing",
     "bus_stop", "junction", "loading_bay", "other",
 ]  # fmt: skip
+Facing = Literal["north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest"]
 ClockText = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", description="a time as 07:30")]
 
 
@@ -35,7 +36,10 @@ class Ground(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the zone's owner decides; seconds are seconds of stream time, polygons in pixels of the zone's frame_px."""
+    """What the zone's owner decides; seconds are seconds of stream time, polygons in pixels of the zone's frame_px.
+
+    `facing`: where the camera looks over this zone; it is written on every copy of its pictures.
+    """
 
     grace_s: Annotated[float, Meta(ge=1, le=86_400, description="standing time that is tolerated")]
     classes: Annotated[tuple[Vehicle, ...], Meta(min_length=1)] = ("car", "bus", "truck")
@@ -57,6 +61,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     marking: Marking | None = None
     marking_px: Annotated[PolygonPx, Meta(max_length=100, description="where sign or line is in the picture")] = ()
     surface: Literal["carriageway", "pavement"] | None = None
+    facing: Facing | None = None
     hours: Annotated[tuple[Hours, ...], Meta(max_length=20, description="in force; none given: always")] = ()
     permitted_px: Annotated[tuple[PolygonPx, ...], Meta(max_length=50, description="marked bays in the zone")] = ()
     flow_lane_px: Annotated[PolygonPx, Meta(max_length=100, description="where queues form; none: not asked")] = ()

@@ -1,7 +1,8 @@
 """How far the record carries: one function a condition, each with the text that asks for it; ids are stable codes.
 
 `not_met` of a hard condition, or one of those that must be known (dwell, interval, size, clock), makes a lead only; a
-soft one that is not met or not seen makes the record partial. Nothing is guessed: unknown is `not_seen`.
+soft one that is not met, or anything that is not seen, makes the record partial. Nothing is guessed: unknown is
+`not_seen`. Without the zone's basis or the camera's record (P3, P4, P11) it counts in statistics, and may send somebody.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from detectors.illegal_parking.hours import day_of
 from detectors.illegal_parking.pictures import (
     MIN_INTERVAL_S,
     clock,
+    direction,
     landmark,
     picture_colour,
     picture_light,
@@ -32,7 +34,7 @@ from detectors.illegal_parking.place import Place
 from detectors.illegal_parking.saying import judged, said, seconds
 
 KNOWN = ("dwell", "interval", "picture_size", "clock")
-SOFT = ("arrival", "watched", "plate", "pictures", "three_pictures", "whole_vehicle", "landmark", "zone_basis")
+SOFT = ("arrival", "watched", "plate", "whole_vehicle", "landmark", "direction")
 IDENTITY_MET: dict[Identity, Met] = {
     "kept": "met",
     "reidentified": "met",
@@ -49,13 +51,14 @@ def grade(place: Place, seen: Observation, zone: Zone, config: Config, *, phase:
         picture_size(seen.frame_px),
         clock(seen.clock),
         pictures(place),
-        three_pictures(place, phase=phase),
+        three_pictures(place, config, phase=phase),
         picture_colour(seen),
         picture_light(seen),
         picture_sharpness(seen),
         vehicle_size(place),
         whole_vehicle(place, seen.frame_px),
         landmark(place, seen, zone, config),
+        direction(config),
         arrival(place),
         watched(place),
         identity(place, config),
@@ -151,20 +154,19 @@ def identity(place: Place, config: Config) -> Predicate:
 
 
 def zone_basis(config: Config) -> Predicate:
-    """The zone names its authority, legal ground, sign or line and the part of the road."""
-    needed = {
-        "authority": config.authority,
-        "legal_ground": config.legal_ground,
-        "marking": config.marking,
-        "surface": config.surface,
-    }
+    """The zone names its authority, legal ground and sign or line, without which it makes no lead, and its surface."""
+    needed = {"authority": config.authority, "legal_ground": config.legal_ground, "marking": config.marking}
     missing = sorted(name for name, value in needed.items() if value is None)
-    words = f"missing: {', '.join(missing)}" if missing else f"{config.authority}, {config.marking}, {config.surface}"
+    words, met = f"{config.authority}, {config.marking}, {config.surface}", judged(not missing)
+    if missing:
+        words = f"missing: {', '.join(missing)}; statistics only"
+    elif config.surface is None:
+        missing, words, met = ["surface"], "missing: surface", "not_seen"
     return said(
         "zone_basis",
         "authority, legal ground, sign or line, surface",
         words,
-        "not_seen" if missing else "met",
+        met,
         "实施条例 art. 63; 行政处罚法 art. 18 (authority)",
         missing=missing,
         authority=config.authority,
@@ -172,23 +174,23 @@ def zone_basis(config: Config) -> Predicate:
 
 
 def camera_approval(approval: Approval | None, at_ns: int) -> Predicate:
-    """The device was reviewed, its place published, its calibration holds on this day."""
-    required, source = "reviewed, published, calibrated", "行政处罚法 art. 41"
+    """The device was reviewed, its place published, a sign stands there, its calibration holds on this day."""
+    required, source = "reviewed, published, marked by a sign, calibrated", "行政处罚法 art. 41"
     if approval is None:
-        return said("camera_approval", required, "no record given", "not_seen", source)
+        return said("camera_approval", required, "no record given; statistics only", "not_met", source)
     today = day_of(at_ns)
-    faults = []
-    if approval.calibrated_until < today:
-        faults.append("calibration_expired")
-    if approval.reviewed_on > today:
-        faults.append("not_yet_reviewed")
-    if approval.published_on > today:
-        faults.append("not_yet_published")
-    words = ", ".join(faults) if faults else f"no. {approval.number}, calibrated until {approval.calibrated_until}"
+    found = {
+        "calibration_expired": approval.calibrated_until < today,
+        "not_yet_reviewed": approval.reviewed_on > today,
+        "not_yet_published": approval.published_on > today,
+        "no_sign_photo": approval.sign_photo is None,
+    }
+    faults = [fault for fault, is_there in found.items() if is_there]
+    words = f"no. {approval.number}, calibrated until {approval.calibrated_until}"
     return said(
         "camera_approval",
         required,
-        words,
+        f"{', '.join(faults)}; statistics only" if faults else words,
         judged(not faults),
         source,
         number=approval.number,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contract.events import Clock, Met, Phase, Predicate
+from contract.events import Clock, Phase, Predicate
 from contract.observations import Observation
 from contract.times import NS
 from detectors.fold import Zone
@@ -71,21 +71,22 @@ def pictures(place: Place) -> Predicate:
     )
 
 
-def three_pictures(place: Place, *, phase: Phase) -> Predicate:
-    """First still, past the grace, last: the third comes with a later revision."""
-    times = _still_times(place) if phase == "opened" else [*_still_times(place), place.last_seen_ns]
-    apart = _apart(times)
-    met: Met = "met" if len(apart) >= MIN_SET_PICTURES else "not_seen"
+def three_pictures(place: Place, config: Config, *, phase: Phase) -> Predicate:
+    """First still, past the grace, last, the outer two further apart than the grace: the last is taken as it leaves."""
+    is_over = phase == "closed"
+    apart = _apart([*_still_times(place), place.last_seen_ns] if is_over else _still_times(place))
     span_s = seconds(apart[-1] - apart[0])
+    is_whole = len(apart) >= MIN_SET_PICTURES and span_s >= config.grace_s
     return said(
         "three_pictures",
-        f">= {MIN_SET_PICTURES} pictures: first still, past the grace, last",
-        f"{len(apart)} over {span_s:g} s",
-        met,
+        f">= {MIN_SET_PICTURES} pictures over the grace: first still, past the grace, last",
+        f"{len(apart)} over {span_s:g} s" + ("" if is_over else "; the last comes when it leaves"),
+        judged(is_whole) if is_over else "not_seen",
         "evidence set E2, E3, E4",
         least=MIN_SET_PICTURES,
         count=len(apart),
         span_s=span_s,
+        is_over=is_over,
     )
 
 
@@ -159,6 +160,18 @@ def landmark(place: Place, seen: Observation, zone: Zone, config: Config) -> Pre
     is_hidden = hidden >= HIDDEN_MARKING
     words = "hidden by the vehicle" if is_hidden else "in the picture"
     return said("landmark", required, words, "not_seen" if is_hidden else "met", source, hidden=round(hidden, 2))
+
+
+def direction(config: Config) -> Predicate:
+    """The copies of the pictures say where the camera looks."""
+    return said(
+        "direction",
+        "direction on the copies of the pictures",
+        config.facing or "direction not configured",
+        "not_seen" if config.facing is None else "met",
+        "GA/T 832-2014 3.6",
+        facing=config.facing,
+    )
 
 
 def _still_times(place: Place) -> list[int]:

@@ -70,14 +70,14 @@ def _facts(place: Place, config: Config, *, phase: Phase) -> Facts:
 
 def evidence_set(place: Place, config: Config, *, phase: Phase) -> tuple[EvidencePart, ...]:
     """E1 to E11: what of the set this revision has, as far as the rule knows; the manifest names what failed."""
-    has_more = phase != "opened"
+    is_over = phase == "closed"
     number = reading.number(place.plate)
     arrival = "arrival seen" if place.arrival_seen else f"start not seen; there by {utc_from_ns(place.since_ns)}"
     return (
         _part("E1", "there" if place.arrival_seen else "missing", arrival),
         _part("E2", "there", f"first still {utc_from_ns(place.since_ns)}"),
         _part("E3", "missing" if place.due_ns is None else "there", "past the grace"),
-        _part("E4", "there" if has_more else "later", "last sight" if has_more else "when it is told again or leaves"),
+        _part("E4", "there" if is_over else "later", "last sight" if is_over else "when it leaves"),
         _part("E5", "missing" if number is None else "there", reading.why_not(place.plate) or "plate and its frame"),
         _part("E6", "there" if config.marking_px else "missing", config.marking or "sign or line not drawn"),
         _part("E7", "later", "clips, once their post-roll is over"),

@@ -15,11 +15,22 @@ VERSION = "1"  # counts up when the scenes change, so that composed ones are mad
 GRACE_S = 20
 STANDS_FROM_S = 7.0
 LEAVES_S = 67.0
+# The record of a camera that nobody approved says so itself: without one the record would be a lead only.
+APPROVAL = """
+[camera.approval]
+number = "示范 1"
+reviewed_on = "2026-01-05"
+published_in = "示范数据，非真实公告"
+published_on = "2026-01-12"
+calibrated_until = "2099-12-31"
+sign_photo = "示范数据，无照片"
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoCamera:
-    """A camera of the demo: its id (also its file and path), its zone in pixels of 1280x720, and where it hangs."""
+    """A camera of the demo: its id (also its file and path), its zone in pixels of 1280x720, where it hangs and looks,
+    and where the line of the junction is in its picture."""
 
     id: str
     name: str
@@ -27,6 +38,19 @@ class DemoCamera:
     zone_name: str
     polygon_px: tuple[tuple[int, int], ...]
     position: tuple[float, float, float]
+    facing: str
+    line_px: tuple[tuple[int, int], ...]
+
+    @property
+    def rule(self) -> str:
+        """What the zone rests on, as TOML: with it the grade is what the pictures make it."""
+        return f"""authority = "jiaojing"
+legal_ground = "道路交通安全法实施条例 第六十三条第二项"
+marking = "junction"
+marking_px = {[list(point) for point in self.line_px]}
+surface = "carriageway"
+facing = "{self.facing}"
+"""
 
 
 STANDING = DemoCamera(
@@ -36,6 +60,8 @@ STANDING = DemoCamera(
     "路口禁停区",
     ((520, 300), (880, 270), (1010, 400), (900, 520), (600, 500)),
     (30.2741, 120.1551, 15.0),
+    "northeast",
+    ((500, 420), (612, 412), (606, 440), (502, 485)),
 )
 FLOWING = DemoCamera(
     "cam-approach",
@@ -44,6 +70,8 @@ FLOWING = DemoCamera(
     "进口道禁停区",
     ((270, 300), (760, 270), (690, 500), (380, 520)),
     (30.2744, 120.1546, 15.0),
+    "west",
+    ((668, 412), (780, 420), (778, 485), (674, 440)),
 )
 CAMERAS = (STANDING, FLOWING)
 

@@ -15,7 +15,8 @@ CENTRE_USER = "centre"
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """One camera with one zone for the edge to watch."""
+    """One camera with one zone for the edge to watch; `approval`, `rule`: its record, and more of the zone's table, as
+    TOML."""
 
     id: str
     name: str
@@ -27,6 +28,8 @@ class Camera:
     position: tuple[float, float, float] | None
     grace_s: int
     demo: bool
+    approval: str = ""
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,7 @@ name = {_text(camera.name)}
 url = {_text(camera.url)}
 frame_px = {frame}
 {place}
+{camera.approval}
 [[zone]]
 id = "{camera.zone}"
 camera = "{camera.id}"
@@ -149,7 +153,7 @@ demo = {"true" if camera.demo else "false"}
 
 [zone.rule]
 grace_s = {camera.grace_s}
-"""
+{camera.rule}"""
 
 
 def _tower(tower: Tower) -> str:

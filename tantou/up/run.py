@@ -166,6 +166,8 @@ class Up:
                 position=one.position,
                 grace_s=story.GRACE_S,
                 demo=True,
+                approval=story.APPROVAL,
+                rule=one.rule,
             )
             for one in story.CAMERAS
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from contract.approval import Approval
 from contract.events import Clock
 from contract.observations import Detection, Observation, Seen, StreamLost
 from contract.times import NS
@@ -13,6 +14,14 @@ from detectors.fold import Ask, Finding, Zone
 START_NS = 1_790_000_000 * NS
 FRAME_PX = (1280, 720)
 SPOT = (500.0, 300.0, 700.0, 420.0)
+APPROVAL = Approval(
+    number="A-1",
+    reviewed_on="2026-01-01",
+    published_in="town notice 3",
+    published_on="2026-01-02",
+    calibrated_until="2026-12-31",
+    sign_photo="signs/cam-1.jpg",
+)
 ZONE = Zone(
     town="demo",
     device="cam-1",
@@ -20,8 +29,17 @@ ZONE = Zone(
     matter="illegal_parking",
     polygon_px=((400.0, 300.0), (900.0, 300.0), (900.0, 600.0), (400.0, 600.0)),
     frame_px=FRAME_PX,
+    approval=APPROVAL,
 )
-CONFIG = rule.Config(grace_s=20)
+CONFIG = rule.Config(
+    grace_s=20,
+    authority="jiaojing",
+    legal_ground="道路交通安全法 art. 56",
+    marking="no_stopping_line",
+    marking_px=((410.0, 500.0), (700.0, 500.0), (700.0, 520.0), (410.0, 520.0)),
+    surface="carriageway",
+    facing="north",
+)
 GOOD_CLOCK = Clock(source="rtcp", offset_s=0.1, uncertainty_s=0.05)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from contract.approval import Approval
 from contract.events import Clock, Predicate
 from contract.observations import Observation, Picture
 from contract.times import NS
@@ -15,24 +14,8 @@ from detectors import illegal_parking as rule
 from detectors.fold import Finding
 from detectors.illegal_parking import grade, pictures
 from detectors.illegal_parking.place import Place, TimerSpan
-from tests.unit.detectors.scene import GOOD_CLOCK, SPOT, START_NS, ZONE, car, look, looks, run
+from tests.unit.detectors.scene import APPROVAL, CONFIG, GOOD_CLOCK, SPOT, START_NS, ZONE, car, look, looks, run
 from tests.unit.detectors.test_failure_table import DRIVING_IN, facts_of, pictured
-
-FULL = rule.Config(
-    grace_s=20,
-    authority="jiaojing",
-    legal_ground="道路交通安全法 art. 56",
-    marking="no_stopping_line",
-    marking_px=((410.0, 500.0), (700.0, 500.0), (700.0, 520.0), (410.0, 520.0)),
-    surface="carriageway",
-)
-APPROVAL = Approval(
-    number="A-1",
-    reviewed_on="2026-01-01",
-    published_in="town notice 3",
-    published_on="2026-01-02",
-    calibrated_until="2026-12-31",
-)
 
 
 def place(**changed: Any) -> Place:
@@ -62,8 +45,8 @@ def seen(**picture: Any) -> Observation:
 @pytest.mark.parametrize(
     ("found", "met"),
     [
-        (grade.dwell(place(), FULL), "met"),
-        (grade.dwell(place(last_seen_ns=START_NS + 10 * NS), FULL), "not_met"),
+        (grade.dwell(place(), CONFIG), "met"),
+        (grade.dwell(place(last_seen_ns=START_NS + 10 * NS), CONFIG), "not_met"),
         (grade.interval(place()), "met"),
         (grade.interval(place(due_ns=START_NS + 9 * NS)), "not_met"),
         (pictures.picture_size((1280, 720)), "met"),
@@ -74,9 +57,9 @@ def seen(**picture: Any) -> Observation:
         (pictures.clock(None), "not_seen"),
         (pictures.pictures(place()), "met"),
         (pictures.pictures(place(due_ns=START_NS + 5 * NS)), "not_met"),
-        (pictures.three_pictures(place(), phase="opened"), "not_seen"),
-        (pictures.three_pictures(place(), phase="closed"), "met"),
-        (pictures.three_pictures(place(last_seen_ns=START_NS + 25 * NS), phase="closed"), "not_seen"),
+        (pictures.three_pictures(place(), CONFIG, phase="opened"), "not_seen"),
+        (pictures.three_pictures(place(), CONFIG, phase="closed"), "met"),
+        (pictures.three_pictures(place(last_seen_ns=START_NS + 25 * NS), CONFIG, phase="closed"), "not_met"),
         (pictures.picture_colour(seen()), "met"),
         (pictures.picture_colour(seen(colour=1.0)), "not_met"),
         (pictures.picture_colour(look(40)), "not_seen"),
@@ -85,17 +68,17 @@ def seen(**picture: Any) -> Observation:
         (pictures.vehicle_size(place(box=(0.0, 0.0, 40.0, 23.0))), "not_met"),
         (pictures.whole_vehicle(place(), (1280, 720)), "met"),
         (pictures.whole_vehicle(place(box=(0.0, 300.0, 90.0, 420.0)), (1280, 720)), "not_met"),
-        (pictures.landmark(place(), seen(), ZONE, FULL), "met"),
-        (pictures.landmark(place(box=(400.0, 300.0, 800.0, 600.0)), seen(), ZONE, FULL), "not_seen"),
+        (pictures.landmark(place(), seen(), ZONE, CONFIG), "met"),
+        (pictures.landmark(place(box=(400.0, 300.0, 800.0, 600.0)), seen(), ZONE, CONFIG), "not_seen"),
         (pictures.landmark(place(), seen(), ZONE, rule.Config(grace_s=20)), "not_seen"),
         (grade.arrival(place(arrival_seen=False)), "not_seen"),
         (grade.watched(place(spans=(TimerSpan(START_NS, START_NS + NS, "hidden"),))), "not_seen"),
-        (grade.identity(place(identity="broken"), FULL), "not_met"),
-        (grade.identity(place(identity="reidentified"), FULL), "met"),
-        (grade.zone_basis(FULL), "met"),
-        (grade.zone_basis(rule.Config(grace_s=20)), "not_seen"),
+        (grade.identity(place(identity="broken"), CONFIG), "not_met"),
+        (grade.identity(place(identity="reidentified"), CONFIG), "met"),
+        (grade.zone_basis(CONFIG), "met"),
+        (grade.zone_basis(rule.Config(grace_s=20)), "not_met"),
         (grade.camera_approval(APPROVAL, START_NS), "met"),
-        (grade.camera_approval(None, START_NS), "not_seen"),
+        (grade.camera_approval(None, START_NS), "not_met"),
         (grade.camera_approval(msgspec.structs.replace(APPROVAL, calibrated_until="2026-02-01"), START_NS), "not_met"),
     ],
     ids=lambda value: value.id if isinstance(value, Predicate) else value,
@@ -107,14 +90,14 @@ def test_a_condition_says_whether_it_is_met(found: Predicate, met: str) -> None:
 
 def act(**picture: Any) -> Finding:
     scene = [*looks(0, 6), look(8, car(DRIVING_IN)), *looks(10, 60, car()), *looks(62, 90)]
-    return run(pictured(scene, **picture), config=FULL)[1][-1]
+    return run(pictured(scene, **picture))[1][-1]
 
 
 def test_a_record_without_a_plate_is_partial_and_says_what_is_missing() -> None:
     closed = act()
     assert closed.grade.level == "partial"
     missing = {one.id for one in closed.grade.predicates if one.met != "met"}
-    assert missing == {"plate", "camera_approval"}
+    assert missing == {"plate"}
     parts = {part.part: part.state for part in facts_of(closed).evidence_set}
     assert {part for part, state in parts.items() if state == "missing"} == {"E5"}
     assert sorted(parts, key=lambda part: int(part[1:])) == [f"E{n}" for n in range(1, 12)]
@@ -129,4 +112,4 @@ def test_a_grey_dark_or_blurred_picture_makes_a_lead_only(picture: dict[str, flo
 
 def test_every_condition_has_a_code_of_its_own() -> None:
     names = [one.id for one in act().grade.predicates]
-    assert len(names) == len(set(names)) == 19
+    assert len(names) == len(set(names)) == 20

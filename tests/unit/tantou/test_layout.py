@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import socket
 import stat
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from contract import settings
+from contract.times import ns_from_utc
+from detectors import illegal_parking as parking
+from detectors.illegal_parking.grade import camera_approval, zone_basis
+from detectors.illegal_parking.pictures import direction
 from edge.config import load_edge
 from server.config import ServerConfig
-from tantou.demo import tower
+from tantou.demo import story, tower
 from tantou.up import configs, layout
 from tantou.up.layout import Ports, UpError
 
@@ -80,6 +86,21 @@ def test_the_edge_takes_the_configuration_that_is_written_for_it(tmp_path: Path)
     assert config.cameras[0].name == CAMERA.name
     assert config.zones[0].demo
     assert config.zones[0].rule == {"grace_s": 20}
+
+
+@pytest.mark.parametrize("one", story.CAMERAS, ids=lambda one: one.id)
+def test_a_zone_of_the_demo_has_its_whole_basis(tmp_path: Path, one: story.DemoCamera) -> None:
+    here = layout.create(tmp_path)
+    layout.gateway_key(here)
+    for name in ("broker-gateway.password", "gateway.token"):
+        layout.password(here.secret(name))
+    camera = replace(CAMERA, polygon_px=one.polygon_px, approval=story.APPROVAL, rule=one.rule)
+    config = load_edge(configs.edge_toml(here, Ports(), [camera]), "edge.toml", here.config)
+    rule = msgspec.convert(config.zones[0].rule, parking.Config)
+    at_ns = ns_from_utc("2026-11-24T04:00:00.000000000Z")
+    conditions = (zone_basis(rule), camera_approval(config.cameras[0].approval, at_ns), direction(rule))
+    assert {one.met for one in conditions} == {"met"}
+    assert rule.marking_px
 
 
 def test_the_edge_takes_the_tower_that_is_written_for_it(tmp_path: Path) -> None:
