@@ -125,12 +125,14 @@ class StrawCandidate(Struct, frozen=True, kw_only=True):
 
 
 class ReplayedSequence(Struct, frozen=True, kw_only=True):
-    """The alarms of one sequence; `checks_not_applicable` are those that its interval does not allow."""
+    """The alarms of one sequence; `checks_not_applicable` are those that its interval does not allow, `unread` the
+    frames that are no picture. `interval_s` None: one frame alone has none."""
 
-    interval_s: float
+    interval_s: float | None
     alarms: tuple[StrawAlarm, ...] = ()
     candidates: tuple[StrawCandidate, ...] = ()
     checks_not_applicable: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 class StrawReplayReport(Struct, frozen=True, kw_only=True):

@@ -1,8 +1,9 @@
 """`tantou straw replay DIR`: recorded tower frames, looked at, measured and judged frame by frame.
 
 DIR holds `manifest.csv`, of which only sequence, frame, file and t_s are read, and the frames. Each sequence is one
-preset of one tower; an unknown `t_s` is the frame's index x 60 s. What the detector found can be kept in a folder by
-the weight's sha256, so that a changed rule is judged again without looking again.
+preset of one tower; an unknown `t_s` is the frame's index x 60 s. A frame that is no picture is a gap and is told.
+What the detector found can be kept in a folder by the weight's sha256, so that a changed rule is judged again without
+looking again.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
+import io
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isfinite
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -26,6 +30,7 @@ from contract.errors import CaptureError, ModelError
 from contract.matters.straw_burning import Facts
 from contract.observations import Detection, Observation
 from contract.reports import ReplayedSequence, Shares, StrawAlarm, StrawCandidate, StrawReplayReport
+from contract.texts import inner_path, text_of
 from contract.times import NS
 from detectors import straw_burning as rule
 from detectors.fold import Finding, Zone
@@ -37,53 +42,87 @@ from models.detector import Detector, open_detector
 CARD = "smoke-n"
 STEP_S = 60.0
 START_NS = 1_700_000_000 * NS
+UNKNOWN = frozenset({"", "unknown", "nan", "null", "none"})  # how tables write a time that nobody knows
+COLUMNS = ("sequence", "frame", "file", "t_s")
 DEFAULTS = rule.Config()  # nothing is drawn for the views of a recording
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One frame of the manifest."""
+    """One frame of the manifest; `is_timed`: its time is known."""
 
     sequence: str
     frame: str
     file: Path
     at_ns: int
+    line: int
+    is_timed: bool
 
 
 def replay(folder: Path, *, looker: TowerLooker, detector: Detector) -> StrawReplayReport:
-    """Every sequence of the folder judged; raises CaptureError for a folder or picture that cannot be read."""
-    sequences = {name: _judge(name, frames, looker) for name, frames in read_manifest(folder).items()}
+    """Every sequence of the folder judged; raises CaptureError for a manifest or folder that cannot be read."""
+    sequences: dict[str, ReplayedSequence] = {}
+    listed = read_manifest(folder)
+    for name, frames in listed.items():
+        sequences[name] = _judge(name, frames, looker)
+        print(f"{name}: {len(frames)} frames", *_told(sequences[name].unread), file=sys.stderr)
+    if listed and all(len(one.unread) == len(listed[name]) for name, one in sequences.items()):
+        first = next(iter(listed.values()))[0]
+        raise CaptureError("garbage", f"{folder}: no frame of the manifest can be read, {first.file} is the first")
     return StrawReplayReport(sequences=sequences, card=detector.card.name, model_sha256=detector.card.sha256)
 
 
+def _told(unread: Sequence[str]) -> list[str]:
+    return [f"of which {len(unread)} cannot be read: {' '.join(unread)}"] if unread else []
+
+
 def read_manifest(folder: Path) -> dict[str, list[Listed]]:
-    """Sequence -> frames in order; raises CaptureError with the line at fault."""
+    """Sequence -> frames in order of time; raises CaptureError with the line at fault."""
     path = folder / "manifest.csv"
-    if not path.is_file():
-        raise CaptureError("not_found", f"{path}: no such file; expected the manifest of a folder of sequences")
-    sequences: dict[str, list[Listed]] = defaultdict(list)
-    with path.open(newline="", encoding="utf-8") as lines:
-        rows = csv.DictReader(lines)
-        missing = {"sequence", "frame", "file", "t_s"} - set(rows.fieldnames or ())
+    try:
+        rows = csv.DictReader(io.StringIO(text_of(path.read_bytes()), newline=""))
+        missing = set(COLUMNS) - set(rows.fieldnames or ())
         if missing:
             raise CaptureError("garbage", f"{path}: no column {', '.join(sorted(missing))}")
-        for number, row in enumerate(rows, 2):
-            frames = sequences[row["sequence"]]
-            at_s = _seconds(row["t_s"], index=len(frames), where=f"{path}, line {number}")
+        sequences: dict[str, list[Listed]] = defaultdict(list)
+        for row in rows:
+            sequence, frame, file, t_s = ((row[column] or "").strip() for column in COLUMNS)
+            where = f"{path}, line {rows.line_num}"
+            if not sequence or not frame or not file:
+                raise CaptureError("garbage", f"{where}: sequence, frame and file must be named")
+            known = t_s.lower() not in UNKNOWN
+            at_s = _seconds(t_s, where) if known else len(sequences[sequence]) * STEP_S
             at_ns = START_NS + round(at_s * NS)
-            if frames and at_ns <= frames[-1].at_ns:
-                raise CaptureError("garbage", f"{path}, line {number}: time goes back in {row['sequence']}")
-            frames.append(Listed(row["sequence"], row["frame"], folder / row["file"], at_ns))
-    return dict(sequences)
+            one = Listed(sequence, frame, folder / inner_path(file), at_ns, rows.line_num, known)
+            sequences[sequence].append(one)
+    except FileNotFoundError as error:
+        message = f"{path}: no such file; expected the manifest of a folder of sequences"
+        raise CaptureError("not_found", message) from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CaptureError("garbage", f"{path}: {error}; expected a table of frames") from error
+    return {name: _in_time(frames, path) for name, frames in sequences.items()}
 
 
-def _seconds(text: str, *, index: int, where: str) -> float:
-    if not text.strip() or text.strip() == "unknown":
-        return index * STEP_S
+def _in_time(frames: list[Listed], path: Path) -> list[Listed]:
+    """A sequence in order of time, which the table's order need not be where every time is known."""
+    if all(one.is_timed for one in frames):
+        frames = sorted(frames, key=lambda one: one.at_ns)
+    for earlier, later in pairwise(frames):
+        if later.at_ns <= earlier.at_ns:
+            what = "stands twice" if later.at_ns == earlier.at_ns else "goes back"
+            line = max(earlier.line, later.line)
+            raise CaptureError("garbage", f"{path}, line {line}: time {what} in {later.sequence}; correct its t_s")
+    return frames
+
+
+def _seconds(text: str, where: str) -> float:
     try:
-        return float(text)
-    except ValueError as error:
-        raise CaptureError("garbage", f"{where}: t_s {text!r} is no number of seconds") from error
+        seconds = float(text)
+        if isfinite(seconds) and abs(seconds) < START_NS / NS:
+            return seconds
+    except ValueError:
+        pass
+    raise CaptureError("garbage", f"{where}: t_s {text!r} is no number of seconds")
 
 
 def _judge(name: str, frames: Sequence[Listed], looker: TowerLooker) -> ReplayedSequence:
@@ -92,9 +131,16 @@ def _judge(name: str, frames: Sequence[Listed], looker: TowerLooker) -> Replayed
     alarms: list[StrawAlarm] = []
     candidates: list[StrawCandidate] = []
     unmade: set[str] = set()
+    unread: list[str] = []
     by_time = {one.at_ns: one.frame for one in frames}
     for one in frames:
-        frame = Frame(device="tower", at_ns=one.at_ns, image_bgr=read_picture(one.file), is_keyframe=True)
+        try:
+            picture = read_picture(one.file)
+        except CaptureError as error:
+            print(error, file=sys.stderr)
+            unread.append(one.frame)
+            continue
+        frame = Frame(device="tower", at_ns=one.at_ns, image_bgr=picture, is_keyframe=True)
         seen = looker.look(frame, preset=name)
         stepped = rule.step(state, seen, zone, DEFAULTS)
         state = stepped.state
@@ -105,12 +151,13 @@ def _judge(name: str, frames: Sequence[Listed], looker: TowerLooker) -> Replayed
             if finding.phase == "opened":
                 alarms.append(_alarm(finding, facts, one.frame, by_time))
     gaps = [(later.at_ns - earlier.at_ns) / NS for earlier, later in pairwise(frames)]
-    interval_s = round(median(gaps), 3) if gaps else 0.0
+    interval_s = round(median(gaps), 3) if gaps else None
     return ReplayedSequence(
         interval_s=interval_s,
         alarms=tuple(alarms),
         candidates=tuple(candidates),
-        checks_not_applicable=tuple(sorted(unmade | set(rule.never_at(interval_s)))),
+        checks_not_applicable=tuple(sorted(unmade | set(rule.never_at(interval_s or STEP_S)))),
+        unread=tuple(unread),
     )
 
 
