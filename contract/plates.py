@@ -131,8 +131,12 @@ class PlateLine(Struct, frozen=True, kw_only=True):
 
 
 class PlatesOfPicture(Struct, frozen=True, kw_only=True):
-    """One line of `tantou plates read`: a picture, its plates, best first, and the milliseconds it took."""
+    """One line of `tantou plates read`: a picture, its plates, best first, and the milliseconds it took.
+
+    `error`: why the picture could not be looked at.
+    """
 
     file: str
     plates: tuple[PlateLine, ...]
     ms: float
+    error: str | None = None

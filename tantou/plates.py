@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -60,21 +60,31 @@ main = run
 def pictures_of(folder: Path) -> tuple[Path, ...]:
     """Every picture below a folder, by name; raises ModelError when there is none."""
     files = folder.rglob("*") if folder.is_dir() else iter(())
-    found = tuple(sorted(file for file in files if file.suffix.lower() in SUFFIXES))
+    found = tuple(sorted(file for file in files if file.suffix.lower() in SUFFIXES and file.is_file()))
     if not found:
         raise ModelError(f"{folder}: no picture there; expected a folder with {', '.join(sorted(SUFFIXES))}")
     return found
 
 
-def read_pictures(eyes: PlateEyes, folder: Path, pictures: Iterable[Path], *, crops: bool) -> Iterator[PlatesOfPicture]:
-    """One line a picture; file names are relative to the folder's parent, so that `scenes/` stays in them."""
+def read_pictures(eyes: PlateEyes, folder: Path, pictures: Sequence[Path], *, crops: bool) -> Iterator[PlatesOfPicture]:
+    """One line a picture, also for one that cannot be decoded: it says so and has no plates.
+
+    Names are relative to the folder, or where pictures lie in the folder itself to its parent, so that `scenes/` and
+    `crops/` stand in them either way.
+    """
+    above = f"{folder.resolve().name}/" if any(file.parent == folder for file in pictures) else ""
     for file in pictures:
+        name = f"{above}{file.relative_to(folder).as_posix()}"
         began = time.perf_counter()
-        frame = _decoded(file)
+        try:
+            frame = _decoded(file)
+        except ModelError as error:
+            print(error, file=sys.stderr)
+            yield PlatesOfPicture(file=name, plates=(), ms=0.0, error=str(error))
+            continue
         seen = eyes.look_at_crop(frame) if crops else eyes.look(frame)
         plates = tuple(line_of(plate, read_one(plate)) for plate in seen)
         spent_ms = round((time.perf_counter() - began) * 1e3, 1)
-        name = str(file.resolve().relative_to(folder.resolve().parent))
         yield PlatesOfPicture(file=name, plates=plates, ms=spent_ms)
 
 
@@ -92,7 +102,11 @@ def line_of(seen: PlateSeen, read: PlateRead) -> PlateLine:
 
 
 def _decoded(file: Path) -> Frame:
-    frame = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR)
+    try:
+        data = np.fromfile(file, np.uint8)
+    except OSError as error:
+        raise ModelError(f"{file}: cannot be read ({error.strerror})") from error
+    frame = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     if frame is None:
         raise ModelError(f"{file}: no picture that can be decoded; take it out of the folder")
     return np.asarray(frame, np.uint8)

@@ -200,9 +200,42 @@ def test_the_command_gives_one_line_a_picture_with_verdict_and_raw_reads(tmp_pat
     assert line.ms > 0
 
 
-def test_a_folder_without_pictures_and_a_broken_picture_are_refused(tmp_path: Path) -> None:
+def named(folder: Path) -> list[tuple[str, bool]]:
+    """The names that the lines have, and whether the picture was looked at."""
+    lines = read_pictures(eyes_on(SQUARE), folder, pictures_of(folder), crops=False)
+    return [(line.file, line.error is None) for line in lines]
+
+
+def test_names_keep_the_part_of_the_set_whether_it_or_the_folder_above_is_given(tmp_path: Path) -> None:
+    for name in ("scenes/s 1.PNG", "crops/车牌.png"):
+        (tmp_path / name).parent.mkdir()
+        encoded = cv2.imencode(".png", np.zeros((40, 60, 3), np.uint8))[1]
+        (tmp_path / name).write_bytes(encoded.tobytes())
+    assert named(tmp_path) == [("crops/车牌.png", True), ("scenes/s 1.PNG", True)]
+    assert named(tmp_path / "scenes") == [("scenes/s 1.PNG", True)]
+    assert named(tmp_path / "crops" / ".." / "scenes") == [("scenes/s 1.PNG", True)]
+
+
+def test_a_linked_picture_has_the_name_of_its_link(tmp_path: Path) -> None:
+    (tmp_path / "scenes").mkdir()
+    cv2.imwrite(str(tmp_path / "elsewhere.png"), np.zeros((40, 60, 3), np.uint8))
+    (tmp_path / "scenes" / "s1.png").symlink_to(tmp_path / "elsewhere.png")
+    assert named(tmp_path / "scenes") == [("scenes/s1.png", True)]
+
+
+def test_a_broken_picture_is_told_and_the_others_are_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ModelError, match="no picture there"):
         pictures_of(tmp_path)
-    (tmp_path / "broken.jpg").write_bytes(json.dumps({}).encode())
-    with pytest.raises(ModelError, match="can be decoded"):
-        list(read_pictures(eyes_on(SQUARE), tmp_path, pictures_of(tmp_path), crops=False))
+    folder = tmp_path / "scenes"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(json.dumps({}).encode())
+    (folder / "b.jpg").write_bytes(b"")
+    (folder / "c.jpg").mkdir()
+    cv2.imwrite(str(folder / "d.png"), np.zeros((1, 1, 3), np.uint8))
+    cv2.imwrite(str(folder / "e.png"), np.zeros((40, 60), np.uint16))
+    cv2.imwrite(str(folder / "f.png"), np.zeros((40, 60, 4), np.uint8))
+    assert named(folder) == [
+        ("scenes/a.jpg", False), ("scenes/b.jpg", False), ("scenes/d.png", True), ("scenes/e.png", True),
+        ("scenes/f.png", True),
+    ]  # fmt: skip
+    assert "a.jpg: no picture that can be decoded" in capsys.readouterr().err
