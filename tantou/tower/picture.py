@@ -17,7 +17,7 @@ from tantou.tower.world import NS, Head, Metres, Plume, PlumeTruth, World
 
 VISIBLE_ALPHA = 0.06
 SKY_EVERY_S = 10.0
-COARSE = 4  # while the head moves nobody sees detail
+COARSE = 4  # while the head moves nobody sees detail, and a share of the picture needs none
 _HAZE_BGR = np.array([214.0, 208.0, 200.0], dtype=np.float32)
 _DUST_BGR = np.array([120.0, 150.0, 175.0], dtype=np.float32)
 _GRAINS = 8
@@ -54,20 +54,16 @@ class Painter:
         return Shot(np.asarray(noisy, np.uint8), tuple(one for one in truths if one is not None))
 
     def share(self, head: Head, plume: Plume, at_ns: int) -> float:
-        """How much of the picture this plume covers, by itself."""
-        width, height = head.calibration.frame_px
-        truth = self._plume(np.zeros((height, width, 3), np.uint8), head, plume, at_ns)
+        """How much of the picture this plume covers, by itself; measured on a coarse picture."""
+        lesser = _coarse(head)
+        width, height = lesser.calibration.frame_px
+        truth = self._plume(np.zeros((height, width, 3), np.uint8), lesser, plume, at_ns)
         return 0.0 if truth is None else truth.area_share
 
     def blur(self, head: Head, at_ns: int) -> Image:
         """What a moving head shows: coarse, at a sixteenth of the cost."""
-        cal = head.calibration
-        width, height = cal.frame_px
-        lesser = structs.replace(
-            cal, frame_px=(width // COARSE, height // COARSE), focal_px=cal.focal_px / COARSE, centre_px=None
-        )
-        view = View(self._world, structs.replace(head, calibration=lesser))
-        small = self._hazed(view, at_ns)
+        width, height = head.calibration.frame_px
+        small = self._hazed(View(self._world, _coarse(head)), at_ns)
         return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
     def _background(self, head: Head, at_ns: int) -> Image:
@@ -147,6 +143,16 @@ class Painter:
             ]
         number = at_ns // (NS // 100)
         return np.roll(self._grains[size][number % _GRAINS], number // _GRAINS % size[0], axis=0)
+
+
+def _coarse(head: Head) -> Head:
+    """The same aim at a sixteenth of the pixels."""
+    cal = head.calibration
+    width, height = cal.frame_px
+    lesser = structs.replace(
+        cal, frame_px=(width // COARSE, height // COARSE), focal_px=cal.focal_px / COARSE, centre_px=None
+    )
+    return structs.replace(head, calibration=lesser)
 
 
 _GREY = np.array([1.0, 0.99, 0.97], dtype=np.float32)
