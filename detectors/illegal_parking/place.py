@@ -125,8 +125,8 @@ class State(Struct, frozen=True, kw_only=True):
 
     `vehicles` are the boxes of the last look, in the zone or not: an arrival comes from one of them, if both looks
     went to the same windows (`looked_px`). `lost_as` says what the time since `lost_at_ns` was. `scene`: where the
-    camera looked; `shake`: since when the last spell of shaking does not count, and the last shaken look of it. `crowded_out`
-    counts newcomers that found no room among the places remembered, `excused` vehicles on duty.
+    camera looked; `shake`: the first and the last look of the last spell of shaking. `crowded_out` counts newcomers
+    that found no room among the places remembered, `excused` vehicles on duty.
     """
 
     places: tuple[Place, ...] = ()

@@ -49,7 +49,7 @@ def step(state: State, seen: Seen, zone: Zone, config: Config) -> Step[State]:
     turn = _Turn(state, seen, zone, config)
     doubted = doubt(state, seen, config)
     if doubted is not None:
-        after = turn.blind(blinded(state, doubted[1], doubted[0]), doubted[1])
+        after = turn.blind(blinded(doubted.known, doubted.from_ns, doubted.lost_as), doubted.from_ns)
     elif not in_force(config.hours, seen.at_ns):
         after = turn.out_of_force()
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,8 +12,9 @@ from contract.matters.illegal_parking import SpanState
 from contract.observations import Detection, Observation
 from contract.times import NS
 from detectors.geometry import iou, overlap
+from detectors.illegal_parking.boxes import is_still
 from detectors.illegal_parking.config import Config
-from detectors.illegal_parking.place import State
+from detectors.illegal_parking.place import Place, State, TimerSpan, seen_last, with_span
 
 FROZEN_S = 5.0  # parking reference 2.5: a picture that repeats itself this long is no picture
 SAME_SCENE = 0.45  # measured on six fixed street views: one view 0.69 or more from look to look, two views 0.38 or less
@@ -26,21 +28,29 @@ CALM_SHARE = 0.5  # of that sway: a spell of shaking goes on while the picture l
 CALM_NS = 3 * NS  # a camera that shook a moment ago still shakes, whatever one picture between says
 
 
-def doubt(state: State, seen: Observation, config: Config) -> tuple[SpanState, int] | None:
-    """Why this look may not be counted, and from when on; None: it may."""
+class Doubt(NamedTuple):
+    """Why a look may not be counted, from when on nothing may, and what was known until then."""
+
+    lost_as: SpanState
+    from_ns: int
+    known: State
+
+
+def doubt(state: State, seen: Observation, config: Config) -> Doubt | None:
+    """Why this look may not be counted; None: it may."""
     picture = seen.picture
     if picture is not None and picture.repeated_s >= FROZEN_S:
-        return "no_picture", seen.at_ns - round(picture.repeated_s * NS)
+        return Doubt("no_picture", seen.at_ns - round(picture.repeated_s * NS), state)
     last_ns = state.last_at_ns if state.last_at_ns is not None else seen.at_ns
     if config.preset is not None and seen.preset is not None and seen.preset != config.preset:
-        return "suspended", last_ns
+        return Doubt("suspended", last_ns, state)
     if looks_elsewhere(state, seen, config):
-        return "suspended", last_ns
+        return Doubt("suspended", last_ns, state)
     shake = shake_after(state, seen)
     if shake is None or shake[1] != seen.at_ns:
         return None
     is_sure = _standing(state) >= WITNESSES or still_shakes(state, seen)
-    return ("suspended", shake[0]) if is_sure else None
+    return Doubt("suspended", shake[0], before_shake(state, seen, shake[0])) if is_sure else None
 
 
 def shake_after(state: State, seen: Observation) -> tuple[int, int] | None:
@@ -49,7 +59,42 @@ def shake_after(state: State, seen: Observation) -> tuple[int, int] | None:
     is_shaken = is_far_off(seen, share=1.0 if spell is None else CALM_SHARE)
     if state.last_at_ns is None or not is_shaken or not _lies_better(state, seen):
         return state.shake
-    return (state.last_at_ns if spell is None else spell[0]), seen.at_ns
+    return (seen.at_ns if spell is None else spell[0]), seen.at_ns
+
+
+def before_shake(state: State, seen: Observation, from_ns: int) -> State:
+    """What was known when a spell of shaking began: its first look counts for those alone whom it shows in their place.
+
+    That look is this one, or one that was judged when nobody knew yet that more would follow.
+    """
+    if state.last_at_ns is None or state.lost_at_ns is not None:
+        return state
+    places = [place for place in state.places if place.since_ns < from_ns]
+    if from_ns == seen.at_ns:
+        places = [_shown(place, seen, state.last_at_ns) for place in places]
+    places = [place if place.last_seen_ns == from_ns or from_ns in place.times_ns else _hidden_by_shake(place, from_ns)
+              for place in places]  # fmt: skip
+    return msgspec.structs.replace(state, places=tuple(places), last_at_ns=max(state.last_at_ns, from_ns))
+
+
+def _shown(place: Place, seen: Observation, last_at_ns: int) -> Place:
+    """The place after a shaken look that shows its vehicle there once the shift is taken back."""
+    shift_px = None if seen.picture is None else seen.picture.shift_px
+    if shift_px is None or place.phase == "arriving" or place.last_seen_ns != last_at_ns:
+        return place
+    if not any(is_still(place.box, shifted_back(one.bbox_xyxy_px, shift_px)) for one in seen.detections):
+        return place
+    span = TimerSpan(last_at_ns, seen.at_ns, "seen" if place.hold is None else "held")
+    return seen_last(msgspec.structs.replace(place, spans=with_span(place.spans, span)), seen.at_ns)
+
+
+def _hidden_by_shake(place: Place, from_ns: int) -> Place:
+    """The place that the first look of a spell did not show: nothing of it is known since its last sight."""
+    last_ns = max((at_ns for at_ns in place.times_ns if at_ns < from_ns), default=place.since_ns)
+    spans = tuple(TimerSpan(s.start_ns, min(s.end_ns, last_ns), s.state) for s in place.spans if s.start_ns < last_ns)
+    spans = with_span(spans, TimerSpan(last_ns, from_ns, "suspended"))
+    away_ns = max(place.away_ns, from_ns - last_ns)
+    return seen_last(msgspec.structs.replace(place, spans=spans, away_ns=away_ns), last_ns)
 
 
 def still_shakes(state: State, seen: Observation) -> bool:
