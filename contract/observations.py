@@ -218,7 +218,8 @@ class ZoneOnTape(Struct, frozen=True, kw_only=True):
 
 
 class TapeStart(Struct, frozen=True, kw_only=True, tag="tape_start", tag_field="kind"):
-    """The first line of a tape: whose camera, which zones and rules, made by what.
+    """The first line of a tape: whose camera, which zones and rules, made by what; `names`: what people call the device
+    and its zones, by id.
 
     `post_roll_s`: an act's clips are settled this long after it opened; `state`: what the judge already knew when this
     tape began (None: nothing), so that each file of a long tape can be judged again by itself.
@@ -232,6 +233,7 @@ class TapeStart(Struct, frozen=True, kw_only=True, tag="tape_start", tag_field="
     position: tuple[float, float, float] | None = None
     post_roll_s: float = 5.0
     state: dict[str, Any] | None = None
+    names: dict[str, str] = {}
     schema: str = "tantou.observations/1"
 
 

@@ -17,6 +17,7 @@ from edge.evidence.stills import FIRE_WORDS, ROLE_WORDS, Marks, draw_overlay, sc
 from edge.evidence.timer import draw_timer
 
 CLIP_TOLERANCE_NS = NS  # a clip that ends within a second of its post-roll is whole
+CODE_DIGITS = 16  # of the raw still's SHA-256: enough to find it in the manifest, too many to hit by chance
 UNMARKED = ("clip", "close_up", "look", "reference")  # the strip marks the looks
 
 
@@ -62,6 +63,11 @@ def clip_gaps(items: Sequence[EvidenceItem], clips: Sequence[HeldFile]) -> list[
     return words
 
 
+def _place(start: TapeStart, zone: str) -> tuple[tuple[str, str], ...]:
+    """Device and zone as people call them, each with its id for a font without Chinese."""
+    return tuple((start.names.get(one, one), one) for one in (start.device, zone))
+
+
 def _overlay(order: Order, file: HeldFile, raw: bytes, start: TapeStart) -> NewFile:
     """The still with zone, box and words; of a tower with horizon and base too, and the preset among the words."""
     zone, look, sha256 = order.zone, file.look, sha256_hex(raw)
@@ -72,8 +78,11 @@ def _overlay(order: Order, file: HeldFile, raw: bytes, start: TapeStart) -> NewF
         bbox_xyxy_px=file.bbox_xyxy_px,
         at_ns=file.from_ns,
         role=file.role,
-        place=(start.town, start.device, zone.zone, *(() if look is None else (look.preset,))),
-        code=sha256[:8],
+        place=_place(start, zone.zone),
+        device="/".join((start.town, start.device, zone.zone, *(() if look is None else (look.preset,)))),
+        facing=None if zone.matter == FIRES else zone.rule.get("facing", "unknown"),
+        record=(order.event_id, order.revision),
+        code=sha256[:CODE_DIGITS],
         horizon_px=() if look is None else look.horizon_px,
         base_px=None if look is None else look.base_px,
         words=FIRE_WORDS if zone.matter == FIRES else ROLE_WORDS,

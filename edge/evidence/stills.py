@@ -30,6 +30,16 @@ HORIZON_COLOUR = (90, 220, 255)
 BASE_COLOUR = (255, 255, 0)
 ROLE_WORDS = {"arrival": "到达", "first_still": "停稳", "due": "超时", "last": "末次在场", "departure": "离开"}
 FIRE_WORDS = {"reference": "此前画面", "first_still": "首次所见", "due": "序列确认", "departure": "未再见烟火"}
+FACING_WORDS = {
+    "north": "朝北",
+    "northeast": "朝东北",
+    "east": "朝东",
+    "southeast": "朝东南",
+    "south": "朝南",
+    "southwest": "朝西南",
+    "west": "朝西",
+    "northwest": "朝西北",
+}
 CJK_FONTS = (
     "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
     "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
@@ -41,8 +51,11 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
-    """What an overlay shows; pixels of the picture itself; `at_ns` UTC; `code` names the raw still (8 hex digits).
+    """What an overlay shows; pixels of the picture itself; `at_ns` UTC.
 
+    `place`: names of device and zone, each with its id; `device`: their ids from the town down. `facing`: one of
+    `FACING_WORDS`, any other: not configured, None: not said. `record` is event and revision of the manifest that lists
+    the raw still by its SHA-256, which begins with `code`.
     Of fires: `horizon_px` from left to right, and `base_px`, where the smoke meets the ground; `words` by role.
     """
 
@@ -50,8 +63,11 @@ class Marks:
     bbox_xyxy_px: BboxPx | None
     at_ns: int
     role: str
-    place: Sequence[str]
+    place: Sequence[tuple[str, str]]
+    device: str
+    record: tuple[str, int]
     code: str
+    facing: str | None = None
     horizon_px: PolygonPx = ()
     base_px: tuple[float, float] | None = None
     words: Mapping[str, str] = field(default_factory=lambda: ROLE_WORDS)
@@ -116,12 +132,31 @@ def size_px(still: bytes) -> tuple[int, int]:
 
 
 def _words(marks: Marks, *, has_hanzi: bool) -> tuple[str, ...]:
+    """Time, moment and direction; place and device; the manifest and the raw still in it."""
     at = datetime.fromtimestamp(marks.at_ns // NS, UTC).astimezone(SHANGHAI)
-    place = " / ".join(marks.place)
+    place = " ".join(name if has_hanzi or name.isascii() else one for name, one in marks.place)
+    event_id, revision = marks.record
+    facing = _facing(marks.facing, has_hanzi=has_hanzi)
     if has_hanzi:
         role = marks.words.get(marks.role, marks.role)
-        return f"{at:%Y-%m-%d %H:%M:%S} 北京时间  {role}", f"{place}  原图校验码 {marks.code}"
-    return f"{at:%Y-%m-%d %H:%M:%S} +08:00  {marks.role}", f"{place}  raw still {marks.code}"
+        return (
+            f"{at:%Y-%m-%d %H:%M:%S} 北京时间  {role}{facing}",
+            f"地点 {place}  设备 {marks.device}",
+            f"清单 {event_id} 第 {revision} 版  原图校验码 {marks.code}",
+        )
+    return (
+        f"{at:%Y-%m-%d %H:%M:%S} +08:00  {marks.role}{facing}",
+        f"{place}  device {marks.device}",
+        f"manifest {event_id} rev. {revision}  raw still {marks.code}",
+    )
+
+
+def _facing(facing: str | None, *, has_hanzi: bool) -> str:
+    if facing is None:
+        return ""
+    if has_hanzi:
+        return f"  方向 {FACING_WORDS.get(facing, '未配置')}"
+    return f"  facing {facing}" if facing in FACING_WORDS else "  direction not configured"
 
 
 def _fitting(marks: Marks, width_px: int, *, wished_px: int) -> tuple[tuple[str, ...], Font, int]:

@@ -36,6 +36,7 @@ def tape_start(config: EdgeConfig, camera_id: str, made_by: Provenance) -> TapeS
         known = ", ".join(camera.id for camera in config.cameras)
         raise ContractError(f"camera {camera_id!r}: not in the configuration; known are {known}")
     at = camera.position
+    zones = tuple(zone for zone in config.zones if zone.camera == camera_id)
     return TapeStart(
         town=config.gateway.town,
         gateway=config.gateway.id,
@@ -49,12 +50,12 @@ def tape_start(config: EdgeConfig, camera_id: str, made_by: Provenance) -> TapeS
                 rule=zone.rule,
                 approval=camera.approval,
             )
-            for zone in config.zones
-            if zone.camera == camera_id
+            for zone in zones
         ),
         provenance=made_by,
         position=None if at is None else (at.lat, at.lon, at.error_m),
         post_roll_s=config.evidence.post_roll_s,
+        names={camera.id: camera.name, **{zone.id: zone.name for zone in zones}},
     )
 
 
