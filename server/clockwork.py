@@ -19,6 +19,7 @@ from contract.times import NS, utc_from_ns
 from server.centre import Centre
 from server.fires import places
 from server.fires import turn as fires
+from server.fires.news import Heard, listen
 from server.leads import once
 from store import feed, leads, sessions
 from store.leads import Act
@@ -38,6 +39,7 @@ class Clockwork:
     def __init__(self, centre: Centre) -> None:
         self._centre = centre
         self._clean_at_ns = 0
+        self._heard: Heard | None = None
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -67,11 +69,17 @@ class Clockwork:
             with self._centre.store.write() as connection:
                 leads.offer_due(connection, act, confirmed_before=confirmed_before)
                 leads.expire_leases(connection, act)
-        places.turn(self._centre, act)  # first: what is no fire is joined with none
-        fires.turn(self._centre, act)
+        self._turn_fires(act)
         if now_ns >= self._clean_at_ns:
             self._clean_at_ns = now_ns + CLEAN_NS
             self._clean(now_ns)
+
+    def _turn_fires(self, act: Act) -> None:
+        with self._centre.store.read() as connection:
+            news = listen(connection, self._heard, at=act.at)
+        places.turn(self._centre, act, news)  # first: what is no fire is joined with none
+        fires.turn(self._centre, act, news)
+        self._heard = news.heard  # only now: a turn that failed begins again where this one did
 
     def _is_something_due(self, now: str, confirmed_before: str) -> bool:
         # Asked in a read transaction: an idle server takes no turn among the writers.

@@ -7,7 +7,7 @@ leads      claim_next claim renew release expire_leases verdict undo offer_due a
            respond ring broken_history tell_again; types Lead, Act, HistoryRow
 lead_lists page(LeadFilter) queue; types LeadPage, QueueCounts
 lead_states STATES ACTIONS TRANSITIONS after actions_from
-joins      join split of; known_places learn end find valid listed
+joins      join split of; known_places learn end find valid fingerprint listed
 events     take_in current_events revisions event_from evidence_of lists_file; types Arrival, Evidence, EvidenceFile
 gateways   register by_token by_id by_ids take_birth take_health take_will status list_devices names
 files      stored_size is_listed unlisted keep_part drop_part part_total stale_parts keep_blob

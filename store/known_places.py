@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from contract.errors import LeadRefused
 from contract.times import Utc
@@ -62,9 +62,18 @@ def find(conn: Connection, learned_from: str) -> KnownPlace | None:
 
 def valid(conn: Connection, *, at: Utc) -> list[KnownPlace]:
     """Every place that holds at that instant, in a fixed order."""
-    holds = (known_places.c.valid_from <= at) & (known_places.c.valid_to > at) & known_places.c.ended_at.is_(None)
-    query = select(known_places).where(holds).order_by(known_places.c.learned_from)
+    query = select(known_places).where(_holds(at)).order_by(known_places.c.learned_from)
     return [_place(row) for row in conn.execute(query).mappings()]
+
+
+def fingerprint(conn: Connection, *, at: Utc) -> tuple[int, Utc | None]:
+    """Changes when a place is learned, ends or runs out: how many hold at that instant, and since when the newest."""
+    row = conn.execute(select(func.count(), func.max(known_places.c.valid_from)).where(_holds(at))).one()
+    return (row[0], row[1])
+
+
+def _holds(at: Utc) -> ColumnElement[bool]:
+    return (known_places.c.valid_from <= at) & (known_places.c.valid_to > at) & known_places.c.ended_at.is_(None)
 
 
 def listed(

@@ -15,12 +15,12 @@ from contract.events import Event
 from contract.matters.straw_burning import Facts
 from contract.times import NS, ns_from_utc, utc_from_ns
 from server.centre import Centre
+from server.fires.news import MATTER, News
 from store import events, known_places, leads
 from store.known_places import KnownPlace
 from store.lead_rows import Act, Lead, read_leads
 from store.tables import leads as leads_table
 
-MATTER = "straw_burning"
 POLICY = "policy:known_place"
 REASON = "known_place"
 REACH = (0.3, 0.1)  # of the plume's width and height, to each side of its base: where its next plume will start
@@ -117,11 +117,15 @@ def after_undo(connection: Connection, event_id: str, act: Act) -> None:
         known_places.end(connection, event_id, who=act.who, at=act.at)
 
 
-def turn(centre: Centre, act: Act) -> int:
+def turn(centre: Centre, act: Act, news: News) -> int:
     """Permit waiting acts that start in a known place, and ring those that left it; returns how many changed."""
+    if news.is_none:
+        return 0
     since = utc_from_ns(ns_from_utc(act.at) - LOOK_BACK_NS)
     table = leads_table
     recent = (table.c.matter == MATTER) & table.c.state.in_(("alert", "permitted")) & (table.c.last_seen >= since)
+    if news.event_ids is not None:
+        recent &= table.c.event_id.in_(sorted(news.event_ids))
     with centre.store.read() as connection:
         rows = read_leads(
             connection, select(table).where(recent).order_by(table.c.opened_at.desc(), table.c.event_id).limit(MAX_OPEN)

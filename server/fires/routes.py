@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from contract.errors import LeadRefused
 from contract.times import utc_from_ns
 from server.centre import Here
+from server.fires.news import MATTER
 from server.fires.schemas import KnownPlace, KnownPlaceList, ResponseAsk
 from server.identity.access import LeadsReader, LeadsResponder, LeadsReviewer, Person, PlacesEnder
 from server.leads import acting
@@ -25,7 +26,6 @@ from store.leads import Act, Lead
 
 router = APIRouter(tags=["leads"])
 
-MATTER = "straw_burning"
 NamePart = Annotated[str | None, Query(max_length=64)]
 
 

@@ -13,13 +13,13 @@ from contract.matters.straw_burning import Facts
 from contract.times import NS, ns_from_utc, utc_from_ns
 from server.centre import Centre
 from server.fires.joining import Found, JointPlace, SeenFire, find_joins, joint_place
+from server.fires.news import MATTER, News
 from store import events, joins
 from store.joins import Join
 from store.lead_rows import Act, Lead, read_leads
 from store.lead_states import State
 from store.tables import leads
 
-MATTER = "straw_burning"
 REASON = "same_fire"
 LOOK_BACK_NS = 7200 * NS
 MAX_OPEN = 500
@@ -35,8 +35,10 @@ _OPEN: tuple[State, ...] = (
 )
 
 
-def turn(centre: Centre, act: Act) -> int:
+def turn(centre: Centre, act: Act, news: News) -> int:
     """Join what can be joined now; returns how many acts were. An idle centre takes no turn among the writers."""
+    if news.is_none:
+        return 0
     since = utc_from_ns(ns_from_utc(act.at) - LOOK_BACK_NS)
     with centre.store.read() as connection:
         waiting = (leads.c.matter == MATTER) & (leads.c.state == "alert") & (leads.c.opened_at >= since)
