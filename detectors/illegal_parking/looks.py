@@ -13,7 +13,7 @@ from contract.observations import Detection, Observation
 from contract.times import NS
 from detectors import ground
 from detectors.fold import Zone
-from detectors.geometry import contact_point, contact_share, contains, ground_point, iou, overlap, scaled
+from detectors.geometry import contact_point, contact_share, contains, ground_point, iou, median_box, overlap, scaled
 from detectors.illegal_parking import sight
 from detectors.illegal_parking.appearance import compare
 from detectors.illegal_parking.boxes import (
@@ -33,6 +33,7 @@ from detectors.illegal_parking.place import (
     State,
     TimerSpan,
     found_again,
+    later_than,
     on_frame,
     place_key,
     seen_in_shared_box,
@@ -96,7 +97,8 @@ class Look:
             if not self.is_in_zone(box):
                 return None
             has_moved = place.arrival_seen or iou(place.first_box, box) < MOVED_IOU
-            return msgspec.structs.replace(self._arriving(found), first_box=place.first_box, arrival_seen=has_moved)
+            anew = msgspec.structs.replace(self._arriving(found), first_box=place.first_box, arrival_seen=has_moved)
+            return anew if self.gap or place.away_ns else self._with_looks_before(anew, place)
         away_ns = place.away_ns + (self.since_last_ns if self.gap else 0)
         known_again = None if self.gap else place.known_again
         state = known_again or ("held" if place.hold is not None else "seen")
@@ -108,6 +110,27 @@ class Look:
             drove_in = bool(is_asked) and self._came_from_near(found)
             moved = recognised(moved, box, found.patch, self.config, drove_in=drove_in)
         return None if self._has_moved(moved) else moved
+
+    def _with_looks_before(self, anew: Place, place: Place) -> Place:
+        """An arrival begins with the first of its last boxes that lie where it has come to."""
+        first = len(place.boxes)
+        while first > 0 and is_still(anew.box, place.boxes[first - 1]):
+            first -= 1
+        if first == len(place.boxes):
+            return anew
+        boxes, since_ns = (*place.boxes[first:], *anew.boxes), place.times_ns[first]
+        return msgspec.structs.replace(
+            anew,
+            event_id=self.event_id(since_ns, boxes[0]),
+            boxes=boxes,
+            box=median_box(boxes),
+            times_ns=(*place.times_ns[first:], *anew.times_ns),
+            scores=(*place.scores[first:], *anew.scores),
+            labels=(*place.labels[first:], *anew.labels),
+            since_ns=since_ns,
+            before_ns=place.times_ns[first - 1] if first else place.before_ns,
+            spans=with_span(later_than(place.spans, since_ns), self._span("seen")),
+        )
 
     def _has_moved(self, place: Place) -> bool:
         """By the boxes, and where the ground is known by metres: a box that grows or shrinks on its ground stays."""

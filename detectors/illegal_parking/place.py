@@ -47,6 +47,16 @@ def within(spans: Sequence[TimerSpan], states: Sequence[SpanState], *, until_ns:
     return total_ns
 
 
+def later_than(spans: Sequence[TimerSpan], since_ns: int) -> tuple[TimerSpan, ...]:
+    """What of the spans lies after a moment."""
+    return tuple(TimerSpan(max(s.start_ns, since_ns), s.end_ns, s.state) for s in spans if s.end_ns > since_ns)
+
+
+def earlier_than(spans: Sequence[TimerSpan], until_ns: int) -> tuple[TimerSpan, ...]:
+    """What of the spans lies before a moment."""
+    return tuple(TimerSpan(s.start_ns, min(s.end_ns, until_ns), s.state) for s in spans if s.start_ns < until_ns)
+
+
 class Place(Struct, frozen=True, kw_only=True):
     """A vehicle's stay at one place, or its way there.
 
@@ -165,8 +175,8 @@ def blinded(state: State, from_ns: int, lost_as: SpanState = "no_picture") -> St
 
 
 def _seen_until(place: Place, until_ns: int) -> Place:
-    spans = (TimerSpan(s.start_ns, min(s.end_ns, until_ns), s.state) for s in place.spans if s.start_ns < until_ns)
-    place = msgspec.structs.replace(place, spans=tuple(spans), plate=seen_until(place.plate, until_ns))
+    spans = earlier_than(place.spans, until_ns)
+    place = msgspec.structs.replace(place, spans=spans, plate=seen_until(place.plate, until_ns))
     return seen_last(place, min(place.last_seen_ns, until_ns))
 
 

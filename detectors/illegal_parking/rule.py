@@ -16,7 +16,7 @@ from detectors.illegal_parking.config import Config
 from detectors.illegal_parking.hours import in_force
 from detectors.illegal_parking.identity import by_plate, is_another, is_settled
 from detectors.illegal_parking.looks import Look
-from detectors.illegal_parking.place import Place, State, TimerSpan, blinded, seen_last
+from detectors.illegal_parking.place import Place, State, blinded, later_than, seen_last
 from detectors.illegal_parking.sight import doubt, shake_after
 from detectors.illegal_parking.telling import tell
 
@@ -201,7 +201,7 @@ class _Turn:
             place = _until(place, place.strange_since_ns - 1)
         if place.phase == "overdue":
             place = _until_settled(place)
-            place = counter.left_together(place, self.departed, self.seen.at_ns)
+            place = counter.left_together(place, self.departed, self.state.places, self.seen.at_ns)
             self.findings.append(tell(place, self.seen, self.zone, self.config, phase="closed"))
         elif place.phase == "standing":
             self.asks.append(DropEvidence(event_id=place.event_id))
@@ -211,18 +211,13 @@ class _Turn:
 def _since(place: Place, since_ns: int, look: Look) -> Place:
     """The stay begins later than its first box: what came before was the way there."""
     first = place.times_ns.index(since_ns)
-    spans = tuple(
-        TimerSpan(max(span.start_ns, since_ns), span.end_ns, span.state)
-        for span in place.spans
-        if span.end_ns > since_ns
-    )
     later = msgspec.structs.replace(
         place,
         event_id=look.event_id(since_ns, place.boxes[first]),
         anchor=place.box,
         since_ns=since_ns,
         before_ns=place.times_ns[first - 1] if first else place.before_ns,
-        spans=spans,
+        spans=later_than(place.spans, since_ns),
     )
     return seen_last(later, later.last_seen_ns)
 

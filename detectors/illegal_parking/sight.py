@@ -14,7 +14,7 @@ from contract.times import NS
 from detectors.geometry import iou, overlap
 from detectors.illegal_parking.boxes import is_still
 from detectors.illegal_parking.config import Config
-from detectors.illegal_parking.place import Place, State, TimerSpan, seen_last, with_span
+from detectors.illegal_parking.place import Place, State, TimerSpan, earlier_than, seen_last, with_span
 
 FROZEN_S = 5.0  # parking reference 2.5: a picture that repeats itself this long is no picture
 SAME_SCENE = 0.45  # measured on six fixed street views: one view 0.69 or more from look to look, two views 0.38 or less
@@ -91,8 +91,7 @@ def _shown(place: Place, seen: Observation, last_at_ns: int) -> Place:
 def _hidden_by_shake(place: Place, from_ns: int) -> Place:
     """The place that the first look of a spell did not show: nothing of it is known since its last sight."""
     last_ns = max((at_ns for at_ns in place.times_ns if at_ns < from_ns), default=place.since_ns)
-    spans = tuple(TimerSpan(s.start_ns, min(s.end_ns, last_ns), s.state) for s in place.spans if s.start_ns < last_ns)
-    spans = with_span(spans, TimerSpan(last_ns, from_ns, "suspended"))
+    spans = with_span(earlier_than(place.spans, last_ns), TimerSpan(last_ns, from_ns, "suspended"))
     away_ns = max(place.away_ns, from_ns - last_ns)
     return seen_last(msgspec.structs.replace(place, spans=spans, away_ns=away_ns), last_ns)
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from contract.matters.illegal_parking import Facts
-from contract.observations import Picture
+from contract.observations import Detection, Picture
 from contract.times import NS, utc_from_ns
 from detectors import illegal_parking as rule
 from detectors.fold import DropEvidence, Finding, FullDecode, HoldEvidence
@@ -82,6 +82,15 @@ def test_a_car_that_creeps_in_is_said_to_have_arrived() -> None:
     creeping = [look(2.0 * i, car((440.0 + 45 * i, 300.0, 640.0 + 45 * i, 420.0))) for i in range(1, 6)]
     _, findings, _ = run([look(0), *creeping, *looks(12, 40, car((665.0, 300.0, 865.0, 420.0)))])
     assert facts_of(findings[0]).arrival_seen is True
+
+
+def test_a_car_that_rolls_to_its_spot_stands_from_the_first_look_that_shows_it_there() -> None:
+    def off_by(px: float) -> Detection:
+        return car((SPOT[0] + px, SPOT[1], SPOT[2] + px, SPOT[3]))
+
+    rolls = [look(10 + n, off_by(px)) for n, px in enumerate((-40, -12, -12, 12))]  # its box jumps when it has halted
+    _, findings, _ = run([*looks(0, 8), *rolls, *looks(14, 40, car(), every_s=1)])
+    assert (findings[0].onset_ns, findings[0].last_seen_ns) == (START_NS + 11 * NS, START_NS + 31 * NS)
 
 
 def test_a_neighbour_that_drives_off_does_not_count_as_the_arrival_of_one_not_found_before() -> None:
