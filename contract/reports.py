@@ -53,7 +53,7 @@ class EvalReport(Struct, frozen=True, kw_only=True):
     """The figures of `tantou models eval` (acceptance formats); unknown is None.
 
     `boxes`, the parts and `ap50_90` (a bootstrap interval over cameras and their pictures) are of the card's first
-    merged class, or of its first class.
+    merged class, or of its first class. `unread`: pictures of the folder that could not be judged.
     """
 
     schema: Literal["tantou.eval/1"] = "tantou.eval/1"
@@ -73,6 +73,7 @@ class EvalReport(Struct, frozen=True, kw_only=True):
     by_size: dict[str, PartAp] = field(default_factory=dict)
     at_threshold: AtThreshold | None = None
     smoke: SmokeEval | None = None
+    unread: tuple[str, ...] = ()
 
 
 class ReplayedEvent(Struct, frozen=True, kw_only=True):

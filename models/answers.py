@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 import msgspec
 
+from contract.errors import ModelError
 from models.registry import OWN_CARDS, Registry
 
 CARD_HELP = "a card's name or the path of its .toml"
@@ -24,6 +26,18 @@ def tell(args: argparse.Namespace, answer: object, words: str) -> None:
         print(text)
     else:
         args.out.write_text(text + "\n", encoding="utf-8")
+
+
+def check_writable(*files: Path | None) -> None:
+    """Pass when each file can be made where it is wanted: better known before an hour of work than after it."""
+    for file in files:
+        if file is not None and (file.is_dir() or not file.absolute().parent.is_dir()):
+            raise ModelError(f"{file}: cannot be written; its folder must be there, and it must be no folder itself")
+
+
+def warn(text: object) -> None:
+    """One line on standard error; nothing of it meets the JSON."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def progress(count: int, of: int) -> None:

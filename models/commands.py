@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
 from contract.errors import ModelError
 from contract.reports import EvalReport
-from models.answers import CARD_HELP, progress, registry_of, tell
+from models.answers import CARD_HELP, check_writable, progress, registry_of, tell, warn
 from models.bench import bench
+from models.cards import Card
 from models.commands_compare import compare_arguments, compare_cards
 from models.commands_train import export_arguments, export_card, train_arguments, train_card
 from models.detector import Detector
 from models.eval_report import write_report
 from models.evaluate import MIN_SCORE, judge, report, write_predictions
-from models.labelled import open_folder
+from models.labelled import LabelledFolder, open_folder, without_picture
 from models.registry import Listed, Registry, load
 from models.runtimes import DEFAULT_RUNTIME, RUNTIME_NAMES
 
@@ -114,18 +117,41 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _eval(args: argparse.Namespace) -> int:
+    check_writable(args.out, args.predictions)
     detector = _detector(args, threshold=MIN_SCORE)
     # A folder that names no classes is taken to number them as the card does.
-    folder = open_folder(args.data, unnamed=detector.card.classes)
+    opened = open_folder(args.data, unnamed=detector.card.classes)
+    unread: list[str] = []
+
+    def tell_unread(image: str, error: ModelError) -> None:
+        unread.append(image)
+        warn(error)
+
+    folder = replace(opened, on_unread=tell_unread)
+    for doubt in _doubts(folder, detector.card):
+        warn(f"{args.data}: {doubt}")
     judged = judge(detector, folder, lambda count: progress(count, len(folder.images)))
+    if not judged:
+        raise ModelError(f"{args.data}: none of the {len(unread)} pictures can be read")
     if args.predictions is not None:
         with args.predictions.open("w", encoding="utf-8") as lines:
             write_predictions(judged, lines)
-    found = report(detector.card, judged, size_px=detector.size_px, runtime=detector.runtime)
+    found = report(detector.card, judged, size_px=detector.size_px, runtime=detector.runtime, unread=tuple(unread))
     if args.report is not None:
         write_report(args.report, args.data, detector.card, found, judged)
     tell(args, found, _in_words(found))
     return EXIT_GOOD
+
+
+def _doubts(folder: LabelledFolder, card: Card) -> Iterator[str]:
+    """What makes the figures of a folder mean less than they seem to."""
+    strangers = [name for name in folder.classes if name not in card.classes]
+    if strangers:
+        yield f"classes that {card.name} does not know are not counted: {', '.join(strangers)}"
+    if not folder.rows:
+        yield "no picture has a label file under labels/: each counts as one with nothing to find"
+    if missing := without_picture(folder):
+        yield f"{len(missing)} label file(s) without a picture are not counted, {missing[0]} is the first"
 
 
 def _bench(args: argparse.Namespace) -> int:

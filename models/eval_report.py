@@ -13,7 +13,6 @@ import cv2
 import msgspec
 import numpy as np
 
-from contract.errors import ModelError
 from contract.reports import EvalReport, PartAp
 from models import page
 from models.average_precision import Ranking, Scene, rank
@@ -21,7 +20,7 @@ from models.cards import Card
 from models.contact_sheet import contact_sheet
 from models.evaluate import groups_of, scenes_of
 from models.faults import Fault, faults_of, worst
-from models.labelled import Judged
+from models.labelled import Judged, read_picture
 from models.letterbox import Frame
 from models.plots import Bar, Curve, curves, intervals, share_axis
 
@@ -55,11 +54,7 @@ def _sheet(
 ) -> Frame:
     @lru_cache(maxsize=4)
     def picture_of(at: int) -> Frame:
-        file = data / judged[at].truth.file
-        frame = cv2.imread(str(file), cv2.IMREAD_COLOR)
-        if frame is None:
-            raise ModelError(f"{file}: gone or changed since it was judged; run the evaluation again")
-        return np.asarray(frame, np.uint8)
+        return read_picture(data / judged[at].truth.file)
 
     def caption_of(fault: Fault) -> str:
         x1, y1, x2, y2 = fault.box_xyxy_px

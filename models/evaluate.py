@@ -57,8 +57,13 @@ def write_predictions(judged: Sequence[Judged], lines: TextIO) -> None:
         lines.write(json.dumps({"file": entry.truth.file, "boxes": boxes}, separators=(",", ":")) + "\n")
 
 
-def report(card: Card, judged: Sequence[Judged], *, size_px: int, runtime: str) -> EvalReport:
-    """All figures of one evaluation; a class with no truth box anywhere is None, unknown."""
+def report(
+    card: Card, judged: Sequence[Judged], *, size_px: int, runtime: str, unread: tuple[str, ...] = ()
+) -> EvalReport:
+    """All figures of one evaluation; a class with no truth box anywhere is None, unknown.
+
+    `unread`: pictures of the folder that could not be judged, named beside the figures.
+    """
     groups = groups_of(card)
     scenes = {name: scenes_of(judged, members) for name, members in groups.items()}
     rankings = {name: rank(found, 0.5) for name, found in scenes.items()}
@@ -82,6 +87,7 @@ def report(card: Card, judged: Sequence[Judged], *, size_px: int, runtime: str) 
         by_size={size: _part(card, of_size(scenes[main], judged, size), judged) for size in SIZES_PX},
         at_threshold=AtThreshold(t=card.threshold, p=_rounded(precision), r=_rounded(recall)),
         smoke=smoke_eval(judged) if SMOKE in card.classes else None,
+        unread=unread,
     )
 
 

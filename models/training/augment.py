@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.boxes import Floats, areas
+from models.labelled import read_picture
 from models.training.samples import PAD, Sample
 
 Picture = NDArray[np.uint8]
@@ -57,7 +58,7 @@ def compose(
 def _place(
     sample: Sample, rng: np.random.Generator, size_hw: tuple[int, int], *, zoom: tuple[float, float]
 ) -> Labelled:
-    picture = np.asarray(cv2.imread(str(sample.file), cv2.IMREAD_COLOR), np.uint8)
+    picture = read_picture(sample.file)
     return place(Labelled(picture, sample.boxes_xyxy_px, sample.classes, sample.sure), rng, size_hw, zoom=zoom)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from contract.errors import ModelError
 from models import commands
@@ -17,6 +18,7 @@ from models.bench import drawn_street
 from models.evaluate import report
 from models.labelled import Judged, Labelled, open_folder
 from models.registry import Registry
+from tantou.__main__ import main
 from tests.unit.models.weights import card_of_bytes, write_card
 
 
@@ -76,11 +78,108 @@ def test_out_writes_the_json_to_a_file_and_prints_nothing(folder: Path, tmp_path
     assert json.loads((tmp_path / "r.json").read_text())["card"] == "vehicle-n"
 
 
-@pytest.mark.parametrize("label", ["0 0.5 0.5 0.2", "7 0.5 0.5 0.2 0.2", "0 0.5 nan 0.2 0.2", "car 1 1 1 1"])
-def test_a_bad_label_line_is_named(folder: Path, label: str) -> None:
+BAD_LINES = (
+    "0 0.5 0.5 0.2",
+    "7 0.5 0.5 0.2 0.2",
+    "0 0.5 nan 0.2 0.2",
+    "car 1 1 1 1",
+    "0.5 1 1 1 1",
+    "-1 1 1 1 1",
+    "0 0.5 0.5 -0.2 0.2",
+)
+
+
+@pytest.mark.parametrize("label", BAD_LINES)
+def test_a_bad_label_line_is_named_before_anything_is_judged(folder: Path, label: str) -> None:
     (folder / "labels" / "b.txt").write_text(label)
     with pytest.raises(ModelError, match=r"b\.txt, line 1"):
-        list(open_folder(folder))
+        open_folder(folder)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gb18030"])
+def test_a_folder_that_another_system_saved_reads_the_same(folder: Path, encoding: str) -> None:
+    above = folder.parent
+    (above / "classes.txt").write_bytes("交通 灯\r\nbus\r\n\r\n".encode(encoding))
+    (above / "manifest.csv").write_bytes("file,camera,scene\r\nval\\images\\b.png, 路口一 ,夜\r\n".encode(encoding))
+    (folder / "labels" / "b.txt").write_bytes("1 0.5 0.5 0.2 0.2\r\n".encode(encoding))
+    (_, _), (_, second) = open_folder(folder)
+    assert open_folder(folder).classes == ("交通 灯", "bus")
+    assert (second.camera, second.scene, second.labels) == ("路口一", "夜", ("bus",))
+
+
+def test_names_with_blanks_upper_case_suffixes_and_folders_inside_find_their_labels(folder: Path) -> None:
+    (folder / "images" / "夜 1").mkdir()
+    (folder / "labels" / "夜 1").mkdir()
+    (folder / "images" / "b.png").rename(folder / "images" / "夜 1" / "路 口.PNG")
+    (folder / "labels" / "b.txt").rename(folder / "labels" / "夜 1" / "路 口.TXT")
+    assert [(truth.file, truth.labels) for _, truth in open_folder(folder)] == [
+        ("images/a.png", ()),
+        ("images/夜 1/路 口.PNG", ("bus",)),
+    ]
+
+
+def test_a_manifest_without_file_names_is_refused(folder: Path) -> None:
+    (folder / "manifest.csv").write_text("picture,camera\na.png,1\n")
+    with pytest.raises(ModelError, match=r"manifest\.csv: no column file"):
+        open_folder(folder)
+
+
+def test_boxes_are_pixels_of_the_stored_picture_whatever_turn_it_asks_for(folder: Path) -> None:
+    stored = Image.fromarray(drawn_street(320, 180)[:, :, ::-1])
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    stored.save(folder / "images" / "b.jpg", exif=turned)
+    (folder / "images" / "b.png").unlink()
+    _, (frame, truth) = open_folder(folder)
+    assert frame.shape == (180, 320, 3)
+    np.testing.assert_allclose(truth.boxes_xyxy_px, [[128, 72, 192, 108]], rtol=1e-5)
+
+
+def test_pictures_of_any_depth_are_eight_bit_colour(folder: Path) -> None:
+    for name, picture in (("a", np.full((20, 30), 65535, np.uint16)), ("b", np.full((20, 30, 4), 255, np.uint8))):
+        cv2.imwrite(str(folder / "images" / f"{name}.png"), picture)
+    assert [(frame.shape, str(frame.dtype), frame.min()) for frame, _ in open_folder(folder)] == [
+        ((20, 30, 3), "uint8", 255)
+    ] * 2
+
+
+def test_a_picture_that_cannot_be_judged_is_told_and_the_rest_is_measured(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "images" / "a.png").write_bytes(b"no picture")
+    (folder / "labels" / "gone.txt").write_text("0 0.5 0.5 0.1 0.1")
+    (folder.parent / "classes.txt").write_text("car\nbus\nvan\n")
+    out = tmp_path / "boxes.jsonl"
+    words = ["models", "eval", "vehicle-n", "--data", str(folder), "--size", "320", "--json", "--predictions", str(out)]
+    assert main(words) == 0
+    printed, said = capsys.readouterr()
+    report = json.loads(printed)
+    assert (report["images"], report["unread"]) == (1, ["images/a.png"])
+    assert [json.loads(line)["file"] for line in out.read_text().splitlines()] == ["images/b.png"]
+    assert "a.png: not a picture" in said
+    assert "not counted: van" in said
+    assert "1 label file(s) without a picture are not counted, labels/gone.txt" in said
+
+
+def test_a_folder_without_one_readable_picture_is_an_error(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for picture in (folder / "images").iterdir():
+        picture.write_bytes(b"")
+    assert main(["models", "eval", "vehicle-n", "--data", str(folder), "--size", "320", "--json"]) == 1
+    printed, said = capsys.readouterr()
+    assert printed == ""
+    assert "none of the 2 pictures can be read" in said
+
+
+def test_a_file_that_cannot_be_written_is_known_before_the_work(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for option in ("--out", "--predictions"):
+        words = ["models", "eval", "vehicle-n", "--data", str(folder), "--json", option, str(tmp_path / "no" / "f")]
+        assert main(words) == 1
+        printed, said = capsys.readouterr()
+        assert printed == ""
+        assert "cannot be written" in said
+        assert "1/2" not in said
 
 
 def test_a_picture_that_cannot_be_read_is_named(folder: Path) -> None:
