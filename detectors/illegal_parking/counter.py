@@ -75,8 +75,9 @@ def bystanders_after(state: State, boxes: Sequence[BboxPx], lane: PolygonPx, at_
             now.append(Bystander(known.box, known.since_ns, at_ns, known.in_lane))
         else:
             unseen_ns = at_ns - known.last_seen_ns
-            is_kept = unseen_ns <= BYSTANDER_LOST_NS
-            if is_kept or (unseen_ns <= BYSTANDER_COVERED_NS and _is_covered(known.box, boxes)):
+            is_once = known.last_seen_ns == known.since_ns  # on its way past: the next of them comes where it was
+            is_kept = unseen_ns <= (BYSTANDER_STILL_NS if is_once else BYSTANDER_LOST_NS)
+            if is_kept or (not is_once and unseen_ns <= BYSTANDER_COVERED_NS and _is_covered(known.box, boxes)):
                 now.append(known)
     fresh = (Bystander(box, at_ns, at_ns, contains(lane, contact_point(box))) for box in left)
     return (*now, *fresh)[:MAX_BYSTANDERS]
@@ -224,10 +225,19 @@ def came_back(place: Place, departed: Sequence[Departed], at_ns: int) -> Place:
     return place
 
 
-def left_together(place: Place, departed: Sequence[Departed], at_ns: int) -> Place:
-    """Flags a stop that ended together with those of others: perhaps a queue after all."""
-    last_ns = place.last_seen_ns
-    others = sum(abs(one.left_ns - last_ns) <= TOGETHER_WITHIN_NS for one in departed)
+def left_together(place: Place, departed: Sequence[Departed], places: Sequence[Place], at_ns: int) -> Place:
+    """Flags a stop that ended together with those of others: perhaps a queue after all.
+
+    `places` as of the look before: the first to drive off is given up before those who followed it, whom nobody has
+    seen since either.
+    """
+    left_ns = [one.left_ns for one in departed]
+    left_ns += [
+        one.last_seen_ns
+        for one in places
+        if one.phase != "arriving" and one.event_id != place.event_id and one.open_missing_ns
+    ]
+    others = sum(abs(one_ns - place.last_seen_ns) <= TOGETHER_WITHIN_NS for one_ns in left_ns)
     if others < QUEUE_OTHERS:
         return place
     return noted(place, "left_together", "flagged", f"{others} others left within 10 s of it", at_ns)
@@ -250,9 +260,9 @@ def answers(place: Place, config: Config) -> tuple[Answer, ...]:
     said = {one.kind for one in place.counters}
 
     def answer(kind: str, is_asked: bool, *codes: str) -> Answer:
-        if not is_asked:
-            return Answer(kind=kind, answer="not_visible")
-        return Answer(kind=kind, answer="yes" if said & {kind, *codes} else "no")
+        if said & {kind, *codes}:
+            return Answer(kind=kind, answer="yes")
+        return Answer(kind=kind, answer="no" if is_asked else "not_visible")
 
     return (
         answer("queue", bool(config.flow_lane_px), "jam", "left_together"),

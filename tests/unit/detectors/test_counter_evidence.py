@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from contract.observations import Detection
+from contract.geometry import BboxPx
+from contract.observations import Detection, Observation
 from contract.times import NS, utc_from_ns
 from detectors import illegal_parking as rule
 from detectors.fold import Finding
 from detectors.illegal_parking.config import Hours
-from tests.unit.detectors.scene import SPOT, START_NS, car, looks, phases, run
+from tests.unit.detectors.scene import SPOT, START_NS, car, look, looks, phases, run
 from tests.unit.detectors.test_failure_table import facts_of, kinds, like, met
 
 LANE = ((400.0, 300.0), (900.0, 300.0), (900.0, 600.0), (400.0, 600.0))
@@ -81,6 +84,57 @@ def test_in_a_lane_nobody_without_looks_is_joined_across_a_longer_absence(away_s
     assert len(run(scene, config=QUEUE)[1]) == opened
 
 
+def at_the_light(arrivals_s: Sequence[float], *, green_s: float, until_s: float) -> list[Observation]:
+    """Vehicles drive up a lane, stop one behind the other at its far end, and drive on one after the other."""
+
+    def box(n: int, at_s: float) -> BboxPx | None:
+        came_s, goes_s = arrivals_s[n], green_s + 2 * n
+        y = 340.0 + 45 * n + 40 * max(0.0, came_s - at_s) - 40 * max(0.0, at_s - goes_s)
+        width = 60 + 0.25 * (y - 300)
+        found = (640.0 - width / 2, y - 0.6 * width, 640.0 + width / 2, y)
+        return found if 210.0 < y < 680.0 else None
+
+    times = [float(at_s) for at_s in range(round(until_s))]
+    found = [[box(n, at_s) for n in range(len(arrivals_s))] for at_s in times]
+    return [
+        look(at_s, *(like(one, seed=n) for n, one in enumerate(boxes) if one))
+        for at_s, boxes in zip(times, found, strict=True)
+    ]
+
+
+UNSIGNALLED = rule.Config(grace_s=60, flow_lane_px=LANE)  # nobody said how long the light is red here
+
+
+def test_a_queue_at_a_red_light_that_nobody_configured_is_held_and_says_so() -> None:
+    red = at_the_light([10, 14, 19, 22], green_s=110, until_s=180)
+    state, findings, _ = run(red[:105], config=UNSIGNALLED)
+    assert findings == []
+    said = {(one.kind, one.effect, one.reason[:30]) for place in state.places for one in place.counters}
+    assert said == {
+        ("queue", "held", "3 other vehicles came to stand"),
+        ("queue", "held", "2 other vehicles came to stand"),
+    }
+    assert len(state.places) == 4
+    assert run(red[105:], config=UNSIGNALLED, state=state)[1] == []
+
+
+def test_without_a_queue_the_same_red_is_an_act_and_red_light_was_not_asked() -> None:
+    """The rule knows no light that nobody told it of, so it says so and leaves it to a person."""
+    _, findings, _ = run(at_the_light([10], green_s=110, until_s=180), config=UNSIGNALLED)
+    assert phases(findings) == ["opened", "closed"]
+    assert answer(findings[0], "red_light") == "not_visible"
+    signalled = rule.Config(grace_s=60, flow_lane_px=LANE, signal_red_s=110)
+    assert run(at_the_light([10], green_s=110, until_s=180), config=signalled)[1] == []
+
+
+def test_one_who_waited_long_before_its_queue_came_is_told_and_flagged_when_all_drive_on() -> None:
+    first = at_the_light([10, 52, 62, 72], green_s=110, until_s=180)
+    _, findings, _ = run(first, config=UNSIGNALLED)
+    assert phases(findings) == ["opened", "closed"]
+    assert kinds(findings[-1]) == [("left_together", "flagged")]
+    assert answer(findings[-1], "queue") == "yes"
+
+
 def test_red_light_stops_the_clock_for_the_longest_red() -> None:
     config = rule.Config(grace_s=20, flow_lane_px=LANE, signal_red_s=60)
     assert run([*looks(0, 8), *looks(10, 66, car())], config=config)[1] == []
@@ -129,7 +183,16 @@ def test_an_act_ends_when_the_hours_do_and_says_so() -> None:
 def test_stops_that_end_together_are_flagged() -> None:
     three = [car(), car(AHEAD), car(BEHIND)]
     _, findings, _ = run([*looks(0, 8), *looks(10, 60, *three), *looks(62, 90)])
-    assert kinds(findings[-1]) == [("left_together", "flagged")]
+    closed = findings[3:]
+    assert phases(closed) == ["closed"] * 3
+    assert [kinds(one) for one in closed] == [[("left_together", "flagged")]] * 3
+    assert {answer(one, "queue") for one in closed} == {"yes"}  # nobody drew a lane, and yet it is known
+
+
+def test_stops_that_end_apart_are_not_flagged() -> None:
+    scene = [*looks(0, 8), *looks(10, 60, car(), car(AHEAD), car(BEHIND)), *looks(62, 74, car(AHEAD), car(BEHIND))]
+    _, findings, _ = run([*scene, *looks(76, 88, car(BEHIND)), *looks(90, 120)])
+    assert [kinds(one) for one in findings] == [[]] * 6
 
 
 def test_a_marked_bay_is_no_zone() -> None:
@@ -151,3 +214,11 @@ def test_predicates_carry_codes_and_values(name: str) -> None:
     assert met(findings[0], name) in ("met", "not_met", "not_seen")
     assert name == "picture_colour" or predicate.values
     assert facts_of(findings[0]).since == utc_from_ns(START_NS + 10 * NS)
+
+
+def test_who_only_passes_where_another_passed_is_no_one_that_stands() -> None:
+    """Vehicles that follow each other are seen at the same places, each once: nobody stands with the one that does."""
+    passing = [look(at_s, car(), *([car(AHEAD), car(BEHIND)] if at_s % 5 == 0 else [])) for at_s in range(10, 60)]
+    _, findings, _ = run([*looks(0, 8), *passing], config=QUEUE)
+    assert phases(findings) == ["opened"]
+    assert findings[0].counter_evidence == ()
