@@ -11,6 +11,7 @@ import msgspec
 from contract.errors import ModelError
 from models.registry import OWN_CARDS, Registry
 
+SIDES_PX = (32, 4096)  # of a network's input: one stride, and what a CPU still runs
 CARD_HELP = "a card's name or the path of its .toml"
 
 
@@ -26,6 +27,13 @@ def tell(args: argparse.Namespace, answer: object, words: str) -> None:
         print(text)
     else:
         args.out.write_text(text + "\n", encoding="utf-8")
+
+
+def side_px(text: str) -> int:
+    """The long side that `--size` asks for; raises ArgumentTypeError for one that no input has."""
+    if not text.isdecimal() or not SIDES_PX[0] <= int(text) <= SIDES_PX[1]:
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is no side in px; expected {SIDES_PX[0]} to {SIDES_PX[1]}")
+    return int(text)
 
 
 def check_writable(*files: Path | None) -> None:

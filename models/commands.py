@@ -11,7 +11,7 @@ import msgspec
 
 from contract.errors import ModelError
 from contract.reports import EvalReport
-from models.answers import CARD_HELP, check_writable, progress, registry_of, tell, warn
+from models.answers import CARD_HELP, check_writable, progress, registry_of, side_px, tell, warn
 from models.bench import bench
 from models.cards import Card
 from models.commands_compare import compare_arguments, compare_cards
@@ -54,7 +54,7 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _running_arguments(parser: argparse.ArgumentParser) -> None:
     _card_argument(parser)
-    parser.add_argument("--size", type=int, default=640, metavar="N", help="long side of the input in px")
+    parser.add_argument("--size", type=side_px, default=640, metavar="N", help="long side of the input in px")
     parser.add_argument("--runtime", choices=RUNTIME_NAMES, default=DEFAULT_RUNTIME)
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of the network")
 

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from contract.errors import ModelError
-from models.answers import CARD_HELP, progress, registry_of, tell
+from models.answers import CARD_HELP, check_writable, progress, registry_of, side_px, tell
 from models.bench import side_by_side
 from models.cards import Card
 from models.compare import CompareReport, Skipped, Tried, as_page, compare, cost_plot, in_words
@@ -27,7 +27,9 @@ def compare_arguments(parser: argparse.ArgumentParser) -> None:
     """What `compare` takes."""
     parser.add_argument("card", nargs="+", metavar="CARD", help=f"{CARD_HELP}; the others are held against the first")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="images/, labels/, classes.txt")
-    parser.add_argument("--size", type=int, nargs="+", default=[640], metavar="N", help="long sides of the input in px")
+    parser.add_argument(
+        "--size", type=side_px, nargs="+", default=[640], metavar="N", help="long sides of the input in px"
+    )
     parser.add_argument("--runtime", nargs="+", choices=RUNTIME_NAMES, default=list(RUNTIME_NAMES))
     parser.add_argument("--timed", type=int, default=40, metavar="N", help="pictures to time, all cards in turn")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write page, plot and figures there")
@@ -35,6 +37,7 @@ def compare_arguments(parser: argparse.ArgumentParser) -> None:
 
 def compare_cards(args: argparse.Namespace) -> int:
     """Exit code 0; raises ModelError when the first card cannot be run at any size."""
+    check_writable(args.out)
     cv2.setNumThreads(1)  # one thread is what a camera gets, and what the times are to be of
     registry = registry_of(args)
     cards = [registry.find(name) for name in args.card]

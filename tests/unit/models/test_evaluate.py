@@ -70,6 +70,14 @@ def test_predictions_are_one_line_a_picture_in_pixels_of_the_stored_picture(
     assert all(len(line["boxes"]) <= 300 for line in lines)
 
 
+@pytest.mark.parametrize("size", ["0", "-5", "31", "100000", "big", "640.5"])
+def test_a_size_that_no_input_has_is_refused(folder: Path, size: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["models", "eval", "vehicle-n", "--data", str(folder), "--size", size, "--json"])
+    assert stopped.value.code == 2
+    assert "--size" in capsys.readouterr().err
+
+
 def test_out_writes_the_json_to_a_file_and_prints_nothing(folder: Path, tmp_path: Path) -> None:
     parser = argparse.ArgumentParser()
     commands.add_parsers(parser.add_subparsers())
