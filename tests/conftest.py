@@ -1,28 +1,20 @@
-"""What every test can count on: its own loopback ports, and which of this machine's programs are there."""
+"""What every test can count on: which of this machine's programs are there."""
 
 from __future__ import annotations
 
 import shutil
-import socket
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tantou import native
 
 native.keep_exceptions_whole()  # as the command line does, before a test module loads anything
-# A deadline measures the machine's other work, not the code: benches measure time, tests do not.
-settings.register_profile("tantou", deadline=None)
+# Time measures the machine's other work, not the code: benches measure time, tests do not. And the same code is tried
+# with the same values each time; new values are what `make fuzz` is for.
+settings.register_profile("tantou", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tantou")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-@pytest.fixture
-def free_port() -> int:
-    """A loopback port that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -88,6 +88,7 @@ class MqttSource:
             manual_ack=True,
         )
         client.on_connect = self._connected
+        client.on_subscribe = self._subscribed
         client.on_message = self._arrived
         return client
 
@@ -95,8 +96,13 @@ class MqttSource:
         if reason.is_failure:
             self._problem = f"the broker refuses: {reason}"
             return
-        self._is_connected, self._problem = True, ""
+        self._is_connected = True
         client.subscribe(str(self._sensor.topic), qos=1)
+
+    def _subscribed(self, _client: paho.Client, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:
+        """Reached is a sensor whose topic we hold: a broker may take us and refuse the topic."""
+        refused = [reason for reason in reasons if reason.is_failure]
+        self._problem = f"the broker refuses the topic: {refused[0]}" if refused else ""
 
     def _arrived(self, client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
         """Kept, then acknowledged; what could not be kept is not, and comes again."""

@@ -10,7 +10,7 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,12 +119,13 @@ def choose_ports(layout: Layout) -> tuple[Ports, tuple[str, ...]]:
     """The remembered ports, or free ones; with a line for each that had to change since the last run."""
     path = layout.root / "ports.json"
     known = msgspec.json.decode(path.read_bytes(), type=Ports) if path.exists() else Ports()
-    chosen = {name: port if is_free(port) else free_port() for name, port in msgspec.structs.asdict(known).items()}
+    wanted = msgspec.structs.asdict(known)
+    taken = [name for name, port in wanted.items() if not is_free(port)]
+    chosen = wanted | dict(zip(taken, free_ports(len(taken)), strict=True))
     ports = Ports(**chosen)
     path.write_bytes(msgspec.json.encode(ports))
-    changed = [name for name, port in chosen.items() if port != getattr(known, name)]
     return ports, tuple(
-        f"port {getattr(known, name)} is taken by another program: {name} is on {chosen[name]}" for name in changed
+        f"port {getattr(known, name)} is taken by another program: {name} is on {chosen[name]}" for name in taken
     )
 
 
@@ -139,11 +140,11 @@ def is_free(port: int) -> bool:
         return True
 
 
-def free_port() -> int:
-    """A loopback port that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_ports(count: int) -> list[int]:
+    """So many loopback ports that nobody has, each another one: all are held until the last is found."""
+    with ExitStack() as held_open:
+        probes = [held_open.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def write_secret(path: Path, text: str) -> None:

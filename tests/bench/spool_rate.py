@@ -21,7 +21,8 @@ from edge.spool import OutgoingEvent, Spool, SpoolLimits, Step
 from edge.uplink import EventUplink, Letters
 from tests.bench.lines import BenchLine
 from tests.integration import acts
-from tests.integration.broker import GATEWAY, GATEWAY_PASSWORD, TOWN, Broker, running_broker, until
+from tests.integration.broker import GATEWAY, GATEWAY_PASSWORD, TOWN, Broker, running_broker
+from tests.waiting import until
 
 EVENTS = 4000
 CAMERAS = 8

@@ -20,9 +20,10 @@ import psutil
 
 from tantou.up import configs, layout
 from tantou.up.layout import Layout, Ports
+from tests.ports import unused_port
 
 T = TypeVar("T")
-UP_WITHIN_S = 90.0
+UP_WITHIN_S = 150.0
 WORDS = {
     "broker": "nats-server",
     "ingest": "ingest",
@@ -132,8 +133,7 @@ def make_system(root: Path, scenes: Path, *words: str) -> System:
     here = layout.create(root)
     here.footage.rmdir()
     here.footage.symlink_to(scenes)
-    chosen = dict.fromkeys(msgspec.structs.asdict(Ports()), 0)
-    ports = Ports(**{name: layout.free_port() for name in chosen})
+    ports = Ports(**{name: unused_port() for name in msgspec.structs.asdict(Ports())})
     (here.root / "ports.json").write_bytes(msgspec.json.encode(ports))
     return System(here, ports, ("--demo", *words))
 

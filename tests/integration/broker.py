@@ -5,15 +5,15 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tantou.up.broker import centre_user, gateway_user, nats_config
+from tests.ports import unused_port
+from tests.waiting import until
 
-WITHIN_S = 20.0
 TOWN = "demo"
 GATEWAY = "gw-1"
 GATEWAY_PASSWORD = "gateway-password"
@@ -70,18 +70,3 @@ def running_broker(folder: Path) -> Iterator[Broker]:
         yield broker
     finally:
         broker.kill()
-
-
-def unused_port() -> int:
-    """A loopback port that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def until(holds: Callable[[], bool], *, within_s: float = WITHIN_S) -> None:
-    """Waits for a state of another process, looking often; fails when it does not come about in time."""
-    deadline_s = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline_s, "did not come about in time"
-        time.sleep(0.005)

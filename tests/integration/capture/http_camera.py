@@ -56,7 +56,7 @@ def _handler(plan: HttpPlan, stop: threading.Event) -> type[BaseHTTPRequestHandl
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if plan.silent:
-                stop.wait(20)
+                stop.wait()
             elif not self._is_known():
                 self._send(401, b"", "text/plain", {"WWW-Authenticate": 'Basic realm="camera"'})
             elif self.path != "/snapshot.jpg":
@@ -76,7 +76,7 @@ def _handler(plan: HttpPlan, stop: threading.Event) -> type[BaseHTTPRequestHandl
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             if plan.silent:
-                stop.wait(20)
+                stop.wait()
                 return
             said = datetime.fromtimestamp(time.time() + plan.clock_off_s, UTC)
             fields = (said.hour, said.minute, said.second, said.year, said.month, said.day)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,9 @@ import pytest
 from aio_rtsp_toolkit.server import RtspServer
 
 from tests.integration.capture.watching import Watched, camera, needs_gstreamer
+from tests.ports import unused_port
 from tests.rtsp_server.clips import write_file
+from tests.waiting import WITHIN_S
 
 
 def _serve(folder: Path, port: int, started: threading.Event, loops: list[asyncio.AbstractEventLoop]) -> None:
@@ -41,13 +42,12 @@ def toolkit_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("clips")
     write_file(str(folder / "h264.mp4"), gop=25)
     write_file(str(folder / "h265.mp4"), "hevc", gop=25)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = unused_port()
     started = threading.Event()
     loops: list[asyncio.AbstractEventLoop] = []
     thread = threading.Thread(target=_serve, args=(folder, port, started, loops), daemon=True)
     thread.start()
-    assert started.wait(10)
+    assert started.wait(WITHIN_S)
     yield f"rtsp://127.0.0.1:{port}"
     loops[0].call_soon_threadsafe(loops[0].stop)
     thread.join(10)
@@ -57,8 +57,7 @@ def toolkit_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.mark.parametrize(("file", "codec"), [("h264.mp4", "h264"), ("h265.mp4", "hevc")])
 def test_a_foreign_server_is_watched_over_its_loop_joint(toolkit_url: str, file: str, codec: str, engine: str) -> None:
     url = f"{toolkit_url}/{file}?play_count=0"
-    # The server runs in a thread of this process: the gateway's own patience, not that of the fault tests.
-    with Watched(camera(url, engine=engine, analyse_every_s=1.0, no_keyframe_s=5.0, read_timeout_s=5.0)) as seen:
+    with Watched(camera(url, engine=engine, analyse_every_s=1.0)) as seen:
         seen.until_frames(6)
         status = seen.feed.status()
         assert (status.state, status.codec, status.counters["losses"]) == ("live", codec, 0), seen.statuses

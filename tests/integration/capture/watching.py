@@ -14,14 +14,14 @@ from edge.capture.backoff import Backoff
 from edge.capture.feed import CameraFeed
 from edge.capture.types import CameraStatus, Frame
 from edge.config import CameraConfig
+from tests.waiting import WITHIN_S
 
-DEADLINE_S = 20.0
 needs_gstreamer = pytest.mark.skipif(gst_library.why_missing() is not None, reason=str(gst_library.why_missing()))
 
 
 def camera(url: str, **more: Any) -> CameraConfig:
-    """A camera with limits small enough for tests."""
-    settings = {"id": "cam-1", "read_timeout_s": 1.0, "no_keyframe_s": 1.0, "analyse_every_s": 0.5, **more}
+    """A camera that is looked at twice a second, and waited for as long as a gateway waits."""
+    settings = {"id": "cam-1", "analyse_every_s": 0.5, **more}
     return CameraConfig(name="camera", url=url, **settings)
 
 
@@ -50,13 +50,13 @@ class Watched:
 
     def __exit__(self, *_: object) -> None:
         self.stop.set()
-        self._thread.join(DEADLINE_S)
+        self._thread.join(WITHIN_S)
         assert not self._thread.is_alive(), "the feed did not stop"
 
-    def until(self, what: Callable[[Watched], bool], deadline_s: float = DEADLINE_S) -> None:
+    def until(self, what: Callable[[Watched], bool]) -> None:
         """Waits until `what` holds; fails with what was seen instead."""
         with self._changed:
-            held = self._changed.wait_for(lambda: what(self), deadline_s)
+            held = self._changed.wait_for(lambda: what(self), WITHIN_S)
         assert held, f"states {self.states()}, {len(self.frames)} frames, {self.feed.status()}"
 
     def states(self) -> list[str]:
@@ -71,11 +71,6 @@ class Watched:
     def until_frames(self, count: int) -> None:
         """At least so many frames."""
         self.until(lambda seen: len(seen.frames) >= count)
-
-    def ended_within(self, limit_s: float) -> bool:
-        """Whether the feed's thread came to its end in time."""
-        self._thread.join(limit_s)
-        return not self._thread.is_alive()
 
     def _take_frame(self, frame: Frame) -> None:
         if self.next_frame_fails:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,10 +26,10 @@ from edge.sensors.outlet import FullDecodes
 from edge.sensors.station import Ground, Station
 from edge.spool import Spool
 from tests.integration.edge_replay.street import KEY
+from tests.waiting import WITHIN_S, until
 
 MN = "A33072600000000000000001"
 NOON = datetime(2026, 3, 2, 11, 40, tzinfo=CHINA)  # a Monday, in the midday hours of the rule's default
-WITHIN_S = 15.0
 CONFIG = """
 [gateway]
 id = "gw-1"
@@ -203,14 +202,6 @@ def kitchen(*, fume: float = 0.8, fan: float = 3.5, purifier: float = 0.9, mark:
         f"DataTime={{now}};a34041-Rtd={fume:.2f},a34041-Flag={mark};fan-Rtd={fan:.2f},fan-Flag=N;"
         f"purifier-Rtd={purifier:.2f},purifier-Flag=N;{on}"
     )
-
-
-def until(holds: Callable[[], bool], *, within_s: float = WITHIN_S) -> None:
-    """Waits for what another thread does; fails when it does not come about in time."""
-    deadline_s = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline_s, "did not come about in time"
-        time.sleep(0.005)
 
 
 def lines(data: bytes) -> list[dict[str, object]]:

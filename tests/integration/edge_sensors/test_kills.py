@@ -14,9 +14,10 @@ import msgspec
 from edge.sensors.hj212.server.store import RawStore
 from edge.sensors.judging import SensorState
 from edge.spool import Spool
-from tests.integration.broker import unused_port
 from tests.integration.edge_sensors.counting import chain_of
-from tests.integration.edge_sensors.kitchen import MN, Device, Moved, kitchen, until
+from tests.integration.edge_sensors.kitchen import MN, Device, Moved, kitchen
+from tests.ports import unused_port
+from tests.waiting import until
 
 FRAMES = 600
 KILLS = 6
@@ -32,7 +33,7 @@ class Killed:
 
     def start(self) -> None:
         self.process = subprocess.Popen(self._words)
-        until(self._listens, within_s=30)
+        until(self._listens)
 
     def kill(self) -> None:
         assert self.process is not None
@@ -93,7 +94,7 @@ def test_killed_at_random_points_each_row_is_judged_once_and_in_order(tmp_path: 
             spool.close()
             return SensorState() if data is None else msgspec.json.decode(data, type=SensorState)
 
-        until(lambda: state().cursor == kept[-1].id, within_s=30)
+        until(lambda: state().cursor == kept[-1].id)
         rows.close()
     finally:
         killed.kill()

@@ -18,8 +18,10 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from edge.config import EdgeConfig, load_edge
 from edge.sensors.hj212.server.store import RawStore
-from tests.integration.broker import CENTRE, CENTRE_PASSWORD, GATEWAY, TOWN, Broker, running_broker, unused_port
-from tests.integration.edge_sensors.kitchen import Moved, running, until
+from tests.integration.broker import CENTRE, CENTRE_PASSWORD, GATEWAY, GATEWAY_PASSWORD, TOWN, Broker, running_broker
+from tests.integration.edge_sensors.kitchen import Moved, running
+from tests.ports import unused_port
+from tests.waiting import WITHIN_S, until
 
 HEAD = """
 [gateway]
@@ -123,13 +125,13 @@ def modbus_device(port: int) -> Iterator[None]:
 
     thread = threading.Thread(target=lambda: (loop.run_until_complete(serve()), loop.run_forever()), daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(WITHIN_S)
     try:
         yield
     finally:
-        asyncio.run_coroutine_threadsafe(end(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(end(), loop).result(WITHIN_S)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(WITHIN_S)
         loop.close()
 
 
@@ -159,7 +161,7 @@ def test_a_modbus_device_that_is_not_there_is_told_as_unreachable_and_had_when_i
     with running(config, tmp_path, Moved(), waits=False) as here:
         until(lambda: here.health("kitchen-1").state == "unreachable")
         with modbus_device(port):
-            until(lambda: here.health("kitchen-1").counters.get("rows_judged", 0) >= 1, within_s=30)
+            until(lambda: here.health("kitchen-1").counters.get("rows_judged", 0) >= 1)
             assert here.health("kitchen-1").state == "live"
 
 
@@ -172,11 +174,11 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 def publish(broker: Broker, topic: str, payloads: list[bytes]) -> None:
     """A vendor's sensor: QoS 1."""
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id="vendor", protocol=paho.MQTTv311)
-    client.username_pw_set(GATEWAY, "gateway-password")
+    client.username_pw_set(GATEWAY, GATEWAY_PASSWORD)
     client.connect("127.0.0.1", broker.port)
     client.loop_start()
     for payload in payloads:
-        client.publish(topic, payload, qos=1).wait_for_publish(10)
+        client.publish(topic, payload, qos=1).wait_for_publish(WITHIN_S)
     client.disconnect()
     client.loop_stop()
 
@@ -192,7 +194,7 @@ def test_mqtt_messages_keep_their_marks_and_come_once_even_when_sent_twice(tmp_p
     first = b'{"t":%d,"data":{"lampblack":"1.25","flag":"N","fan":351,"extra":7}}' % at_ms
     second = b'{"t":%d,"data":{"lampblack":"n/a","flag":"d","fan":352}}' % (at_ms + 30_000)
     with running(config, tmp_path, clocks, waits=False) as here:
-        until(lambda: here.health("kitchen-1").state != "unreachable")
+        until(lambda: here.health("kitchen-1").state == "starting")  # its topic is held
         publish(broker, topic, [first, first, b"no json", second])
         until(lambda: here.health("kitchen-1").counters.get("rows_judged", 0) >= 3)
         counters = here.health("kitchen-1").counters
@@ -206,3 +208,15 @@ def test_mqtt_messages_keep_their_marks_and_come_once_even_when_sent_twice(tmp_p
     assert [row.raw for row in rows.frames()] == [first, b"no json", second]
     assert rows.frames()[0].repeats == 1
     rows.close()
+
+
+def test_a_topic_that_the_broker_refuses_is_told(tmp_path: Path, broker: Broker) -> None:
+    sensor = (
+        f'kind = "mqtt"\nurl = "{broker.url}"\ntopic = "tantou/v1/{TOWN}/gw-2/reading"\n'
+        f'username = "{GATEWAY}"\npassword_file = "password"'
+    )
+    config = configured(tmp_path, sensor, FIELDS, mark="")
+    (tmp_path / "password").write_text(GATEWAY_PASSWORD)
+    with running(config, tmp_path, Moved(), waits=False) as here:
+        until(lambda: "refuses the topic" in here.health("kitchen-1").detail)
+        assert here.health("kitchen-1").state == "unreachable"

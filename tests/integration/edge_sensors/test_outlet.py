@@ -21,9 +21,10 @@ from edge.replay import replay_tape
 from edge.sensors.hj212.values import CHINA
 from tantou.verify import verify_folder
 from tests.integration.edge_replay.street import KEY
-from tests.integration.edge_sensors.kitchen import Device, Moved, Running, config_of, kitchen, running, until
+from tests.integration.edge_sensors.kitchen import Device, Moved, Running, config_of, kitchen, running
 from tests.integration.edge_sensors.outlet_scene import CAMERA_TABLE, FUME, OUTLET_TABLE, STEAM, clip, pictures
 from tests.rtsp_server.server import Plan, RtspServer
+from tests.waiting import until
 
 WITH_OUTLET = OUTLET_TABLE + CAMERA_TABLE.format(url="rtsp://127.0.0.1:1/yard")
 FPS = 5
@@ -119,7 +120,7 @@ def test_a_plume_seen_over_rtsp_raises_the_lead_of_a_value_above_the_limit(tmp_p
             (opened,) = cook_until_told(here, device, fume=4.0)
             camera = threading.Thread(target=feeds[0].run)
             camera.start()
-            until(lambda: len(here.events()) > 1, within_s=WITHIN_S)
+            until(lambda: len(here.events()) > 1)
             raised = here.events()[1]
             stop.set()
             camera.join(WITHIN_S)

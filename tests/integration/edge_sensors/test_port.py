@@ -10,7 +10,8 @@ import msgspec
 
 from edge.sensors.hj212.server.store import RawStore
 from edge.sensors.hj212.values import CHINA
-from tests.integration.edge_sensors.kitchen import MN, WITHIN_S, Device, Moved, config_of, kitchen, running, until
+from tests.integration.edge_sensors.kitchen import MN, Device, Moved, config_of, kitchen, running
+from tests.waiting import until
 
 
 def kinds(items: object) -> list[str]:
@@ -151,7 +152,7 @@ def test_a_port_that_is_taken_is_told_and_had_when_it_is_free(tmp_path: Path) ->
             assert here.health("hj212").state == "unreachable"
             assert here.health("kitchen-1").state == "unreachable"
             taken.close()
-            until(lambda: here.station.port == port, within_s=WITHIN_S)
+            until(lambda: here.station.port == port)
 
 
 def test_old_rows_go_and_those_that_are_not_judged_stay(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from edge.replay import replay_tape
 from edge.sensors.hj212.escapes import unescaped
 from tantou.verify import verify_folder
 from tests.integration.edge_replay.street import KEY
-from tests.integration.edge_sensors.kitchen import Device, Moved, Running, config_of, kitchen, lines, running, until
+from tests.integration.edge_sensors.kitchen import Device, Moved, Running, config_of, kitchen, lines, running
+from tests.waiting import until
 
 
 def cook(here: Running, device: Device, *, minutes: int, **values: float) -> None:

@@ -17,9 +17,10 @@ from contract.errors import TantouError
 from edge.capture.types import Image
 from edge.commands import EXIT_MISTAKES, log_to_stderr, read_config
 from edge.supervisor import Model, run
-from tests.integration.broker import GATEWAY, GATEWAY_PASSWORD, TOWN, until
+from tests.integration.broker import GATEWAY, GATEWAY_PASSWORD, TOWN
 from tests.integration.edge_replay.street import KEY, RedBoxes, Stay, draw
 from tests.rtsp_server.clips import RTP_HZ, Clip, Coded
+from tests.waiting import WITHIN_S, until
 
 CAMERA = """
 [[camera]]
@@ -29,7 +30,6 @@ url = "{url}"
 ring_s = 20
 frame_px = [320, 240]
 analyse_every_s = 0.2
-read_timeout_s = 1
 clock = {{ given_offset_s = 0.0, given_uncertainty_s = 0.1 }}
 
 [[zone]]
@@ -98,7 +98,7 @@ class GatewayProcess:
         """SIGTERM; its exit code."""
         assert self.process is not None
         self.process.terminate()
-        return self.process.wait(20)
+        return self.process.wait(WITHIN_S)
 
 
 def write_config(

@@ -16,12 +16,13 @@ from contract.times import NS
 from edge.capture.types import Image
 from edge.commands import read_config
 from edge.supervisor import Gateway, Model
-from tests.integration.broker import running_broker, until
+from tests.integration.broker import running_broker
 from tests.integration.edge_replay.street import RedBoxes, Stay
 from tests.integration.edge_supervisor.gateway import MoodyRedBoxes, street_clip, write_config
 from tests.integration.edge_uplink.centre import centre_at
 from tests.integration.edge_uplink.receiver import TOKEN
 from tests.rtsp_server.server import Plan, RtspServer
+from tests.waiting import WITHIN_S, until
 
 ALWAYS = [Stay(arrives_s=-10, leaves_s=1000)]
 NOW_NS = 1_800_000_000 * NS
@@ -63,9 +64,10 @@ def test_each_broken_part_has_a_name_and_the_others_go_on(tmp_path: Path) -> Non
             until(lambda: device(gateway, "gone").state == "not_found")
             until(lambda: device(gateway, "garbage").state == "garbage")
             until(lambda: device(gateway, "green").state == "stalled")
-            assert device(gateway, "green").detail == ("not judged, the detector fails: ValueError: green makes me ill")
-            until(lambda: device(gateway, "judged").state == "stalled")
-            assert "not judged, the judge fails: FileExistsError" in device(gateway, "judged").detail
+            ill = "not judged, the detector fails: ValueError: green makes me ill"
+            until(lambda: device(gateway, "green").detail == ill)
+            until(lambda: "not judged, the judge fails: FileExistsError" in device(gateway, "judged").detail)
+            assert device(gateway, "judged").state == "stalled"
             assert device(gateway, "judged").counters["judge_crashes"] >= 1
             assert device(gateway, "fine").state == "live"
             assert gateway.health(NOW_NS).counters["crashes_judge:judged"] >= 1
@@ -90,9 +92,8 @@ def test_a_camera_that_falls_silent_and_comes_back_is_said_so_and_the_act_goes_o
             token=TOKEN,
         )
         with centre_at(broker, answers=True) as centre, running_gateway(config, MoodyRedBoxes()) as gateway:
-            until(lambda: device(gateway, "cam-1").state == "stalled", within_s=30)
-            assert "closed the stream" in device(gateway, "cam-1").detail
-            until(lambda: device(gateway, "cam-1").counters["losses"] >= 2, within_s=40)
+            until(lambda: "closed the stream" in device(gateway, "cam-1").detail)
+            until(lambda: device(gateway, "cam-1").counters["losses"] >= 2)
             told = [event for event in centre.payloads("event") if isinstance(event, Event)]
             assert len({event.event_id for event in told}) == 1
 
@@ -105,7 +106,7 @@ class SleepingRedBoxes(RedBoxes):
 
     def detect(self, frames_bgr: Sequence[Image], /) -> list[list[Detection]]:
         """Boxes, late."""
-        self.woken.wait(60)
+        self.woken.wait(WITHIN_S)
         return super().detect(frames_bgr)
 
 
@@ -121,6 +122,6 @@ def test_a_detector_that_hangs_is_seen_though_the_stream_is_live(
         with running_gateway(config, sleeping) as gateway:
             until(lambda: device(gateway, "cam-1").state == "live")
             until(lambda: device(gateway, "cam-1").state == "stalled")
-            assert device(gateway, "cam-1").detail.startswith("not judged, no look for 1 s")
+            assert device(gateway, "cam-1").detail.startswith("not judged, no look for ")
             sleeping.woken.set()
             until(lambda: device(gateway, "cam-1").state == "live")

@@ -11,13 +11,13 @@ from contract.observations import OutletLooked
 from edge.commands import read_config
 from edge.evidence.tape import read_tape
 from edge.supervisor import Gateway, Model
-from tests.integration.broker import until
 from tests.integration.edge_replay.street import RedBoxes
 from tests.integration.edge_sensors.kitchen import MN, Device, Moved, kitchen
 from tests.integration.edge_sensors.outlet_scene import CAMERA_TABLE, FUME, OUTLET_TABLE, clip, pictures
 from tests.integration.edge_supervisor.gateway import write_config
 from tests.integration.edge_uplink.receiver import TOKEN
 from tests.rtsp_server.server import Plan, RtspServer
+from tests.waiting import until
 
 FPS = 5
 KITCHEN = f"""
@@ -56,7 +56,7 @@ def test_a_live_gateway_looks_at_the_outlet_while_the_fan_runs(tmp_path: Path) -
             until(lambda: station.port != 0 and _health(gateway, "yard-1").state == "live")
             device = Device(station.port, Moved(at_ns=time.time_ns()))
             device.acked(device.send(kitchen()))
-            until(lambda: _health(gateway, "kitchen-1").counters.get("outlet_looks", 0) > 0, within_s=60)
+            until(lambda: _health(gateway, "kitchen-1").counters.get("outlet_looks", 0) > 0)
             device.close()
         finally:
             stop.set()

@@ -18,13 +18,14 @@ from edge.commands import read_config
 from edge.evidence.tape import read_tape
 from edge.inference.plates import PlateReader
 from edge.supervisor import Gateway, Model
-from tests.integration.broker import running_broker, until
+from tests.integration.broker import running_broker
 from tests.integration.edge_replay.street import RedBoxes, Stay
 from tests.integration.edge_supervisor.gateway import street_clip, write_config
 from tests.integration.edge_uplink.centre import centre_at
 from tests.integration.edge_uplink.receiver import TOKEN
 from tests.integration.plates.replays import SaysSo
 from tests.rtsp_server.server import Plan, RtspServer
+from tests.waiting import until
 
 ALWAYS = [Stay(arrives_s=-10, leaves_s=1000)]
 NOW_NS = 1_800_000_000 * NS
@@ -73,7 +74,7 @@ def test_a_live_gateway_tells_the_number_with_its_close_ups_and_counts_what_read
             def told() -> list[Event]:
                 return [event for event in centre.payloads("event") if isinstance(event, Event)]
 
-            until(lambda: any(event.facts["plate"] == "皖A12345" for event in told()), within_s=40)
+            until(lambda: any(event.facts["plate"] == "皖A12345" for event in told()))
             counters = gateway.health(NOW_NS).counters
             assert counters["plates_read"] >= 3
             assert counters["plates_ms"] >= 0
@@ -100,7 +101,7 @@ def test_a_gateway_that_has_no_readers_tells_the_act_and_the_missing_reader_in_i
         )
         nobody = PlateReader(detail="plate-corners-clp: not here")
         with centre_at(broker, answers=True) as centre, running_gateway(config, nobody) as gateway:
-            until(lambda: any(isinstance(event, Event) for event in centre.payloads("event")), within_s=40)
+            until(lambda: any(isinstance(event, Event) for event in centre.payloads("event")))
             health = gateway.health(NOW_NS)
             told = next(event for event in centre.payloads("event") if isinstance(event, Event))
     assert told.facts["plate_reason"] == "plate_reader_unavailable"

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,58 +14,14 @@ from contract.manifest import public_key_hex
 from contract.times import utc_from_ns
 from store import Store, events, gateways, lead_lists, open_store
 from store.gateways import Gateway
-from tests.integration.broker import CENTRE, CENTRE_PASSWORD, GATEWAY, TOWN, Broker, running_broker, until, unused_port
+from tests.integration.broker import GATEWAY, TOWN, Broker, running_broker
 from tests.integration.edge_replay.street import KEY, Stay
 from tests.integration.edge_supervisor.gateway import GatewayProcess, street_clip, write_config
+from tests.integration.ingest.running import Ingest, running_ingest
 from tests.rtsp_server.server import Plan, RtspServer
+from tests.waiting import until
 
 NOW = utc_from_ns(1_800_000_000_000_000_000)
-INGEST = """[store]
-database = "{database}"
-blobs = "{folder}/blobs"
-[broker]
-url = "{broker_url}"
-username = "{user}"
-password_file = "{folder}/centre.password"
-[http]
-port = {port}
-"""
-
-
-@dataclass
-class Ingest:
-    """`tantou ingest`, killed and started at will."""
-
-    config: Path
-    port: int
-    process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Returns at once."""
-        with self.config.with_suffix(".log").open("ab") as log:
-            command = [sys.executable, "-m", "tantou", "ingest", "--config", str(self.config)]
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
-
-    def kill(self) -> None:
-        """kill -9."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-
-
-@contextmanager
-def running_ingest(folder: Path, broker: Broker, database: str) -> Iterator[Ingest]:
-    port = unused_port()
-    (folder / "centre.password").write_text(CENTRE_PASSWORD)
-    (folder / "centre.password").chmod(0o600)
-    config = folder / "ingest.toml"
-    config.write_text(INGEST.format(database=database, folder=folder, broker_url=broker.url, user=CENTRE, port=port))
-    ingest = Ingest(config, port)
-    ingest.start()
-    try:
-        yield ingest
-    finally:
-        ingest.kill()
 
 
 def register(store: Store) -> str:
@@ -118,7 +70,7 @@ def test_everything_is_killed_and_there_is_one_lead_with_whole_evidence(tmp_path
                 time.sleep(draw.uniform(0.2, 1.5))
                 victim.kill()
                 victim.start()
-            until(lambda: told(store)[2] and any(has_clip(event) for event in told(store)[1]), within_s=60)
+            until(lambda: told(store)[2] and any(has_clip(event) for event in told(store)[1]))
         finally:
             gateway.kill()
         ids, revisions, _ = told(store)

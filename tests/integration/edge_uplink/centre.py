@@ -13,7 +13,8 @@ from contract import codec
 from contract.acks import Ack, Acks
 from contract.commands import Command
 from contract.topics import Topic, upward_filter
-from tests.integration.broker import CENTRE, CENTRE_PASSWORD, GATEWAY, TOWN, WITHIN_S, Broker
+from tests.integration.broker import CENTRE, CENTRE_PASSWORD, GATEWAY, TOWN, Broker
+from tests.waiting import WITHIN_S
 
 AT = "2026-11-24T00:00:00.000000000Z"
 

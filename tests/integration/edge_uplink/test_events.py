@@ -20,9 +20,10 @@ from edge.config import BrokerConfig
 from edge.spool import OutgoingEvent, Spool, Step
 from edge.uplink import EventUplink, Letters
 from tests.integration import acts
-from tests.integration.broker import GATEWAY, GATEWAY_PASSWORD, TOWN, Broker, running_broker, until
+from tests.integration.broker import GATEWAY, GATEWAY_PASSWORD, TOWN, Broker, running_broker
 from tests.integration.edge_uplink.centre import AT, Centre, centre_at
 from tests.integration.edge_uplink.wire import Wire, wire_to
+from tests.waiting import WITHIN_S, until
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def uplink_of(
         yield running
     finally:
         running.stop.set()
-        running.thread.join(10)
+        running.thread.join(WITHIN_S)
         assert not running.thread.is_alive()
 
 
@@ -221,7 +222,7 @@ def test_the_broker_killed_and_started_again_loses_nothing(broker: Broker, spool
         broker.kill()
         ids += commit(spool, 201, 220)
         broker.start()
-        until(lambda: len(spool.events) == 0, within_s=60)
+        until(lambda: len(spool.events) == 0)
         assert set(centre.event_ids()) == set(ids)
 
 
@@ -259,7 +260,7 @@ def test_a_late_centre_sees_the_birth_and_a_lost_connection_leaves_the_will(
 def test_a_refused_password_is_said_and_tried_again(broker: Broker, spool: Spool, tmp_path: Path) -> None:
     with uplink_of(spool, broker.url, tmp_path, password="wrong") as running:
         until(lambda: running.uplink.counters().get("connection_failures", 0) >= 2)
-        assert running.uplink.state == "broker refuses: Not authorized"
+        until(lambda: running.uplink.state == "broker refuses: Not authorized")
 
 
 def test_garbage_from_the_broker_is_counted(broker: Broker, spool: Spool, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ class Wire:
         self.port = int(self._listener.getsockname()[1])
         self.is_open = True
         self.brings_answers = True
-        self.bytes_sent = 0
+        self.bytes_sent = self.bytes_lost = 0
         self.cut_after_bytes: int | None = None
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -63,6 +63,8 @@ class Wire:
                     self.bytes_sent += len(data)
                 if is_up or self.brings_answers:
                     target.sendall(data)
+                else:
+                    self.bytes_lost += len(data)
                 if is_up and self.cut_after_bytes is not None and self.bytes_sent >= self.cut_after_bytes:
                     self.cut_after_bytes = None
                     self.cut()

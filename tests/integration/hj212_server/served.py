@@ -16,8 +16,8 @@ from edge.sensors.hj212 import Decoder, Draft, Message, Variant, encode
 from edge.sensors.hj212.requests import qn_of
 from edge.sensors.hj212.server import Limits, Listening, Platform, RawStore, Readers
 from edge.sensors.hj212.values import CHINA
+from tests.waiting import WITHIN_S
 
-WITHIN_S = 10.0
 MN = "010000A8900016F000169DC0"
 
 

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from tests.integration.hj212_server.served import Client, qn, upload
+from tests.waiting import WITHIN_S
 
 FRAMES = int(os.environ.get("HJ212_KILL_FRAMES", "2000"))
 KILLS = int(os.environ.get("HJ212_KILLS", "4"))
 DEVICES = 8
 WINDOW = 40  # frames in flight per device
-START_WITHIN_S = 30.0
 
 
 @asynccontextmanager
@@ -33,7 +33,7 @@ async def server_process(data: Path) -> AsyncIterator[tuple[asyncio.subprocess.P
     )
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(START_WITHIN_S):
+        async with asyncio.timeout(WITHIN_S):
             line = await process.stdout.readline()
         yield process, int(json.loads(line)["listening"]["port"])
     finally:

@@ -13,7 +13,8 @@ from edge.sensors.hj212.commands import decode_lines
 from edge.sensors.hj212.proxy import Between, Proxy, Recorder
 from edge.sensors.hj212.server import Readers
 from tantou.__main__ import main
-from tests.integration.hj212_server.served import WITHIN_S, Client, qn, served, upload
+from tests.integration.hj212_server.served import Client, qn, served, upload
+from tests.waiting import WITHIN_S
 
 
 def test_what_both_sides_say_is_passed_on_unchanged_and_written_as_a_decode_file(tmp_path: Path) -> None:

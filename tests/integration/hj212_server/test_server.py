@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import ssl
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -227,7 +228,7 @@ def test_the_clock_is_set_on_first_contact_and_an_outage_is_asked_for(tmp_path: 
 
 def test_a_silent_and_an_unproven_link_are_closed_and_counted(tmp_path: Path) -> None:
     async def story() -> None:
-        limits = Limits(silent_close_s=0.4, unproven_close_s=0.2)
+        limits = Limits(silent_close_s=3.0, unproven_close_s=3.0)  # long enough to be proven in time on a busy machine
         async with served(tmp_path, limits=limits) as here:
             unproven = await here.connect()
             silent = await here.connect()
@@ -260,6 +261,7 @@ def test_a_reconnect_storm_is_let_in_slowly_and_all_are_served(tmp_path: Path) -
     async def story() -> None:
         limits = Limits(accepts_per_s=200.0, accept_burst=50)
         async with served(tmp_path, limits=limits) as here:
+            begun_s = time.monotonic()
             clients = await asyncio.gather(*(here.connect() for _ in range(300)))
 
             async def speak(number: int, client: Client) -> None:
@@ -269,7 +271,8 @@ def test_a_reconnect_storm_is_let_in_slowly_and_all_are_served(tmp_path: Path) -
             await asyncio.gather(*(speak(number, client) for number, client in enumerate(clients)))
             totals = await here.totals()
             assert (totals["stored"], totals["links"]) == (300, 300)
-            assert totals["accepts_delayed"] >= 200
+            assert totals["accepts_delayed"] >= 1
+            assert time.monotonic() - begun_s >= (300 - limits.accept_burst) / limits.accepts_per_s
             for client in clients:
                 client.close()
             await until(lambda: here.platform._doorman.links == 0)

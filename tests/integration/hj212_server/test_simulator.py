@@ -26,7 +26,6 @@ async def played(path: Path, *faults: str, seconds: float = SECONDS) -> dict[str
             devices=len(faults) + 1,
             seconds=seconds,
             interval_s=0.1,
-            answer_timeout_s=1.0,
             faults=faults,
             seed=7,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +12,9 @@ from pathlib import Path
 
 import httpx
 
-from tests.integration.broker import CENTRE, CENTRE_PASSWORD, Broker, until, unused_port
+from tests.integration.broker import CENTRE, CENTRE_PASSWORD, Broker
+from tests.ports import unused_port
+from tests.waiting import WITHIN_S, until
 
 
 class Ingest:
@@ -52,12 +53,18 @@ class Ingest:
         """Sends the signal and returns the exit code."""
         assert self.process is not None
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(WITHIN_S)
+
+    def kill(self) -> None:
+        """kill -9, if it still runs."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
 
     def is_subscribed(self) -> bool:
         """Whether it says so."""
         try:
-            return bool(httpx.get(f"http://127.0.0.1:{self.port}/health", timeout=1).json()["broker"] == "subscribed")
+            return bool(httpx.get(f"http://127.0.0.1:{self.port}/health", timeout=5).json()["broker"] == "subscribed")
         except httpx.TransportError:
             return False
 
@@ -71,6 +78,4 @@ def running_ingest(folder: Path, broker: Broker, database_url: str, *, batch_max
         until(ingest.is_subscribed)
         yield ingest
     finally:
-        if ingest.process is not None and ingest.process.poll() is None:
-            os.kill(ingest.process.pid, signal.SIGKILL)
-            ingest.process.wait()
+        ingest.kill()

@@ -13,7 +13,8 @@ from contract import codec
 from contract.acks import Ack, Acks
 from contract.commands import Command
 from contract.topics import DOWNWARD, Topic
-from tests.integration.broker import GATEWAY, GATEWAY_PASSWORD, TOWN, WITHIN_S, Broker
+from tests.integration.broker import GATEWAY, GATEWAY_PASSWORD, TOWN, Broker
+from tests.waiting import WITHIN_S
 
 
 class Sender:

@@ -18,7 +18,8 @@ from contract.manifest import public_key_hex
 from store import gateways, open_store
 from tantou.__main__ import main
 from tests.integration.acts import at, birth
-from tests.integration.broker import until, unused_port
+from tests.ports import unused_port
+from tests.waiting import WITHIN_S, until
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 
@@ -111,7 +112,7 @@ def test_a_taken_port_is_said_in_one_line(config: Path) -> None:
     port = int(config.read_text().rsplit(" ", 1)[1])
     with socket.create_server(("127.0.0.1", port)):
         words = [sys.executable, "-m", "tantou", "ingest", "--config", str(config)]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=WITHIN_S, check=False)
     assert done.returncode == 1
     assert f"http 127.0.0.1:{port}: cannot listen there" in done.stderr
     assert "Traceback" not in done.stderr
@@ -123,5 +124,5 @@ def test_a_signal_ends_ingest_cleanly_also_while_the_broker_is_away(config: Path
     with (config.parent / "log").open("wb") as log, subprocess.Popen(words, stdout=log, stderr=log) as process:
         until(lambda: b"ready http=" in (config.parent / "log").read_bytes())
         process.send_signal(number)
-        assert process.wait(20) == 0
+        assert process.wait(WITHIN_S) == 0
     assert b"Traceback" not in (config.parent / "log").read_bytes()

@@ -22,7 +22,7 @@ from ingest.process import _HttpServer, _listening
 from ingest.uploads import Uploads
 from store import Store, events, feed, files, gateways
 from tests.integration.acts import START_NS, arrival, at, event, evidence, gateway
-from tests.integration.broker import until
+from tests.waiting import WITHIN_S, until
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # tests/integration/store has both
 
@@ -75,7 +75,7 @@ def serving(store: Store, folder: Path, **limits: Any) -> Iterator[Desk]:
         finally:
             desk.client.close()
             server.end()
-            thread.join(15)
+            thread.join(WITHIN_S)
             assert not thread.is_alive()
 
 

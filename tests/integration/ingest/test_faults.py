@@ -14,9 +14,10 @@ from store import Store, arrivals, gateways, lead_lists, leads, open_store
 from store.tables import events, lead_history
 from store.tables import leads as lead_table
 from tests.integration.acts import at, event, gateway, message
-from tests.integration.broker import Broker, until
+from tests.integration.broker import Broker
 from tests.integration.ingest.running import Ingest, running_ingest
 from tests.integration.ingest.sender import Sender
+from tests.waiting import until
 
 BURST = 600
 KILLS_AT = (40, 150, 300)  # acks that have come in when the kill happens
@@ -93,6 +94,6 @@ def test_ingest_starts_without_a_broker_and_finds_it_later(
 
 def httpx_answers(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/health", timeout=1).status_code == 200
+        return httpx.get(f"http://127.0.0.1:{port}/health", timeout=5).status_code == 200
     except httpx.TransportError:
         return False

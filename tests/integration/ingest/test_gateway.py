@@ -21,8 +21,9 @@ from edge.uplink import EventUplink, EvidenceUplink, Letters
 from edge.uplink.evidence import STRETCH_BYTES
 from store import Store, arrivals, curves, events, gateways, leads, open_store
 from tests.integration.acts import at, birth, device_health, event, evidence, gateway, health
-from tests.integration.broker import GATEWAY, GATEWAY_PASSWORD, TOWN, Broker, until
+from tests.integration.broker import GATEWAY, GATEWAY_PASSWORD, TOWN, Broker
 from tests.integration.ingest.running import running_ingest
+from tests.waiting import WITHIN_S, until
 
 CLIP = random.Random(7).randbytes(3 * STRETCH_BYTES + 17)
 MANIFEST, SIGNATURE = b"the manifest", b"its signature"
@@ -52,7 +53,7 @@ def running(body: Callable[[threading.Event], None]) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(15)
+        thread.join(WITHIN_S)
         assert not thread.is_alive()
 
 

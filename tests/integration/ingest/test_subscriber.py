@@ -16,9 +16,10 @@ from ingest.config import BrokerConfig, LimitsConfig
 from ingest.subscriber import Subscriber
 from store import Store, arrivals, gateways, leads, open_store
 from tests.integration.acts import START_NS, at, birth, event, gateway, health, message
-from tests.integration.broker import CENTRE, CENTRE_PASSWORD, WITHIN_S, Broker, until
+from tests.integration.broker import CENTRE, CENTRE_PASSWORD, Broker
 from tests.integration.databases import Postgres
 from tests.integration.ingest.sender import Sender
+from tests.waiting import WITHIN_S, until
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def subscribed(store: Store, broker: Broker, **limits: int) -> Iterator[Subscrib
         yield subscriber
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(WITHIN_S)
         assert not thread.is_alive()
 
 
@@ -65,8 +66,10 @@ def ids(*numbers: int) -> set[str]:
 
 def test_events_are_stored_and_acked_with_few_messages(centre: Store, broker: Broker, sender: Sender) -> None:
     with subscribed(centre, broker):
-        for number in range(200):
-            sender.send(message(event(number)))
+        with centre.write():  # another writer has the database: what comes meanwhile waits together
+            sent = [sender.send(message(event(number))) for number in range(200)]
+            for one in sent:
+                one.wait_for_publish(WITHIN_S)
         assert sender.wait_for(ids(*range(200)))
     assert {ack.result for ack in sender.acks.values()} == {"stored"}
     assert sender.ack_messages < 100

@@ -59,18 +59,17 @@ def test_an_operator_takes_over_and_gives_back(tmp_path: Path) -> None:
         operator.drive(0.02, 0.0)
         watched.wait(lambda: watched.patrol.state.phase == "paused")
         index, begin = watched.patrol.state.index, len(watched.looks)
-        moves = watched.patrol.counters()["patrol_moves"]
+        watched.wait(lambda: watched.patrol.counters().get("patrol_unwatched_paused_s", 0) >= 3)
+        assert watched.patrol.counters()["patrol_moves"] == moves  # longer than `idle_s`: the head is the operator's
+        assert watched.patrol.state.phase == "paused"
         operator.drive(0.0, 0.0)
-        stopped_s = time.monotonic()
-        assert watched.patrol.counters()["patrol_moves"] == moves
         watched.wait(lambda: watched.patrol.state.phase != "paused")
-        assert time.monotonic() - stopped_s >= 1.8
         assert watched.patrol.state.index == index
         watched.wait(lambda: len(watched.looks) > begin)
         aimed = watched.looks[begin].aimed
         assert aimed is not None
         assert aimed.preset == ("north", "east")[index]
-        assert watched.patrol.counters()["patrol_unwatched_paused_s"] >= 1
+        assert watched.patrol.counters()["patrol_unwatched_paused_s"] >= 4
 
 
 def test_refused_credentials_become_a_health_state_and_the_patrol_goes_on_after_it(tmp_path: Path) -> None:

@@ -19,10 +19,11 @@ from ground.local import Spot
 from tantou.tower.motor import at_deg
 from tantou.tower.server import VirtualTower
 from tantou.tower.world import World
+from tests.ports import unused_port
+from tests.waiting import WITHIN_S
 
 DEVICE = "tower-1"
 PRESETS = {"north": at_deg(0, 2.2), "east": at_deg(90, 2.2)}
-LIMIT_S = 60.0
 CALIBRATION = Calibration(frame_px=(640, 360), focal_px=1200.0)
 
 
@@ -41,7 +42,7 @@ class Watched:
         """The one there is."""
         return self.patrols[0]
 
-    def wait(self, what: Callable[[], bool], *, limit_s: float = LIMIT_S) -> None:
+    def wait(self, what: Callable[[], bool], *, limit_s: float = WITHIN_S) -> None:
         """Until it is so; fails with the patrol's state when it does not come."""
         until_s = time.monotonic() + limit_s
         while not what():
@@ -76,7 +77,9 @@ def _noon_offset_h() -> float:
 @contextmanager
 def watching(folder: Path, *, idle_s: float = 2.0, zoom_most: float = 10.0) -> Iterator[Watched]:
     """A tower with two presets and its patrol, both running."""
-    with VirtualTower(world(), CALIBRATION, PRESETS, username="ops", password="secret", turn_deg_s=300.0) as tower:
+    with VirtualTower(
+        world(), CALIBRATION, PRESETS, ports=(0, unused_port()), username="ops", password="secret", turn_deg_s=300.0
+    ) as tower:
         tower.warm()
         config = PatrolConfig(
             onvif_url=tower.addresses.onvif,
@@ -114,7 +117,7 @@ def watching(folder: Path, *, idle_s: float = 2.0, zoom_most: float = 10.0) -> I
         finally:
             stop.set()
             for thread in threads:
-                thread.join(10.0)
+                thread.join(WITHIN_S)
 
 
 def _film(watched: Watched, stop: threading.Event) -> None:

@@ -24,9 +24,9 @@ from store import Store, events, users
 from store.config import StoreConfig
 from store.users import User
 from tests.integration import acts
+from tests.waiting import WITHIN_S
 
 API = "/api/v1"
-STOP_WITHIN_S = 20
 WEAK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD = "a-password-of-tests"
 
@@ -63,7 +63,7 @@ class Site:
 
     def client(self) -> httpx.Client:
         """Somebody who is not logged in."""
-        made = httpx.Client(base_url=self.url + API, timeout=30)
+        made = httpx.Client(base_url=self.url + API, timeout=WITHIN_S)
         self.clients.append(made)
         return made
 
@@ -128,7 +128,7 @@ def running_site(store: Store, *, is_alive: bool = False, **sections: Any) -> It
             for client in site.clients:
                 client.close()
             stop()
-            thread.join(STOP_WITHIN_S)
+            thread.join(WITHIN_S)
             assert not thread.is_alive(), "the server did not stop"
 
 

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TextIO
 
@@ -19,18 +18,17 @@ import pytest
 from contract.errors import ConfigError
 from server import commands
 from tantou.__main__ import main
-
-START_WITHIN_S = 60
+from tests.ports import unused_port
+from tests.waiting import WITHIN_S, until
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """A configuration with a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    """A configuration with a port that nobody has."""
     path = tmp_path / "server.toml"
     path.write_text(
-        f'[store]\ndatabase = "sqlite:///{tmp_path}/centre.db"\nblobs = "{tmp_path}/blobs"\n[http]\nport = {port}\n'
+        f'[store]\ndatabase = "sqlite:///{tmp_path}/centre.db"\nblobs = "{tmp_path}/blobs"\n[http]\n'
+        f"port = {unused_port()}\n"
     )
     return path
 
@@ -45,15 +43,14 @@ def start(config: Path) -> subprocess.Popen[str]:
 
 
 def wait_until_it_answers(config: Path, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + START_WITHIN_S
-    while time.monotonic() < deadline:
+    def answers() -> bool:
         assert process.poll() is None, "the server ended"
         try:
-            httpx.get(f"http://127.0.0.1:{port_of(config)}/api/v1/health")
-            return
+            return httpx.get(f"http://127.0.0.1:{port_of(config)}/api/v1/health").is_success
         except httpx.TransportError:
-            time.sleep(0.05)
-    raise AssertionError("the server did not answer")
+            return False
+
+    until(answers)
 
 
 def test_the_first_start_shows_an_admin_s_password_once_and_sigterm_stops_cleanly(config: Path) -> None:
@@ -136,7 +133,7 @@ def test_a_database_of_another_kind_is_refused(config: Path, capsys: pytest.Capt
 def test_a_busy_port_is_said_in_one_line(config: Path) -> None:
     with socket.create_server(("127.0.0.1", port_of(config))):
         command = [sys.executable, "-m", "tantou", "server", "--config", str(config)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=START_WITHIN_S, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=WITHIN_S, check=False)
     assert done.returncode == 2
     assert "http.port" in done.stderr
     assert "cannot be had" in done.stderr

@@ -9,6 +9,7 @@ import httpx
 
 from tests.integration import acts
 from tests.integration.server.site import Site
+from tests.waiting import WITHIN_S
 
 PEOPLE = 20
 LEADS = 14
@@ -20,7 +21,7 @@ def test_twenty_people_who_ask_for_the_next_alert_at_once_never_get_the_same(sit
     start = Barrier(PEOPLE)
 
     def take(operator: httpx.Client) -> httpx.Response:
-        start.wait(30)
+        start.wait(WITHIN_S)
         return operator.post("/leads/next")
 
     with ThreadPoolExecutor(PEOPLE) as pool:
@@ -41,8 +42,10 @@ def test_one_key_sent_ten_times_at_once_takes_effect_once(site: Site) -> None:
     start = Barrier(10)
 
     def take(_number: int) -> httpx.Response:
-        with httpx.Client(base_url=operator.base_url, cookies=operator.cookies, headers=headers, timeout=30) as one:
-            start.wait(30)
+        with httpx.Client(
+            base_url=operator.base_url, cookies=operator.cookies, headers=headers, timeout=WITHIN_S
+        ) as one:
+            start.wait(WITHIN_S)
             return one.post("/leads/next")
 
     with ThreadPoolExecutor(10) as pool:

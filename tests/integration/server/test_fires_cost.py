@@ -1,4 +1,4 @@
-"""What the centre reads of its fires twice a second, counted in acts and questions: what changed, never all there are."""
+"""What the centre reads of its fires twice a second, in acts and questions: what changed, never all there are."""
 
 from __future__ import annotations
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import queue
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,29 +11,9 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from tantou.up import broker, probes
-
-WITHIN_S = 15.0
-NATS = Path(sys.executable).parent / "nats-server"
-
-
-@dataclass
-class Broker:
-    """A running broker and how to kill and start it."""
-
-    config: Path
-    port: int
-    process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with (self.config.parent / "log").open("ab") as log:
-            self.process = subprocess.Popen([str(NATS), "-c", str(self.config)], stderr=log, stdout=log)
-        until(lambda: probes.broker_answers(self.port, "centre", "c"))
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
+from tantou.up import probes
+from tests.integration.broker import CENTRE, CENTRE_PASSWORD, GATEWAY, GATEWAY_PASSWORD, Broker, running_broker
+from tests.waiting import WITHIN_S, until
 
 
 @dataclass
@@ -69,33 +46,19 @@ class Client:
         self.mqtt.loop_stop()
 
 
-def until(holds: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + WITHIN_S
-    while not holds():
-        assert time.monotonic() < deadline_s, "did not come about in time"
-
-
 @pytest.fixture
-def running(tmp_path: Path, free_port: int) -> Iterator[Broker]:
-    users = [
-        broker.gateway_user(town="demo", gateway="gw-1", password="g"),
-        broker.gateway_user(town="demo", gateway="gw-2", password="g"),
-        broker.centre_user("centre", "c"),
-    ]
-    config = tmp_path / "nats.conf"
-    config.write_text(broker.nats_config(port=free_port, store_dir=str(tmp_path / "js"), users=users))
-    made = Broker(config, free_port)
-    made.start()
-    yield made
-    made.kill()
+def running(tmp_path: Path) -> Iterator[Broker]:
+    with running_broker(tmp_path) as broker:
+        yield broker
 
 
 def test_a_wrong_password_is_refused(running: Broker) -> None:
-    assert not probes.broker_answers(running.port, "gw-1", "wrong")
+    until(lambda: probes.broker_answers(running.port, GATEWAY, GATEWAY_PASSWORD))
+    assert not probes.broker_answers(running.port, GATEWAY, "wrong")
 
 
 def test_a_gateway_writes_and_reads_under_its_own_name_only(running: Broker) -> None:
-    centre, gateway = Client("centre", "c", running.port), Client("gw-1", "g", running.port)
+    centre, gateway = Client(CENTRE, CENTRE_PASSWORD, running.port), Client(GATEWAY, GATEWAY_PASSWORD, running.port)
     assert centre.may_subscribe("tantou/v1/+/+/event")
     assert gateway.may_subscribe("tantou/v1/demo/gw-1/ack")
     assert not gateway.may_subscribe("tantou/v1/demo/gw-2/ack")
@@ -111,10 +74,10 @@ def test_a_gateway_writes_and_reads_under_its_own_name_only(running: Broker) -> 
 
 
 def test_acked_messages_for_an_absent_reader_survive_kill_9(running: Broker) -> None:
-    reader = Client("centre", "c", running.port)
+    reader = Client(CENTRE, CENTRE_PASSWORD, running.port)
     assert reader.may_subscribe("tantou/v1/+/+/event")
     reader.close()
-    writer = Client("gw-1", "g", running.port)
+    writer = Client(GATEWAY, GATEWAY_PASSWORD, running.port)
     sent = [str(number).encode() for number in range(30)]
     for payload in sent:
         writer.publish("tantou/v1/demo/gw-1/event", payload)

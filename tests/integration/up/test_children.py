@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from tantou.up.children import Household, Program, tantou
+from tests.waiting import WITHIN_S
 
-WITHIN_S = 20.0
 FOREVER = "import time; print('up', flush=True); time.sleep(600)"
 
 
@@ -105,6 +105,7 @@ def test_a_starter_killed_with_9_leaves_no_child(tmp_path: Path) -> None:
 import sys, time
 from pathlib import Path
 from tantou.up.children import Household, Program, tantou
+from tests.waiting import WITHIN_S
 house = Household(lambda name, line: print(name, line, flush=True), time.monotonic)
 house.start(Program("child", (sys.executable, "-c", {FOREVER!r}), Path({str(tmp_path)!r})))
 print("pid", house.pids()["child"], flush=True)
@@ -126,6 +127,8 @@ def test_folders_named_like_our_rooms_are_not_taken_for_them(tmp_path: Path) -> 
     (tmp_path / "edge" / "evidence").mkdir(parents=True)
     bare = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     command = tantou("check", "missing.toml")
-    done = subprocess.run(command, cwd=tmp_path, env=bare, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=bare, capture_output=True, text=True, timeout=WITHIN_S, check=False
+    )
     assert "missing.toml" in done.stdout + done.stderr
     assert "not installed" not in done.stderr

@@ -26,9 +26,9 @@ from edge.evidence.files import EvidenceStore
 from edge.evidence.tape import read_tape
 from edge.inference.plates import PlateAnswer, PlateReader, PlateService
 from edge.spool import Spool
-from tests.integration.broker import until
 from tests.unit.detectors.scene import SPOT, START_NS, car, look
 from tests.unit.edge_judge.listed import START
+from tests.waiting import until
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 CONFIG = CameraConfig(id="cam-1", name="drawn", url="rtsp://127.0.0.1:9/x")

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tantou.__main__ import main
+from tests.ports import unused_port
 
 TEXT = """[gateway]
 id = "gw-1"
@@ -49,25 +50,24 @@ def test_a_good_file_with_a_broker_that_answers_passes(folder: Path, capsys: pyt
         assert capsys.readouterr().out.startswith(f"{path}: no mistake; 1 camera(s), 0 sensor(s), 0 zone(s), sha256 ")
 
 
-def test_all_mistakes_are_printed_with_their_lines(
-    folder: Path, free_port: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_all_mistakes_are_printed_with_their_lines(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    port = unused_port()
     (folder / "password").chmod(0o644)
-    path = write(folder, TEXT.format(port=free_port).replace("town", "twon") + 'engine = "vlc"\n')
+    path = write(folder, TEXT.format(port=port).replace("town", "twon") + 'engine = "vlc"\n')
     assert main(["check", path]) == 2
     assert capsys.readouterr().out == (
         f"{path}: 5 mistake(s)\n"
         "  line 1: gateway.town: missing (expected text)\n"
         "  line 3: gateway.twon: unknown key (did you mean town?)\n"
-        f"  line 6: broker.url: 127.0.0.1:{free_port} cannot be reached: Connection refused"
-        f" (found 'mqtt://127.0.0.1:{free_port}')\n"
+        f"  line 6: broker.url: 127.0.0.1:{port} cannot be reached: Connection refused"
+        f" (found 'mqtt://127.0.0.1:{port}')\n"
         f"  line 8: broker.password_file: {folder}/password can be read by every user (mode 0644): chmod 600 it\n"
         "  line 13: camera[0].engine: found 'vlc', expected one of pyav, gstreamer\n"
     )
 
 
-def test_the_same_as_json(folder: Path, free_port: int, capsys: pytest.CaptureFixture[str]) -> None:
-    path = write(folder, TEXT.format(port=free_port))
+def test_the_same_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(folder, TEXT.format(port=unused_port()))
     assert main(["check", path, "--json"]) == 2
     report = json.loads(capsys.readouterr().out)
     assert report["schema"] == "tantou.check/1"
