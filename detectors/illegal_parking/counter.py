@@ -170,7 +170,7 @@ def telling_hold(place: Place, came_ns: Sequence[int], seen: Observation, config
     is_early = place.dwell_ns < 2 * round(config.grace_s * NS)
     if is_early and _may_be_exempt(place):
         return "perhaps_exempt", 0
-    if is_dark(seen) and sorted(place.scores)[len(place.scores) // 2] < config.night_min_score:
+    if is_dark(seen) and reading.number(place.plate) is None and _median_score(place) < config.night_min_score:
         return "night_unsure", 0
     many = bisect(came_ns, place.since_ns + MANY_WITHIN_NS) - bisect(came_ns, place.since_ns - MANY_WITHIN_NS - 1)
     if many >= config.many_at_once and is_early:
@@ -279,6 +279,10 @@ def answers(place: Place, config: Config) -> tuple[Answer, ...]:
 def is_dark(seen: Observation) -> bool:
     """Whether the picture is a night one; unknown is not dark."""
     return seen.picture is not None and seen.picture.brightness < DARK
+
+
+def _median_score(place: Place) -> float:
+    return sorted(place.scores)[len(place.scores) // 2]
 
 
 def _held_less(place: Place, limit_s: float) -> bool:

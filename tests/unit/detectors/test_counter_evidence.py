@@ -200,10 +200,28 @@ def test_a_marked_bay_is_no_zone() -> None:
     assert run([*looks(0, 8), *looks(10, 60, car(SPOT))], config=config)[1] == []
 
 
-def test_what_no_camera_shows_is_not_visible_and_never_guessed() -> None:
+NEVER_SEEN = (
+    "driver_absent",
+    "hinders_others",
+    "officer_or_works",
+    "worn_sign",
+    "breakdown_or_accident",
+    "cloned_plate",
+)
+NOT_CONFIGURED = ("queue", "red_light", "loading", "marked_bay", "exempt_vehicle")
+
+
+@pytest.mark.parametrize("kind", [*NEVER_SEEN, *NOT_CONFIGURED])
+def test_what_no_camera_shows_is_not_visible_and_never_guessed(kind: str) -> None:
+    """Section 5: driver in the seat, officer or works, worn sign, breakdown, cloned plate; and what nobody drew."""
     _, findings, _ = run([*looks(0, 8), *looks(10, 40, car())])
-    for kind in ("driver_absent", "hinders_others", "queue", "red_light", "loading", "exempt_vehicle", "cloned_plate"):
-        assert answer(findings[0], kind) == "not_visible"
+    assert answer(findings[0], kind) == "not_visible"
+
+
+def test_every_question_of_section_5_is_answered() -> None:
+    _, findings, _ = run([*looks(0, 8), *looks(10, 40, car())])
+    asked = [one.kind for one in facts_of(findings[0]).answers]
+    assert sorted(asked) == sorted([*NEVER_SEEN, *NOT_CONFIGURED, "many_at_once", "came_back"])
 
 
 @pytest.mark.parametrize("name", ["dwell", "identity", "clock", "picture_colour"])

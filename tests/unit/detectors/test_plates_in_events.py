@@ -11,7 +11,7 @@ import pytest
 
 from contract.geometry import BboxPx
 from contract.matters.illegal_parking import Facts
-from contract.observations import Detection, Observation, PlateLooked, StreamLost
+from contract.observations import Detection, Observation, Picture, PlateLooked, StreamLost
 from contract.plates import PlateSeen, RawRead
 from contract.times import NS
 from detectors import illegal_parking as rule
@@ -338,3 +338,12 @@ def test_one_read_as_of_a_vehicle_on_duty_is_held_until_more_pictures_say_so() -
     assert ("perhaps_exempt", "held") in [(one.kind, one.effect) for one in state.places[0].counters]
     _, findings = run(parked(160), Readers([split]))
     assert [finding.phase for finding in findings] == ["opened"]
+
+
+@pytest.mark.parametrize(("text", "opened"), [("皖A12345", 1), ("", 0)])
+def test_headlamp_pool_has_no_plate_and_a_weak_box_with_one_is_a_vehicle(text: str, opened: int) -> None:
+    """At night vehicle class and lamps, or a plate (parking reference, 2.5)."""
+    dark = Picture(brightness=20.0, sharpness=300.0, colour=30.0)
+    weak = [msgspec.structs.replace(seen, picture=dark) for seen in [*looks(0, 8), *looks(10, 90, car(score=0.4))]]
+    _, findings = run(weak, Readers([plate(text)]))
+    assert len(findings) == opened
