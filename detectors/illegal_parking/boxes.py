@@ -40,6 +40,19 @@ def holds_both(box: BboxPx, place_box: BboxPx) -> bool:
     return is_both and area_px2(box) <= BOTH_AREA * area_px2(place_box)
 
 
+def cuts_off(front: BboxPx, box: BboxPx, place_box: BboxPx) -> bool:
+    """Whether what lies in front hides the side of a place that its vehicle's box has lost."""
+    left, top, right, bottom = place_box
+    lost = (
+        (left, top, box[0], bottom),
+        (box[2], top, right, bottom),
+        (left, top, right, box[1]),
+        (left, box[3], right, bottom),
+    )
+    side = max(lost, key=area_px2)
+    return overlap(front, side) and covered_share(side, front) >= COVERED_SHARE
+
+
 def is_same_ground(one: BboxPx, other: BboxPx) -> bool:
     """Whether a box only grew or shrank where it stands: one lies in the other, and their wheels in one place."""
     (x1, y1), (x2, y2) = ground_point(one), ground_point(other)

@@ -24,27 +24,36 @@ SETTLED_PX = 3.0
 SAME_EDGES = 3
 
 
-def recognised(place: Place, box: BboxPx, patch: str | None, config: Config, *, drove_in: bool = False) -> Place:
+def recognised(
+    place: Place, box: BboxPx, patch: str | None, config: Config, *, drove_in: bool = False, is_cut: bool = False
+) -> Place:
     """The place after this sight, already in its boxes; `away_ns` is what went unseen before it.
 
-    `drove_in`: a vehicle was seen to drive to this place just now, so that it is the same needs proof.
+    `drove_in`: a vehicle was seen to drive to this place just now, so that it is the same needs proof. `is_cut`: a
+    neighbour has come before one side of it, so that the patch shows other things in the same cells.
     """
     verdict = compare(place.patches, patch)
+    if verdict != "same" and place.since_gap and compare(place.since_gap, patch) == "same":
+        return msgspec.structs.replace(place, strange=(), away_ns=0)
     if verdict == "unsure" and drove_in and place.away_ns and place.patches:
         verdict = "different"
-    elif verdict == "different" and iou(box, place.box) < SAME_SHAPE_IOU:
+    elif verdict == "different" and (is_cut or iou(box, place.box) < SAME_SHAPE_IOU):
         verdict = "unsure"
     elif patch is not None and verdict == "different" and not place.away_ns and not place.strange:
         # No vehicle leaves and no other comes between two looks, and onto the same edges: the light has changed. A
         # lamp that is turned on or off moves one edge, its halo's.
-        verdict = "same" if settled_edges(box, place.box) >= SAME_EDGES else verdict
+        is_there = settled_edges(box, place.box) >= SAME_EDGES
+        if is_there and place.unproved_from_ns is not None:
+            return _learned_since_gap(place, patch)
+        verdict = "same" if is_there else verdict
     if verdict == "different" and patch is not None:
         return _stranger(place, patch)
     if verdict == "same" and patch is not None:
         return _known(place, patch)
     fresh = (patch,) if patch is not None and not place.patches else place.patches
     place = msgspec.structs.replace(place, strange=(), patches=fresh)
-    return place if not place.away_ns else _assumed(place, config)
+    place = place if not place.away_ns else _assumed(place, config)
+    return _learned_since_gap(place, patch) if is_cut and patch is not None else place
 
 
 def is_another(place: Place) -> bool:
@@ -91,6 +100,11 @@ def _known(place: Place, patch: str) -> Place:
     return place if not place.strange else msgspec.structs.replace(place, strange=())
 
 
+def _learned_since_gap(place: Place, patch: str) -> Place:
+    """Its looks now, whoever it is: they prove nothing about who stood there before the gap."""
+    return msgspec.structs.replace(place, strange=(), since_gap=(*place.since_gap, patch)[-KNOWN_PATCHES:])
+
+
 def _stranger(place: Place, patch: str) -> Place:
     goes_on = bool(place.strange) and pattern_likeness(place.strange[-1], patch) >= ALIKE_PATTERN
     return msgspec.structs.replace(
@@ -109,6 +123,8 @@ def _proved(place: Place, how: str) -> Place:
         away_ns=0,
         unproved_ns=0,
         unproved_from_ns=None,
+        patches=(*place.patches, *place.since_gap)[-KNOWN_PATCHES:] if place.since_gap else place.patches,
+        since_gap=(),
     )
 
 

@@ -19,6 +19,7 @@ from detectors.illegal_parking.appearance import compare
 from detectors.illegal_parking.boxes import (
     STILL_IOU,
     covers,
+    cuts_off,
     holds_both,
     is_near,
     is_same_ground,
@@ -26,8 +27,8 @@ from detectors.illegal_parking.boxes import (
     meeting,
 )
 from detectors.illegal_parking.config import Config
-from detectors.illegal_parking.identity import is_settled, recognised
-from detectors.illegal_parking.matching import SAME_PLACE_IOU, Matching
+from detectors.illegal_parking.identity import SAME_EDGES, is_settled, recognised, settled_edges
+from detectors.illegal_parking.matching import SAME_PLACE_IOU, UNPROVED_NS, Matching
 from detectors.illegal_parking.place import (
     Place,
     State,
@@ -108,8 +109,15 @@ class Look:
         if away_ns or found.patch is not None:
             is_asked = away_ns and not self.gap and not place.in_lane  # in a lane it was asked before
             drove_in = bool(is_asked) and self._came_from_near(found)
-            moved = recognised(moved, box, found.patch, self.config, drove_in=drove_in)
+            is_cut = bool(is_asked) and away_ns <= UNPROVED_NS and not drove_in and self._is_cut_off(place, box)
+            moved = recognised(moved, box, found.patch, self.config, drove_in=drove_in, is_cut=is_cut)
         return None if self._has_moved(moved) else moved
+
+    def _is_cut_off(self, place: Place, box: BboxPx) -> bool:
+        """Whether a neighbour has come in front of one side of it, and the other three lie where they lay."""
+        if is_settled(box, place.box) or settled_edges(box, place.box) < SAME_EDGES:
+            return False
+        return any(cuts_off(other, box, place.box) for other in self.others if other != box)
 
     def _with_looks_before(self, anew: Place, place: Place) -> Place:
         """An arrival begins with the first of its last boxes that lie where it has come to."""

@@ -63,7 +63,8 @@ class Place(Struct, frozen=True, kw_only=True):
     `boxes`, `times_ns`, `scores`: of the last looks that found it; `box` is their median. `before_ns` is the look
     before the first at this place; None when there was none. A place where nothing was found may have held a car that
     was not found, so `arrival_seen` is a claim of its own: the vehicle was seen to move there. `patches` are its looks,
-    newest last; `strange` those of late that are like none of them; `in_lane`: it came to stand where queues form.
+    newest last; `since_gap` those since a gap after which nothing proved that it is the same; `strange` those of late
+    that are like none of them; `in_lane`: it came to stand where queues form.
     `uncounted_ns` is what does not count until the last sight, `uncounted_away_ns` what came after it.
     """
 
@@ -88,6 +89,7 @@ class Place(Struct, frozen=True, kw_only=True):
     uncounted_ns: int = 0
     uncounted_away_ns: int = 0
     patches: tuple[str, ...] = ()
+    since_gap: tuple[str, ...] = ()
     strange: tuple[str, ...] = ()
     strange_since_ns: int = 0
     identity: Identity = "kept"

@@ -94,6 +94,22 @@ def test_cover_that_brings_another_car_to_light_ends_the_stay_and_begins_another
     assert facts_of(findings[2]).arrival_seen is False
 
 
+def test_cover_of_one_side_by_a_neighbour_that_comes_makes_no_other_car_of_it() -> None:
+    neighbour, rest = like((420.0, 380.0, 560.0, 470.0), seed=2), like((530.0, 300.0, 700.0, 420.0), seed=3)
+    scene = [*looks(0, 8), *looks(10, 20, like()), look(22, neighbour), *looks(24, 40, rest, neighbour)]
+    scene += [look(42, neighbour), *looks(44, 60, rest, neighbour)]  # missed again, and known by what showed of it
+    _, findings, _ = run(scene)
+    assert [(one.phase, one.onset_ns - START_NS) for one in findings] == [("opened", 10 * NS), ("opened", 22 * NS)]
+    assert facts_of(findings[0]).identity == "assumed"
+
+
+@pytest.mark.parametrize(("seed", "identity"), [(2, "assumed"), (1, "reidentified")])
+def test_looks_that_were_learned_after_a_gap_prove_nothing_about_the_one_before_it(seed: int, identity: str) -> None:
+    after = [look(40, car()), *looks(42, 80, like(seed=seed))]
+    _, findings, _ = run([*looks(0, 8), *looks(10, 20, like()), lost(20), *after])
+    assert facts_of(findings[0]).identity == identity
+
+
 def test_swap_of_two_alike_boxes_is_two_stays() -> None:
     scene = [*looks(0, 8), *looks(10, 24, like()), look(26), *looks(28, 42, like(seed=3))]
     _, findings, _ = run(scene)
