@@ -44,10 +44,18 @@ class Linkage(Struct, frozen=True, kw_only=True):
     purifier_s: Annotated[float, Meta(ge=0)]
 
 
+class DayCounts(Struct, frozen=True, kw_only=True):
+    """What the rules counted on a device since then, at most a day: looked at, held back by reason (`held_cloud`)."""
+
+    since: Utc
+    counts: dict[str, Annotated[int, Meta(ge=0)]]
+
+
 class DeviceHealth(Struct, frozen=True, kw_only=True):
     """One device as its gateway sees it; counters count since the gateway's start.
 
     Of sensors only: `conformity` is how well its last frames keep to the standard, 0..100; `linkage` of today.
+    `day`: of the last day, where the rules count what never became an event.
     """
 
     device: Name
@@ -63,6 +71,7 @@ class DeviceHealth(Struct, frozen=True, kw_only=True):
     maintenance: Annotated[tuple[MaintenanceItem, ...], Meta(max_length=100)] = ()
     conformity: Annotated[float, Meta(ge=0, le=100)] | None = None
     linkage: Linkage | None = None
+    day: DayCounts | None = None
 
 
 class Health(Struct, frozen=True, kw_only=True):

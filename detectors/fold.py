@@ -118,6 +118,7 @@ class Rule(Protocol):
 
     It may also export `carry_over(state, before, now) -> State | None`: the state to go on from when a zone's table was
     changed from `before` to `now`, None: begin anew, as every rule without it does, open acts closed with the reason.
+    Where `State` has `counts: dict[str, int]`, running sums by the rule's kinds, health tells those of the last day.
     """
 
     RULE_VERSION: str

@@ -18,7 +18,7 @@ import msgspec
 
 from contract import codec
 from contract.errors import ContractError, StoreError
-from contract.health import CameraState, DeviceHealth, MaintenanceItem
+from contract.health import CameraState, DayCounts, DeviceHealth, MaintenanceItem
 from contract.observations import Observation, PlateLooked, Seen, StreamLost, TapeStart
 from contract.times import NS, utc_from_ns
 from detectors.fold import FullDecode, LookSooner, ReadPlate, ZoomIn
@@ -85,6 +85,7 @@ class Camera:
         self._told_state: tuple[CameraState, int] | None = None
         self._began_ns = around.now_ns()
         self._found_by_rules: tuple[MaintenanceItem, ...] = ()
+        self._day: DayCounts | None = None
         self._close_views: deque[tuple[str, Frame]] = deque(maxlen=CLOSE_VIEWS_MAX)
         self.feed = CameraFeed(
             config, on_frame=on_frame, on_state=self._note_state, now_ns=around.now_ns, stop=around.stop
@@ -116,7 +117,7 @@ class Camera:
         counters = {**found.counters, **self._counts, **self._evidence_counts()}
         counters["judge_skipped"] = self._waiting.skipped
         counters["plate_answers_skipped"] = self._waiting.answers_skipped
-        found = msgspec.structs.replace(found, maintenance=self._maintenance())
+        found = msgspec.structs.replace(found, maintenance=self._maintenance(), day=self._day)
         counters |= {} if self._around.towers is None else self._around.towers.counters(self._config.id)
         counters |= {"feed_crashes": self.feed_thread.crashes, "judge_crashes": self.judge_thread.crashes}
         state, detail = self._state(found)
@@ -216,7 +217,7 @@ class Camera:
                 self._around.towers.judged(self._config.id, record.at_ns)
             self._commit(step, stop)
             self._counts["plates_told" if isinstance(record, PlateLooked) else "judged"] += 1
-            self._found_by_rules = judge.maintenance[:MAINTENANCE_MAX]
+            self._found_by_rules, self._day = judge.maintenance[:MAINTENANCE_MAX], judge.day
             self.judge_thread.note_progress()
             if not isinstance(record, PlateLooked):
                 self._last_seen = record if isinstance(record, Observation) else None

@@ -183,6 +183,7 @@ class _Judge:
         return [self._born(one) for one in candidates if one.glimpse.is_detected]
 
     def _born(self, candidate: Candidate) -> Track:
+        self.counts = counted(self.counts, "candidates")
         at_ns, foot = self.look.at_ns, candidate.glimpse.foot
         key = f"{self.look.preset}:{round(foot[0] * 100)}:{round(foot[1] * 100)}"
         zone = self.zone
@@ -254,6 +255,7 @@ class _Judge:
             return track
         until_ns = self.look.at_ns + round(self.config.stare_s * NS)
         self.stares_ns = (*self.stares_ns, self.look.at_ns)
+        self.counts = counted(self.counts, "stares")
         self.asks.append(LookSooner(every_s=self.config.stare_every_s, until_ns=until_ns))
         if self.look.is_night:
             self.asks.append(FullDecode(until_ns=min(until_ns, self.look.at_ns + round(DECODE_S * NS))))
@@ -279,6 +281,7 @@ class _Judge:
         track = with_kept(track, self.look.at_ns)  # the order for the event shows this look
         fire = burning.kindle(track, self.look)
         self.fires.append(fire)
+        self.counts = counted(self.counts, "fires")
         self.findings.append(tell(fire, self.look, self.zone, phase="opened", checks=self._checks_of(track)))
         self.asks.append(ZoomIn(event_id=track.event_id, bbox_xyxy_px=pixels(track.box, self.look)))
 

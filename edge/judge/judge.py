@@ -9,13 +9,14 @@ from msgspec import structs
 
 from contract.events import Clock, CounterEvidence, Event
 from contract.geometry import BboxPx, Position, Where
-from contract.health import MaintenanceItem
+from contract.health import DayCounts, MaintenanceItem
 from contract.observations import Observation, OutletLooked, PlateLooked, Seen, StreamLost, TapeStart
 from contract.times import NS, ns_from_utc, utc_from_ns
 from detectors.fold import Ask, DropEvidence, Finding, HoldEvidence
 from detectors.geometry import corners
 from edge.capture.types import Frame
 from edge.evidence.orders import NO_CUTS, Cuts, EvidenceMaker, Order
+from edge.judge.day import noted, of_day
 from edge.judge.state import Act, JudgeState, Owed, read_state
 from edge.judge.zone import JudgedZone
 
@@ -54,6 +55,7 @@ class CameraJudge:
         self._held = {event_id: zone for event_id, zone in before.held.items() if zone in recalled}
         self._clock = before.clock
         self.last_at_ns = before.last_at_ns
+        self._hours = before.hours
         self._saved = self._save()
         maker.keep_only({*self._acts, *self._held})
 
@@ -61,6 +63,11 @@ class CameraJudge:
     def maintenance(self) -> tuple[MaintenanceItem, ...]:
         """What the rules of all zones want somebody to repair or to look at, as of the last record."""
         return tuple(item for zone in self._zones for item in zone.maintenance)
+
+    @property
+    def day(self) -> DayCounts | None:
+        """What the rules counted in the day before the last record; None where none of them counts."""
+        return of_day(self._hours)
 
     @property
     def state(self) -> bytes:
@@ -84,7 +91,10 @@ class CameraJudge:
         events = self._close_orphans(record.at_ns)
         asks: list[Ask] = []
         for zone in self._zones:
+            before = zone.counts
             step = zone.step(record)
+            if before is not None and zone.counts is not None:
+                self._hours = noted(self._hours, record.at_ns, before=before, after=zone.counts)
             for ask in step.asks:
                 if isinstance(ask, HoldEvidence | DropEvidence):
                     self._ask(ask, zone, frame)
@@ -262,5 +272,6 @@ class CameraJudge:
                 held=self._held,
                 clock=self._clock,
                 last_at_ns=self.last_at_ns,
+                hours=self._hours,
             )
         )

@@ -12,6 +12,7 @@ from contract.events import Clock, Event, EvidenceRef
 from contract.geometry import BboxPx
 from contract.health import MaintenanceItem
 from contract.preparing import prepare
+from edge.judge.day import Hour
 
 
 class Owed(Struct, frozen=True, kw_only=True):
@@ -53,13 +54,17 @@ class ZoneMemory(Struct, frozen=True, kw_only=True):
 
 
 class JudgeState(Struct, frozen=True, kw_only=True):
-    """All of it; `held` maps events that wait for their due time to their zone; `last_at_ns`: of the last record."""
+    """All of it; `held` maps events that wait for their due time to their zone; `last_at_ns`: of the last record.
+
+    `hours`: what the rules counted in the last day.
+    """
 
     zones: dict[str, ZoneMemory] = {}
     acts: dict[str, Act] = {}
     held: dict[str, str] = {}
     clock: Clock | None = None
     last_at_ns: int | None = None
+    hours: tuple[Hour, ...] = ()
 
 
 prepare(JudgeState)

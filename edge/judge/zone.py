@@ -41,6 +41,12 @@ class JudgedZone:
         self._state: Any = self.rule.initial_state() if recalled is None else recalled
         self.maintenance = memory.maintenance if memory is not None and self.recalls else ()
 
+    @property
+    def counts(self) -> dict[str, int] | None:
+        """The running sums of a rule that keeps any."""
+        counts: dict[str, int] | None = getattr(self._state, "counts", None)
+        return counts
+
     def step(self, record: Seen) -> Step[Any]:
         """Take the fold one record on."""
         step = self.rule.step(self._state, record, self._zone, self._config)

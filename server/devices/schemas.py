@@ -39,6 +39,13 @@ class MaintenanceNote(Answer):
     values: dict[str, Any]
 
 
+class DayCounts(Answer):
+    """What the rules counted on a device since then, at most a day: looked at, held back by reason (`held_cloud`)."""
+
+    since: Instant
+    counts: dict[str, int]
+
+
 class Device(Answer):
     """A device as its gateway last told; with the gateway offline the state is the last one known."""
 
@@ -66,6 +73,7 @@ class Device(Answer):
                     "software": "tantou 0.1.0",
                     "counters": {"frames": 1200},
                     "maintenance": [],
+                    "day": None,
                 }
             ]
         },
@@ -90,6 +98,7 @@ class Device(Answer):
     software: str | None
     counters: dict[str, int]
     maintenance: list[MaintenanceNote]
+    day: DayCounts | None
 
 
 class DeviceList(Answer):

@@ -55,6 +55,7 @@ def device_of(view: DeviceView) -> Device:
             "gateway_at": view.gateway_at,
             "software": view.software,
             "counters": health.get("counters", {}),
+            "day": health.get("day"),
             "maintenance": [] if view.health is None else maintenance_of(view.health),
         }
     )
