@@ -111,13 +111,16 @@ class System:
 
     def wait_for(self, what: str, look: Callable[[], T | None], within_s: float = 60.0) -> T:
         """The first thing found that is not nothing; fails with the log when it does not come."""
+        found = self.look_for(look, within_s)
+        assert found, f"no {what} within {within_s:.0f} s\n{self.log()}"
+        return found
+
+    def look_for(self, look: Callable[[], T | None], within_s: float) -> T | None:
+        """The first thing found that is not nothing, if it comes in time."""
         until_s = time.monotonic() + within_s
-        while time.monotonic() < until_s:
-            found = look()
-            if found:
-                return found
+        while not (found := look()) and time.monotonic() < until_s:
             time.sleep(0.2)
-        raise AssertionError(f"no {what} within {within_s:.0f} s\n{self.log()}")
+        return found
 
 
 def leads(client: httpx.Client, **filters: str) -> list[dict[str, Any]]:

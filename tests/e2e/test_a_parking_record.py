@@ -21,7 +21,7 @@ from contract.matters.illegal_parking import Answer, EvidencePart, Facts, PlateR
 from contract.times import NS, utc_from_ns
 from detectors.illegal_parking.saying import said
 from edge.evidence.timer import draw_timer
-from tests.e2e.browser import WITHIN_MS, Person, browser, person
+from tests.e2e.browser import Person, browser, person
 from tests.e2e.seeded import FRAME_PX, Shot, Town, plate_picture, seeded_town, street
 from tests.integration import acts
 from tests.integration.server.site import PASSWORD
@@ -168,7 +168,7 @@ def parked(town: Town) -> str:
 
 def shows(operator: Person, lead: str, url: str) -> None:
     operator.page.goto(f"{url}/leads/{lead}")
-    expect(operator.at("timer-strip").locator("rect[data-state]")).to_have_count(len(STATES), timeout=WITHIN_MS)
+    expect(operator.at("timer-strip").locator("rect[data-state]")).to_have_count(len(STATES))
 
 
 def test_a_parking_record_shows_strip_reasons_grade_and_plate_votes(town: Town, chromium: str) -> None:
@@ -216,11 +216,11 @@ def test_a_persons_plate_stands_beside_the_machines(town: Town, chromium: str) -
     with browser(chromium) as launched, person(launched, (1366, 640)) as operator:
         operator.log_in(town.site.url, "wang", PASSWORD)
         operator.at(f"alert-row-{lead}").click()
-        expect(operator.at("verdict-confirm")).to_be_enabled(timeout=WITHIN_MS)
+        expect(operator.at("verdict-confirm")).to_be_enabled()
         operator.page.keyboard.press("c")
         operator.at("plate-by-person").fill("皖a·123 46")
         operator.at("verdict-confirm").click()
-        expect(operator.at("undo")).to_be_visible(timeout=WITHIN_MS)
+        expect(operator.at("undo")).to_be_visible()
         shows(operator, lead, town.site.url)
         expect(operator.at("plate-machine")).to_have_text(MACHINE)
         expect(operator.at("plate-person")).to_have_text(PERSONS)

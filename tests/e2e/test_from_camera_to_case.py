@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from contract.manifest import decode_manifest, is_signed_by, read_trusted_keys
-from tests.e2e.browser import WITHIN_MS, Person, browser, person
+from tests.e2e.browser import Person, browser, person
 from tests.e2e.system import System, leads
 
 CASE_NUMBER = "示范综执〔2026〕第0001号"
@@ -37,11 +37,11 @@ def signed_hashes(client: httpx.Client, event_id: str, trusted_pem: bytes) -> di
 
 
 def confirms(operator: Person, event_id: str) -> None:
-    operator.at(f"alert-row-{event_id}").wait_for(timeout=WITHIN_MS)
+    operator.at(f"alert-row-{event_id}").wait_for()
     operator.at("queue-next").click()
-    expect(operator.at("media-stage")).to_be_visible(timeout=WITHIN_MS)
+    expect(operator.at("media-stage")).to_be_visible()
     operator.at("verdict-confirm").click()
-    expect(operator.at("undo")).to_be_visible(timeout=WITHIN_MS)
+    expect(operator.at("undo")).to_be_visible()
 
 
 def accepts(officer: Person, url: str, event_id: str) -> None:
@@ -75,7 +75,7 @@ def test_a_standing_car_becomes_an_accepted_lead_in_the_browser(system: System, 
         officer.page.goto(f"{system.url}/leads/{event_id}")
         downloaded = {item["path"]: officer.download_sha256(item["sha256"]) for item in evidence["items"]}
         accepts(officer, system.url, event_id)
-        expect(officer.at("lead-state")).to_have_attribute("data-state", "case_opened", timeout=WITHIN_MS)
+        expect(officer.at("lead-state")).to_have_attribute("data-state", "case_opened")
 
         assert downloaded == signed
         assert operator.pictures, "the operator saw no picture"

@@ -19,7 +19,7 @@ from playwright.sync_api import expect
 
 from tantou.demo import kitchens
 from tantou.up import configs
-from tests.e2e.browser import WITHIN_MS, Person, browser, person
+from tests.e2e.browser import Person, browser, person
 from tests.e2e.system import System, leads, make_system
 
 pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.timeout(400)]
@@ -112,7 +112,7 @@ def opens(reader: Person, street: System, lead: dict[str, Any]) -> None:
     reader.log_in(street.url, "operator", street.password("operator"))
     reader.page.goto(f"{street.url}/leads/{lead['event_id']}")
     section = reader.at("fume-section")
-    expect(section.get_by_test_id("curve").locator("svg")).to_be_visible(timeout=WITHIN_MS)
+    expect(section.get_by_test_id("curve").locator("svg")).to_be_visible()
     expect(section.locator("polyline").first).to_be_attached()
     expect(section.get_by_test_id("curve-window").first).to_be_attached()
     expect(section.get_by_test_id("not-legal")).to_contain_text("不是法定监测结果")
@@ -156,15 +156,15 @@ def test_a_frozen_sensor_is_a_maintenance_item_and_no_lead(street: System, clien
         reader.log_in(street.url, "operator", street.password("operator"))
         reader.page.goto(f"{street.url}/premises")
         reader.at("premises-row-flue-frozen").click()
-        expect(reader.at("maintenance-R4_value_frozen")).to_be_visible(timeout=WITHIN_MS)
-        expect(reader.at("curve").locator("svg")).to_be_visible(timeout=WITHIN_MS)
+        expect(reader.at("maintenance-R4_value_frozen")).to_be_visible()
+        expect(reader.at("curve").locator("svg")).to_be_visible()
         expect(reader.at("linkage")).to_contain_text("1.00")
         reader.at("range-week").click()
         expect(reader.at("range-week")).to_have_attribute("aria-pressed", "true")
         reader.page.goto(f"{street.url}/devices")
-        expect(reader.at("device-maintenance-kitchen-frozen")).to_be_visible(timeout=WITHIN_MS)
+        expect(reader.at("device-maintenance-kitchen-frozen")).to_be_visible()
         reader.page.goto(f"{street.url}/leads?matter=cooking_fumes&device=kitchen-frozen")
-        expect(reader.page.get_by_text("没有符合筛选的线索").first).to_be_visible(timeout=WITHIN_MS)
+        expect(reader.page.get_by_text("没有符合筛选的线索").first).to_be_visible()
         assert reader.faults == []
     assert leads(client, device="kitchen-frozen") == []
     assert leads(client, device="kitchen-clean") == []
