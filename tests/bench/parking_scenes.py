@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,15 +130,23 @@ class Bench:
         return provenance(scene.config(), model=MODEL, model_sha256=self._model_sha256)
 
 
-def main() -> int:
-    """Prints the figures by difficulty, then each failure in a line."""
-    args = _arguments()
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prints the figures by difficulty, then each failure in a line; 2 where there is nothing to judge."""
+    args = _arguments(arguments)
     part, parts = (int(number) for number in args.part.split("/"))
     chosen = [s for s in read_scenes(args.scenes) if not args.only or s.truth.name.startswith(tuple(args.only))]
     bench = Bench(args)
-    taped = [(scene, tape) for scene in chosen[part - 1 :: parts] if (tape := bench.tape(scene)) is not None]
-    if args.record:
+    mine = chosen[part - 1 :: parts]
+    taped = [(scene, tape) for scene in mine if (tape := bench.tape(scene)) is not None]
+    if args.record and mine:
         return 0
+    if not taped:
+        what = f"{len(mine)} scenes and no tape of theirs" if mine else "no scene"
+        advice = f"compose with `python -m tests.bench.compose`, record with --record; a tape is of one {MODEL} alone"
+        print(f"{args.scenes}: {what}, nothing is judged; {advice}", file=sys.stderr)
+        return 2
+    if len(taped) < len(mine):
+        print(f"  {len(mine) - len(taped)} of {len(mine)} scenes have no tape and are not judged")
     scores = [bench.judge(scene, tape) for scene, tape in taped]
     report(scores)
     if args.json is not None:
@@ -149,7 +158,7 @@ def _has_plates(scene: Scene) -> bool:
     return any(vehicle.plate is not None for vehicle in scene.truth.vehicles)
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--scenes", type=Path, required=True, help="what `python -m tests.bench.compose` wrote")
     arguments.add_argument("--observations", action="store_true", help="judge the tapes that are there, record none")
@@ -158,7 +167,7 @@ def _arguments() -> argparse.Namespace:
     arguments.add_argument("--json", type=Path, help="all figures go here")
     arguments.add_argument("--pictures", type=Path, help="a picture of each failure goes here")
     arguments.add_argument("--only", nargs="*", default=[], help="beginnings of names")
-    return arguments.parse_args()
+    return arguments.parse_args(given)
 
 
 def report(scores: Sequence[Score]) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edge.config import load_edge
 from edge.replay import parse_start
+from tests.bench import parking_scenes
 from tests.bench.compose.judging import Scene, read_scenes
 from tests.bench.compose.motion import Lights, Stop, Stopping, follow_lane
 from tests.bench.compose.scoring import score
@@ -127,6 +128,15 @@ def test_the_written_configuration_is_one_that_a_gateway_takes(tmp_path: Path) -
     assert config.cameras[0].analyse_every_s == 1.0
     assert scene.start_ns == parse_start(scene.truth.start)
     assert load_edge((tmp_path / "drawn" / TOML).read_text(), TOML, tmp_path / "drawn").zones
+
+
+def test_scenes_without_tapes_are_no_figures_but_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert parking_scenes.main(["--scenes", str(tmp_path), "--observations"]) == 2
+    compose(tmp_path / "drawn", block(parked()), seconds=3.0)
+    assert parking_scenes.main(["--scenes", str(tmp_path), "--observations"]) == 2
+    told = capsys.readouterr()
+    assert "1 scenes and no tape of theirs" in told.err
+    assert "F1" not in told.out
 
 
 def test_an_act_that_is_not_told_is_a_miss(tmp_path: Path) -> None:
