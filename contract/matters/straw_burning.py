@@ -30,12 +30,18 @@ Outcome = Literal["passed", "failed", "not_applicable"]
 
 
 class SequenceCheck(Struct, frozen=True, kw_only=True):
-    """One check over the sequence of looks; `not_applicable` says why in `found` (looks too far apart, unmeasured)."""
+    """One check over the sequence of looks; `not_applicable` says why in `found` (looks too far apart, unmeasured).
+
+    `found` and `required` are English; `said` is the stable code of what was found and `values` are the numbers of
+    both, shares of 1, for whoever says it in another language.
+    """
 
     id: CheckId
     outcome: Outcome
     required: Text
     found: Text
+    said: str = ""
+    values: Annotated[dict[str, float], Meta(max_length=10)] = {}
 
 
 class GrowthPoint(Struct, frozen=True, kw_only=True):

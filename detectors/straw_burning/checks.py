@@ -64,13 +64,22 @@ def persistence(run: Run, look: Look) -> SequenceCheck:
         found = f"{len(run.dense)} looks: seen in {seen:.0%}, detected in {share:.0%}, mean surety {sure:.1f}"
         if ok or not _enough(run, look):
             required = f"seen in {DENSE_SEEN:.0%}, detected in {DENSE_DETECTED:.0%}, mean surety 0"
-            return _check("persistence", passed=ok, required=required, found=found)
+            values = {"looks": len(run.dense), "seen": seen, "detected": share, "surety": sure}
+            values |= {"seen_least": DENSE_SEEN, "detected_least": DENSE_DETECTED}
+            return _check("persistence", ok, required, found, said="stare", **values)
     last, hits, total = weight(run)
     return _check(
         "persistence",
-        passed=_enough(run, look),
-        required=f"{SPACED_HITS} of {SPACED_LOOKS} spaced looks, sum of sureties {look.config.sure_looks:g}",
-        found=f"{hits} of {len(last)}, sum {total:.1f}",
+        _enough(run, look),
+        f"{SPACED_HITS} of {SPACED_LOOKS} spaced looks, sum of sureties {look.config.sure_looks:g}",
+        f"{hits} of {len(last)}, sum {total:.1f}",
+        said="spaced",
+        hits=hits,
+        looks=len(last),
+        sum=total,
+        hits_least=SPACED_HITS,
+        looks_of=SPACED_LOOKS,
+        sum_least=look.config.sure_looks,
     )
 
 
@@ -82,22 +91,30 @@ def _enough(run: Run, look: Look) -> bool:
 def background(run: Run, preset: Preset) -> SequenceCheck:
     """Not what this place always looks like: the picture differs there, and the detector calls louder than usual."""
     required = f"changed >= {CHANGED:.0%} of the box or {CHANGED_AREA:.2%} of the picture; louder than usual here"
+    needs = {"change_least": CHANGED, "area_least": CHANGED_AREA}
     used = run.used
     changes = [one.change for one in used if one.change is not None]
     areas = [one.area for one in used if one.area is not None]
     change = median(changes) if changes else None
     if change is not None and change < CHANGED and median(areas or [0.0]) < CHANGED_AREA:
-        return _check("background", passed=False, required=required, found=f"{CHANGED_WORD} {change:.1%}")
+        found = f"{CHANGED_WORD} {change:.1%}"
+        return _check("background", False, required, found, said="changed", change=change, **needs)
     level, strength = usual_level(run.track, preset), strength_of(run)
     if level is not None and strength < level + ABOVE_USUAL:
         found = f"surety {strength:.1f} where {level:.1f} is usual"
-        return _check("background", passed=_is_alive(run), required=required, found=found)
+        told = {"surety": strength, "usual": level, **needs}
+        return _check("background", _is_alive(run), required, found, said="usual", **told)
     if level is None and run.track.visits_before < VISITS_KNOWN:
         # Nobody knows yet what this place looks like: only a stare can tell, by motion.
-        return _not_applicable("background", required, f"{run.track.visits_before} visits before")
-    found = f"clear in {run.track.visits_before} visits before"
-    found = found if change is None else f"{CHANGED_WORD} {change:.1%}"
-    return _check("background", passed=True, required=required, found=found)
+        visits = run.track.visits_before
+        return _not_applicable("background", required, f"{visits} visits before", said="visits", visits=visits, **needs)
+    if change is not None:
+        found = f"{CHANGED_WORD} {change:.1%}"
+        return _check("background", True, required, found, said="changed", change=change, **needs)
+    visits = run.track.visits_before
+    return _check(
+        "background", True, required, f"clear in {visits} visits before", said="clear", visits=visits, **needs
+    )
 
 
 def _is_alive(run: Run) -> bool:
@@ -110,10 +127,11 @@ def growth(run: Run) -> SequenceCheck:
     required = f"area +{GROWTH_SHARE:.0%} over the looks"
     areas = areas_of(run)
     if len(areas) < 3:
-        return _not_applicable("growth", required, f"{len(areas)} measured looks")
-    return _check(
-        "growth", passed=_grew(run), required=required, found=f"{growth_of(areas):+.0%} in {len(areas)} looks"
-    )
+        found = f"{len(areas)} measured looks"
+        return _not_applicable("growth", required, found, said="few_looks", looks=len(areas), growth_least=GROWTH_SHARE)
+    grown = growth_of(areas)
+    values = {"growth": grown, "looks": len(areas), "growth_least": GROWTH_SHARE}
+    return _check("growth", _grew(run), required, f"{grown:+.0%} in {len(areas)} looks", said="grown", **values)
 
 
 def _grew(run: Run) -> bool:
@@ -127,11 +145,13 @@ def base(run: Run, preset: Preset) -> SequenceCheck:
     allowed = allowed_travel(run)
     required = f"within {allowed:.3f} of the width"
     if len(used) < 3:
-        return _not_applicable("base", required, f"{len(used)} looks with a base")
+        found = f"{len(used)} looks with a base"
+        return _not_applicable("base", required, found, said="few_bases", looks=len(used), travel_most=allowed)
     travelled, off_line = travel(run, preset)
     is_moving = travelled > max(MOVING_SHARE, allowed) and off_line <= STRAIGHT * travelled
     found = f"travelled {travelled:.3f}, {off_line:.3f} off the line"
-    return _check("base", passed=not is_moving, required=required, found=found)
+    values = {"travelled": travelled, "off_line": off_line, "travel_most": allowed}
+    return _check("base", not is_moving, required, found, said="travelled", **values)
 
 
 def ground(run: Run, look: Look) -> SequenceCheck:
@@ -140,9 +160,10 @@ def ground(run: Run, look: Look) -> SequenceCheck:
     heights = [(one.foot[1], height_at(look.horizon, one.foot[0])) for one in run.used]
     above = [line - foot for foot, line in heights if line is not None]
     if not above:
-        return _not_applicable("ground", required, "no horizon known")
-    found = f"{median(above):+.3f} above it"
-    return _check("ground", passed=median(above) <= GROUND_SLACK, required=required, found=found)
+        return _not_applicable("ground", required, "no horizon known", said="no_horizon", above_most=GROUND_SLACK)
+    high = median(above)
+    values = {"above": high, "above_most": GROUND_SLACK}
+    return _check("ground", high <= GROUND_SLACK, required, f"{high:+.3f} above it", said="above", **values)
 
 
 def drift(run: Run, preset: Preset) -> SequenceCheck:
@@ -150,11 +171,12 @@ def drift(run: Run, preset: Preset) -> SequenceCheck:
     flows = [one.flow for one in run.used if one.flow is not None]
     required = f"{DRIFT:g} widths a second"
     if not run.is_dense or len(flows) < 3:
-        return _not_applicable("drift", required, "looks too far apart")
+        return _not_applicable("drift", required, "looks too far apart", said="far_apart", drift_least=DRIFT)
     dx, dy = median(flow[0] for flow in flows), median(flow[1] for flow in flows) * preset.aspect
     speed = (dx * dx + dy * dy) ** 0.5
     passed = speed >= DRIFT and dy <= max(abs(dx), DRIFT)
-    return _check("drift", passed=passed, required=required, found=f"right {dx:+.4f}, down {dy:+.4f}")
+    values = {"right": dx, "down": dy, "drift_least": DRIFT}
+    return _check("drift", passed, required, f"right {dx:+.4f}, down {dy:+.4f}", said="drift", **values)
 
 
 def wind(run: Run, look: Look) -> SequenceCheck:
@@ -163,32 +185,36 @@ def wind(run: Run, look: Look) -> SequenceCheck:
     across = None if look.seen.view is None else look.seen.view.wind_right_m_s
     required = f"same side as a wind of {WIND_LEAST_M_S:g} m/s or more"
     if across is None or abs(across) < WIND_LEAST_M_S or not run.is_dense or len(flows) < 3:
-        return _not_applicable("wind", required, "no wind known, calm, or looks too far apart")
+        why = "no wind known, calm, or looks too far apart"
+        return _not_applicable("wind", required, why, said="no_wind", wind_least=WIND_LEAST_M_S)
     dx = median(flow[0] for flow in flows)
     passed = abs(dx) < DRIFT or (dx > 0) == (across > 0)
-    return _check("wind", passed=passed, required=required, found=f"drift {dx:+.4f}, wind {across:+.1f} m/s")
+    values = {"drift": dx, "wind": across, "wind_least": WIND_LEAST_M_S}
+    return _check("wind", passed, required, f"drift {dx:+.4f}, wind {across:+.1f} m/s", said="wind", **values)
 
 
 def translucency(run: Run) -> SequenceCheck:
     """Edges of the background are weaker and still there."""
     both = [(one.texture, one.edges) for one in run.used if one.texture is not None and one.edges is not None]
     required = f"edges at most {TRANSLUCENT:.0%} as strong, correlation >= {EDGES_KEPT:g}"
+    needs = {"strength_most": TRANSLUCENT, "correlation_least": EDGES_KEPT}
     if not both:
-        return _not_applicable("translucency", required, "no texture behind it")
+        return _not_applicable("translucency", required, "no texture behind it", said="no_texture", **needs)
     texture, edges = median(one for one, _ in both), median(one for _, one in both)
     passed = texture <= TRANSLUCENT and edges >= EDGES_KEPT
-    return _check("translucency", passed=passed, required=required, found=f"{texture:.0%}, r {edges:.2f}")
+    values = {"strength": texture, "correlation": edges, **needs}
+    return _check("translucency", passed, required, f"{texture:.0%}, r {edges:.2f}", said="edges", **values)
 
 
 def decorrelation(run: Run) -> SequenceCheck:
     """Texture inside changes from look to look while the ring around it does not."""
     values = [one.decorrelation for one in run.used if one.decorrelation is not None]
     required = f"{DECORRELATED:g} more than the ring"
+    needs = {"more_least": DECORRELATED}
     if not run.is_dense or len(values) < 3:
-        return _not_applicable("decorrelation", required, "looks too far apart")
-    return _check(
-        "decorrelation", passed=median(values) >= DECORRELATED, required=required, found=f"{median(values):.2f}"
-    )
+        return _not_applicable("decorrelation", required, "looks too far apart", said="far_apart", **needs)
+    more = median(values)
+    return _check("decorrelation", more >= DECORRELATED, required, f"{more:.2f}", said="texture", more=more, **needs)
 
 
 def colour(run: Run) -> SequenceCheck:
@@ -196,22 +222,26 @@ def colour(run: Run) -> SequenceCheck:
     own = [one.saturation for one in run.used if one.saturation is not None]
     shifts = [one.saturation_shift for one in run.used if one.saturation_shift is not None]
     required = f"saturation <= {GREY_MOST:g}, not {COLOURED:g} more than behind"
+    needs = {"saturation_most": GREY_MOST, "more_most": COLOURED}
     if not own:
-        return _not_applicable("colour", required, "not measured")
+        return _not_applicable("colour", required, "not measured", said="unmeasured", **needs)
     shift = median(shifts) if shifts else 0.0
     passed = median(own) <= GREY_MOST and shift < COLOURED
-    return _check("colour", passed=passed, required=required, found=f"{median(own):.2f}, {shift:+.2f}")
+    values = {"saturation": median(own), "more": shift, **needs}
+    return _check("colour", passed, required, f"{median(own):.2f}, {shift:+.2f}", said="colour", **values)
 
 
 def flicker(run: Run, look: Look) -> SequenceCheck:
     """At night a flame flickers and a lamp does not."""
     required = f"brightness varies by {FLICKER:.0%}"
     if not look.is_night:
-        return _not_applicable("flicker", required, "day")
+        return _not_applicable("flicker", required, "day", said="day", varies_least=FLICKER)
     values = [one.flicker for one in run.used if one.flicker is not None]
     if not values:
-        return _not_applicable("flicker", required, "needs video")
-    return _check("flicker", passed=median(values) >= FLICKER, required=required, found=f"{median(values):.1%}")
+        return _not_applicable("flicker", required, "needs video", said="needs_video", varies_least=FLICKER)
+    varies = median(values)
+    told = {"varies": varies, "varies_least": FLICKER}
+    return _check("flicker", varies >= FLICKER, required, f"{varies:.1%}", said="flicker", **told)
 
 
 def view(look: Look) -> SequenceCheck:
@@ -219,8 +249,9 @@ def view(look: Look) -> SequenceCheck:
     told = look.seen.view
     required = "registered on the preset's reference"
     if told is None or told.reference_looks == 0:
-        return _not_applicable("view", required, "no reference yet")
-    return _check("view", passed=told.verified, required=required, found=f"quality {told.quality:.2f}")
+        return _not_applicable("view", required, "no reference yet", said="no_reference")
+    found = f"quality {told.quality:.2f}"
+    return _check("view", told.verified, required, found, said="view", quality=told.quality)
 
 
 def all_checks(run: Run, preset: Preset, look: Look) -> tuple[SequenceCheck, ...]:
@@ -260,10 +291,16 @@ def is_confirmed(run: Run, checks: Mapping[str, SequenceCheck]) -> bool:
     return checks["background"].outcome == "passed" and motion + likeness >= 2
 
 
-def _check(check: CheckId, *, passed: bool, required: str, found: str) -> SequenceCheck:
+def _check(check: CheckId, passed: bool, required: str, found: str, *, said: str, **values: float) -> SequenceCheck:
     outcome: Outcome = "passed" if passed else "failed"
-    return SequenceCheck(id=check, outcome=outcome, required=required, found=found)
+    return SequenceCheck(id=check, outcome=outcome, required=required, found=found, said=said, values=_rounded(values))
 
 
-def _not_applicable(check: CheckId, required: str, why: str) -> SequenceCheck:
-    return SequenceCheck(id=check, outcome="not_applicable", required=required, found=why)
+def _not_applicable(check: CheckId, required: str, why: str, *, said: str, **values: float) -> SequenceCheck:
+    numbers = _rounded(values)
+    return SequenceCheck(id=check, outcome="not_applicable", required=required, found=why, said=said, values=numbers)
+
+
+def _rounded(values: Mapping[str, float]) -> dict[str, float]:
+    """As exact as people read them: an event is a message."""
+    return {name: round(float(value), 4) for name, value in values.items()}

@@ -150,7 +150,12 @@ class _Judge:
         run = run_of(track)
         count = sum(one.preset == self.look.preset for one in self.config.known_places)
         known = SequenceCheck(
-            id="known_places", outcome="passed", required="in none of the known places", found=f"{count} here"
+            id="known_places",
+            outcome="passed",
+            required="in none of the known places",
+            found=f"{count} here",
+            said="places",
+            values={"places": count},
         )
         return (*all_checks(run, self.preset, self.look), known)
 
