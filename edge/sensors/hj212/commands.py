@@ -14,7 +14,7 @@ import msgspec
 
 from contract.errors import ConfigError, ContractError, Mistake
 from edge.sensors.hj212.decoder import Decoder, Fate, Outcome, overdue_splits
-from edge.sensors.hj212.escapes import read_lines
+from edge.sensors.hj212.escapes import lines_of, read_lines
 from edge.sensors.hj212.framing import IDLE_S
 from edge.sensors.hj212.sealing import KEY_BYTES
 from edge.sensors.hj212.simulator import FAULTS, Plan, simulate
@@ -38,7 +38,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     decode.add_argument("file", type=Path, metavar="FILE", help="comment lines (# id: ..; dir: ..) and data lines")
     decode.add_argument("--json", action="store_true", help="JSON lines instead of a table")
-    decode.add_argument("--out", type=Path, metavar="FILE", help="write there instead of printing")
+    decode.add_argument("--out", type=Path, metavar="FILE", help="write the JSON there instead of printing")
     decode.add_argument("--key-file", type=Path, metavar="FILE", help="SM4 key of sealed frames, 32 hex digits")
     serve = words.add_parser("serve", help="take in frames of devices over TCP: stored first, then answered")
     serve.add_argument("--data", type=Path, required=True, metavar="DIR", help="where hj212.sqlite lies or will lie")
@@ -169,16 +169,19 @@ def _decode(args: argparse.Namespace) -> int:
     """Exit code 0 when the file could be read, whatever its frames are."""
     keys = {"*": _key(args.key_file)} if args.key_file else {}
     try:
-        lines = args.file.read_bytes().split(b"\n")
+        file = args.file.read_bytes()
     except OSError as error:
         raise ContractError(f"{args.file}: cannot be read ({error.strerror})") from error
-    judged = decode_lines(lines, keys=keys)
-    shown = map(_as_json if args.json else _as_row, judged)
-    if args.out is None:
-        for line in shown:
-            print(line)
-    else:
-        args.out.write_text("".join(f"{line}\n" for line in shown), encoding="utf-8")
+    try:
+        judged = decode_lines(lines_of(file), keys=keys)
+        if args.out is None:
+            for one in judged:
+                print(_as_json(one) if args.json else _as_row(one))
+        else:
+            with args.out.open("w", encoding="utf-8") as out:
+                out.writelines(f"{_as_json(one)}\n" for one in judged)
+    except ContractError as error:
+        raise ContractError(f"{args.file}: {error}") from error
     return EXIT_GOOD
 
 

@@ -94,10 +94,11 @@ class Decoder:
         header = message.header
         self.mn = header.mn
         memory = self.devices.of(header.mn)
-        meeting = meet(memory, message)
+        meeting = meet(memory, message, uploaded=self.uploaded)
         if meeting is Meeting.QN_REUSED:
             message = replace(message, slips=message.slips | {Tolerance.QN_REUSED})
-        score(memory, message.slips, message.variant)
+        if self.uploaded:
+            score(memory, message.slips, message.variant)
         answer = answer_to(header.cn, header.flag) if self.uploaded else None
         left, self.devices.abandoned = self.devices.abandoned, []
         fate, verdict = Fate.ACCEPTED, _ACCEPTED

@@ -6,6 +6,7 @@ Escapes: `\\r` `\\n` `\\\\` `\\xNN`; all else is the byte itself. Of comments on
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
@@ -43,13 +44,24 @@ def escaped(data: bytes) -> str:
     return rf"\x23{text[1:]}" if text.startswith("# ") or text == "#" else text
 
 
+def lines_of(file: bytes) -> list[bytes]:
+    """The lines of a whole file; a mark that an editor put at its head is no data, and UTF-16 is read as text."""
+    if file.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        try:
+            file = file.decode("utf-16").encode()
+        except UnicodeDecodeError as error:
+            raise ContractError(f"it begins as UTF-16 and is none: {error.reason}; save it as UTF-8") from error
+    return file.removeprefix(BOM_UTF8).split(b"\n")
+
+
 def read_lines(lines: Iterable[bytes]) -> Iterator[Line]:
     """The data lines of a file in order; raises ContractError for an unreadable `recv`."""
     said: dict[str, str] = {}
     for number, raw in enumerate(lines, 1):
         text = raw.rstrip(b"\r\n")
         if text.startswith(b"# ") or text == b"#":
-            said |= dict(_FIELD.findall(text[1:].decode("utf-8", "replace")))
+            # The first of a name counts: what follows may be a sentence that speaks of one.
+            said |= dict(reversed(_FIELD.findall(text[1:].decode("utf-8", "replace"))))
         elif not text:
             said = {}
         else:

@@ -19,7 +19,7 @@ MAX_CONTENTS: Final = 16  # contents of one request number
 MAX_DEVICES: Final = 1024
 _DIGEST_BYTES: Final = 12
 
-SeenKey = tuple[str, str | bytes, int]  # CN, QN (without one: the content), PNO
+SeenKey = tuple[bool, str, str | bytes, int]  # from the device, CN, QN (without one: the content), PNO
 
 
 class Meeting(Enum):
@@ -71,11 +71,14 @@ class Devices:
         return known
 
 
-def meet(memory: DeviceMemory, message: Message) -> Meeting:
-    """Whether this message came before, by MN, CN, QN, PNO and its bytes; it is remembered from now on."""
+def meet(memory: DeviceMemory, message: Message, *, uploaded: bool = True) -> Meeting:
+    """Whether this message came before, by MN, CN, QN, PNO and its bytes; it is remembered from now on.
+
+    What the server asks (`uploaded` false) and what the device replies share their QN and are two messages.
+    """
     digest = hashlib.blake2b(message.data, digest_size=_DIGEST_BYTES).digest()
     number = message.header.part[0] if message.header.part else 0
-    key = (message.header.cn, message.header.qn or digest, number)
+    key = (uploaded, message.header.cn, message.header.qn or digest, number)
     known = memory.seen.get(key)
     if known is None:
         memory.seen[key] = (digest,)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from contract.errors import ConfigError, ContractError
 from edge.sensors.hj212 import commands
@@ -21,14 +22,18 @@ from tests.unit.hj212.test_splits_and_memory import part
 KEYS = {"line", "id", "verdict", "answer", "frames"}
 
 
-def decoded(tmp_path: Path, text: str, *words: str) -> str:
-    """What the command writes for a file of this text."""
+def ran(tmp_path: Path, file: bytes, *words: str) -> int:
+    """The exit code of the command for a file of these bytes."""
     root = argparse.ArgumentParser()
     commands.add_parsers(root.add_subparsers(dest="word"))
-    (tmp_path / "frames.txt").write_text(text)
+    (tmp_path / "frames.txt").write_bytes(file)
+    return commands.run(root.parse_args(["hj212", "decode", str(tmp_path / "frames.txt"), *words]))
+
+
+def decoded(tmp_path: Path, text: str, *words: str) -> str:
+    """What the command writes for a file of this text."""
     out = tmp_path / "out.jsonl"
-    args = root.parse_args(["hj212", "decode", str(tmp_path / "frames.txt"), "--out", str(out), *words])
-    assert commands.run(args) == 0
+    assert ran(tmp_path, text.encode(), "--out", str(out), *words) == 0
     return out.read_text()
 
 
@@ -89,8 +94,42 @@ def test_a_new_password_is_not_shown(tmp_path: Path) -> None:
     assert "sesame" not in decoded(tmp_path, escaped(raw) + "\n", "--json")
 
 
-def test_without_json_a_line_is_for_people(tmp_path: Path) -> None:
-    assert decoded(tmp_path, f"# id: R1\n{escaped(Wire().sent())}\n").split() == ["2", "R1", "9014", "accepted"]
+def test_without_json_a_line_is_for_people_and_a_file_is_json_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f"# id: R1\n{escaped(Wire().sent())}\n"
+    assert ran(tmp_path, text.encode()) == 0
+    assert capsys.readouterr().out.split() == ["2", "R1", "9014", "accepted"]
+    assert decoded(tmp_path, text) == decoded(tmp_path, text, "--json")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_file_that_another_system_saved_reads_the_same(tmp_path: Path, encoding: str, end: str) -> None:
+    text = f"# id: R1; why: 一\n{escaped(Wire().sent())}\n".replace("\n", end)
+    out = tmp_path / "out.jsonl"
+    assert ran(tmp_path, text.encode(encoding), "--out", str(out)) == 0
+    (judged,) = [json.loads(line) for line in out.read_text().splitlines()]
+    assert (judged["line"], judged["id"], judged["verdict"]) == (2, "R1", "accepted")
+
+
+def test_the_first_field_of_a_name_counts_whatever_the_sentence_behind_says(tmp_path: Path) -> None:
+    text = f"# id: R1; dir: up; why: of two frames; dir: down; id: R2\n{escaped(Wire().sent())}\n"
+    (judged,) = objects(tmp_path, text)
+    assert (judged["id"], judged["answer"]) == ("R1", "9014")
+
+
+def test_a_time_that_is_none_is_named_with_its_file_and_line(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match=r"frames\.txt: line 2: recv 'noon' is no time"):
+        ran(tmp_path, f"# recv: noon\n{escaped(Wire().sent())}\n".encode(), "--json")
+
+
+def test_a_request_and_its_reply_share_their_number_and_are_two_messages(tmp_path: Path) -> None:
+    asked = Draft(qn="20261203113000123", st="32", cn="1011", pw="1", mn=MN, flag=5, area="PolId=w01018")
+    said = replace(asked, flag=4, area="PolId=w01018;SystemTime=20261203113000")
+    wire = [("down", asked), ("down", asked), ("up", said), ("up", said)]
+    text = "".join(f"# dir: {way}; group: G\n{escaped(encode(draft))}\n" for way, draft in wire)
+    assert [one["verdict"] for one in objects(tmp_path, text)] == ["accepted", "duplicate", "accepted", "duplicate"]
 
 
 def test_a_key_opens_sealed_frames(tmp_path: Path) -> None:
