@@ -69,8 +69,10 @@ class PlumeSeen(Struct, frozen=True, kw_only=True):
     `grey_shift` (0..255) and `saturation_shift` (0..1) are now - background, median over the veil; `texture_ratio` is
     gradient energy now by the background's, `edge_correlation` how alike the edges are: smoke weakens edges and keeps
     them. Against the look before, `interval_s` ago: `flow_px_s` is the drift of the upper half, `decorrelation` how
-    much the texture inside changed beyond the ring's. `glare_share`: saturated pixels; `sharpness`: variance of the
-    Laplacian in the box by the ring's; `flicker`: spread of brightness by its mean over the last seconds of video.
+    much the texture inside changed beyond the ring's, `turnover` how much of the veil itself did, of its own strength.
+    `veil_xyxy_px` is the box around the veil, which the detector's box need not be. `glare_share`: saturated pixels;
+    `sharpness`: variance of the Laplacian in the box by the ring's; `flicker`: spread of brightness by its mean over
+    the last seconds of video.
     """
 
     bbox_xyxy_px: BboxPx
@@ -90,6 +92,8 @@ class PlumeSeen(Struct, frozen=True, kw_only=True):
     interval_s: float | None = None
     flow_px_s: tuple[float, float] | None = None
     decorrelation: float | None = None
+    turnover: float | None = None
+    veil_xyxy_px: BboxPx | None = None
     glare_share: float | None = None
     sharpness: float | None = None
     brightness: float | None = None

@@ -247,8 +247,16 @@ def _told(veil: Veil | None, shift: tuple[float, float], picture: Small) -> dict
         "texture_ratio": _rounded(veil.texture_ratio, 3),
         "edge_correlation": _rounded(veil.edge_correlation, 3),
         "decorrelation": _rounded(veil.decorrelation, 3),
+        "turnover": _rounded(veil.turnover, 3),
+        "veil_xyxy_px": None if veil.box_px is None else _unscaled(veil.box_px, shift, scale),
         "flow_px_s": None if flow is None else (round(flow[0] / scale, 2), round(flow[1] / scale, 2)),
     }
+
+
+def _unscaled(box: BoxPx, shift: tuple[float, float], scale: float) -> BboxPx:
+    """A box on the reference in pixels of the frame."""
+    left, top, right, bottom = (round((edge + off) / scale, 1) for edge, off in zip(box, shift * 2, strict=True))
+    return left, top, right, bottom
 
 
 def _rounded(value: float | None, places: int) -> float | None:

@@ -16,18 +16,24 @@ SLOPE_MAX = 3  # rows a column: a ridge is steeper nowhere
 BAND_ROWS = 6
 FLAT_COST = 1.5  # what one row of slope costs, in grey values of the step that it must win
 SKY_COLUMNS = 0.6
+ROUGH = 1.0  # mean gradient over that of the smoothest fifth: fields, woods and roofs; clouds are softer
+ROUGH_COST = 1.5  # grey values of the step, for each row of rough picture above the line
 MIN_STEP = 6.0  # grey values, mean along the line: less is no horizon
 
 
 def find_horizon(grey: Image) -> PolygonPx:
-    """Points from left to right in pixels of `grey`; empty where no line stands out (fog, night, a view of ground)."""
+    """Points from left to right in pixels of `grey`; empty where no line stands out (fog, night, a view of ground).
+
+    Haze takes the step from the true line, and a wood before pale fields has a larger one: what lies above the line
+    must be smooth as well.
+    """
     lesser = cv2.resize(grey, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA).astype(np.float32)
     summed = np.vstack([np.zeros((1, COLUMNS), np.float32), np.cumsum(lesser, axis=0)])
     rows = np.arange(BAND_ROWS, ROWS - BAND_ROWS)
     above = (summed[rows] - summed[rows - BAND_ROWS]) / BAND_ROWS
     below = (summed[rows + BAND_ROWS] - summed[rows]) / BAND_ROWS
     step = np.asarray(above - below, np.float32)
-    path = _best_path(step)
+    path = _best_path(step - ROUGH_COST * _rough_above(grey)[rows - 2])
     if float(step[path, np.arange(COLUMNS)].mean()) < MIN_STEP or not _is_sky(lesser, rows[path]):
         return ()
     height, width = grey.shape
@@ -35,6 +41,15 @@ def find_horizon(grey: Image) -> PolygonPx:
         (round((column + 0.5) * width / COLUMNS, 1), round(float(rows[row]) * height / ROWS, 1))
         for column, row in enumerate(path)
     )
+
+
+def _rough_above(grey: Image) -> Floats:
+    """How many rows above each one show detail; the line's own edge is left out by whoever asks two rows higher."""
+    soft = cv2.blur(grey.astype(np.float32), (3, 3))
+    across, down = (cv2.Sobel(soft, cv2.CV_32F, *order, ksize=3) for order in ((1, 0), (0, 1)))
+    detail = cv2.resize(cv2.magnitude(across, down) / 8, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
+    rough = detail > np.percentile(detail, 20) + ROUGH
+    return np.vstack([np.zeros((1, COLUMNS), np.float32), np.cumsum(rough, axis=0, dtype=np.float32)])
 
 
 def _is_sky(grey: Floats, line: NDArray[np.int64]) -> bool:

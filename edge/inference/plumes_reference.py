@@ -24,6 +24,9 @@ TAKEN_ANYWAY_EVERY = 4  # of looks at a watched place: after some 15 minutes wha
 REGISTERED_WIDTH_PX = 320
 MAX_SHIFT_SHARE = 0.08
 MIN_QUALITY = 0.35
+FOG_CONTRAST = 0.6  # of the reference's: fog is no background
+FOG_STAYS_S = 3600.0  # what has been so for an hour is what this place looks like now
+CLEARER_CONTRAST = 1.8  # the reference was learnt in fog: it begins anew
 SPREAD_LEAST = 4
 
 Floats = NDArray[np.float32]
@@ -81,6 +84,7 @@ class Reference:
         self.spread: Image | None = None
         self.looks = 0
         self._admitted_ns: int | None = None
+        self._fog_since_ns: int | None = None
         self._gradient: Floats | None = None
 
     @property
@@ -119,10 +123,12 @@ class Reference:
         """Take a look in, if it is due and lies on the reference; `watched` are boxes in which something may burn."""
         if self._admitted_ns is not None and 0 <= at_ns - self._admitted_ns < round(SPACING_S * NS):
             return False
-        if laid is not None and not laid.is_verified:
+        if laid is not None and (not laid.is_verified or self._is_fog(laid, at_ns)):
             return False
-        if self.grey is not None and self.grey.shape != picture.grey.shape:
+        is_resized = self.grey is not None and self.grey.shape != picture.grey.shape
+        if is_resized or (laid is not None and laid.contrast_ratio >= CLEARER_CONTRAST):
             self.__init__()  # type: ignore[misc]
+            watched = ()
         grey, saturation = picture.grey, picture.saturation
         if laid is not None and laid.shift_px != (0.0, 0.0):
             grey, saturation = (shifted(one, laid.shift_px) for one in (grey, saturation))
@@ -138,6 +144,14 @@ class Reference:
         self.looks += 1
         self._admitted_ns = at_ns
         return True
+
+    def _is_fog(self, laid: Laid, at_ns: int) -> bool:
+        """Whether this look is in fog that came lately."""
+        if laid.contrast_ratio >= FOG_CONTRAST:
+            self._fog_since_ns = None
+            return False
+        self._fog_since_ns = at_ns if self._fog_since_ns is None else self._fog_since_ns
+        return at_ns - self._fog_since_ns < round(FOG_STAYS_S * NS)
 
 
 def shifted(image: Image, shift_px: tuple[float, float]) -> Image:

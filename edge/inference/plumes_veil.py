@@ -22,6 +22,7 @@ NOISE_LEAST = 1.5
 VEIL_LEAST_PX = 12
 FLOW_LONGEST_PX = 96
 FLOW_LEAST_PX = 16
+FLOW_GAIN = 2.0
 SATURATED = 250
 FLAT_ENERGY = 1.0  # mean gradient of the background below which texture says nothing
 
@@ -65,6 +66,7 @@ class Veil:
     texture_ratio: float | None
     edge_correlation: float | None
     decorrelation: float | None
+    turnover: float | None
     flow_px_s: tuple[float, float] | None
 
 
@@ -100,7 +102,7 @@ def measure(box: BoxPx, layers: Layers) -> Veil:
     saturation = layers.saturation[y1:y2, x1:x2].astype(np.float32)
     saturation_shift = saturation - layers.reference_saturation[y1:y2, x1:x2].astype(np.float32)
     texture, edges = _texture(box, layers)
-    decorrelation, flow = _motion(around or box, box, layers)
+    turnover, flow = _motion(veil, shift, window, layers) if found else (None, None)
     return Veil(
         area_px2=area,
         base_px=base,
@@ -111,7 +113,8 @@ def measure(box: BoxPx, layers: Layers) -> Veil:
         saturation_shift=float(np.median(saturation_shift[veil])) / 255 if found else None,
         texture_ratio=texture,
         edge_correlation=edges,
-        decorrelation=decorrelation,
+        decorrelation=_decorrelation(_around(around or box, box), layers),
+        turnover=turnover,
         flow_px_s=flow,
     )
 
@@ -139,10 +142,13 @@ def _window(box: BoxPx, size_px: tuple[int, int]) -> BoxPx:
     return left, top, min(size_px[0], box[2] + grow_x), min(size_px[1], box[3] + grow_y)
 
 
-def _difference(window: BoxPx, layers: Layers) -> Floats:
-    """Smoothed grey of now, in the background's light, less the background's."""
+def _difference(window: BoxPx, layers: Layers, *, grey: Image | None = None) -> Floats:
+    """Smoothed grey of now (or of `grey`), in the background's light, less the background's."""
     x1, y1, x2, y2 = window
-    now = layers.light.gain * layers.grey[y1:y2, x1:x2].astype(np.float32) + layers.light.offset
+    now = (
+        layers.light.gain * (layers.grey if grey is None else grey)[y1:y2, x1:x2].astype(np.float32)
+        + layers.light.offset
+    )
     return np.asarray(cv2.blur(now - layers.reference_grey[y1:y2, x1:x2].astype(np.float32), (3, 3)), np.float32)
 
 
@@ -191,20 +197,43 @@ def _edges(grey: Image) -> Floats:
     return np.asarray(cv2.magnitude(across, down) / 8, np.float32)
 
 
-def _motion(box: BoxPx, told: BoxPx, layers: Layers) -> tuple[float | None, tuple[float, float] | None]:
-    """Against the look before: how much faster texture changes inside than around, and how the upper half drifts."""
-    if layers.before_grey is None:
-        return None, None
-    x1, y1, x2, y2 = _around(box, told)
-    if (x2 - x1) < 6 or (y2 - y1) < 6:
-        return None, None
-    wx1, wy1, wx2, wy2 = _window((x1, y1, x2, y2), (layers.grey.shape[1], layers.grey.shape[0]))
+def _decorrelation(box: BoxPx, layers: Layers) -> float | None:
+    """Against the look before: how much more the texture inside changed than the texture around."""
+    x1, y1, x2, y2 = box
+    if layers.before_grey is None or (x2 - x1) < 6 or (y2 - y1) < 6:
+        return None
+    wx1, wy1, wx2, wy2 = _window(box, (layers.grey.shape[1], layers.grey.shape[0]))
     now, then = (_details(one[wy1:wy2, wx1:wx2]) for one in (layers.grey, layers.before_grey))
     inside = np.zeros(now.shape, bool)
     inside[y1 - wy1 : y2 - wy1, x1 - wx1 : x2 - wx1] = True
-    decorrelation = correlation(now[~inside], then[~inside]) - correlation(now[inside], then[inside])
-    upper = (x1, y1, x2, y1 + max(FLOW_LEAST_PX // 2, (y2 - y1) // 2))
-    return decorrelation, _flow(upper, layers.before_grey, layers)
+    return correlation(now[~inside], then[~inside]) - correlation(now[inside], then[inside])
+
+
+def _motion(
+    veil: Bools, shift: Floats, window: BoxPx, layers: Layers
+) -> tuple[float | None, tuple[float, float] | None]:
+    """Against the look before: how much of the veil changed, of its own strength, and how its upper half drifts.
+
+    The ground that shines through thin smoke stands still and hides it: what differs from the background shows it. Of
+    thick smoke that difference keeps the ground's own texture: the picture itself shows it. The faster one is told.
+    """
+    if layers.before_grey is None:
+        return None, None
+    before = _difference(window, layers, grey=layers.before_grey)
+    changed = np.abs(shift - before)
+    around = float(changed[~veil].mean()) if not veil.all() else 0.0
+    strength = max(float(np.abs(shift[veil]).mean()), 1.0)
+    rows, columns = np.flatnonzero(veil.any(axis=1)), np.flatnonzero(veil.any(axis=0))
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    upper = np.s_[top : max(top + FLOW_LEAST_PX // 2, (top + bottom) // 2), int(columns[0]) : int(columns[-1]) + 1]
+    turnover = max(0.0, float(changed[veil].mean()) - around) / strength
+    x1, y1, x2, y2 = window
+    seen_now, seen_then = (one[y1:y2, x1:x2].astype(np.float32) - 128 for one in (layers.grey, layers.before_grey))
+    flows = [
+        _flow(then[upper], now[upper], veil[upper], layers.before_s)
+        for then, now in ((before, shift), (seen_then, seen_now))
+    ]
+    return turnover, max((one for one in flows if one is not None), key=lambda one: np.hypot(*one), default=None)
 
 
 def _around(one: BoxPx, other: BoxPx) -> BoxPx:
@@ -216,21 +245,21 @@ def _details(grey: Image) -> Floats:
     return np.asarray(picture - cv2.blur(picture, (9, 9)), np.float32)
 
 
-def _flow(box: BoxPx, before_grey: Image, layers: Layers) -> tuple[float, float] | None:
-    """Median optical flow of what moves in the box, measured pixels a second."""
-    x1, y1, x2, y2 = box
-    longest = max(x2 - x1, y2 - y1)
-    if min(x2 - x1, y2 - y1) < FLOW_LEAST_PX // 2 or longest < FLOW_LEAST_PX:
+def _flow(before: Floats, now: Floats, veil: Bools, passed_s: float) -> tuple[float, float] | None:
+    """Median optical flow of the veil, measured pixels a second."""
+    height, width = now.shape
+    longest = max(height, width)
+    if min(height, width) < FLOW_LEAST_PX // 2 or longest < FLOW_LEAST_PX:
         return None
     scale = min(1.0, FLOW_LONGEST_PX / longest)
-    size = (max(8, round((x2 - x1) * scale)), max(8, round((y2 - y1) * scale)))
-    then, now = (
-        cv2.resize(one[y1:y2, x1:x2], size, interpolation=cv2.INTER_AREA) for one in (before_grey, layers.grey)
+    size = (max(8, round(width * scale)), max(8, round(height * scale)))
+    then, later = (
+        np.clip(128 + FLOW_GAIN * cv2.resize(one, size, interpolation=cv2.INTER_AREA), 0, 255).astype(np.uint8)
+        for one in (before, now)
     )
-    flow = cv2.calcOpticalFlowFarneback(then, now, None, 0.5, 2, 11, 2, 5, 1.1, 0)  # type: ignore[call-overload]
-    length = np.hypot(flow[..., 0], flow[..., 1])
-    moving = length > max(0.2, float(np.percentile(length, 50)))
-    if not moving.any():
-        return 0.0, 0.0
-    dx, dy = (float(np.median(flow[..., axis][moving])) / scale / layers.before_s for axis in (0, 1))
+    inside = cv2.resize(veil.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    if not inside.any():
+        return None
+    flow = cv2.calcOpticalFlowFarneback(then, later, None, 0.5, 2, 11, 2, 5, 1.1, 0)  # type: ignore[call-overload]
+    dx, dy = (float(np.median(flow[..., axis][inside])) / scale / passed_s for axis in (0, 1))
     return dx, dy

@@ -13,7 +13,7 @@ from tantou.tower.land import Floats
 from tantou.tower.world import NS, Plume, World
 
 PUFF_EVERY_S = 1.0
-PUFF_LIFE_S = 70.0
+PUFF_LIFE_S = 70.0  # the longest
 MAX_PUFFS = 70
 SHAPES = 12
 BILLOWS_S = 3.0  # after so long a puff looks like another one
@@ -45,10 +45,10 @@ def puffs(plume: Plume, world: World, at_ns: int) -> list[Puff]:
     over_s = max(0.0, (at_ns - plume.end_ns) / NS)
     if age_s < 0:
         return []
-    first = max(0, int((age_s - PUFF_LIFE_S) / PUFF_EVERY_S))
+    first = max(0, int((age_s - plume.life_s) / PUFF_EVERY_S))
     numbers = range(first, int(age_s / PUFF_EVERY_S) + 1)[-MAX_PUFFS:]
     born = (number * PUFF_EVERY_S for number in numbers)
-    return [_puff(plume, world, born_s, age_s) for born_s in born if over_s < age_s - born_s <= PUFF_LIFE_S]
+    return [_puff(plume, world, born_s, age_s) for born_s in born if over_s < age_s - born_s <= plume.life_s]
 
 
 def _puff(plume: Plume, world: World, born_s: float, age_s: float) -> Puff:
@@ -65,7 +65,7 @@ def _puff(plume: Plume, world: World, born_s: float, age_s: float) -> Puff:
         north_m=foot[1] + world.wind_m_s[1] * drift_s * gust + 0.4 * plume.size_m * strength * sin(number * 1.7),
         up_m=plume.lift_m + rise,
         width_m=plume.size_m * strength * (0.55 + old_s / 17) * (0.85 + 0.3 * abs(sin(number * pi / 2.7))),
-        density=plume.thickness * strength**0.4 * (1 - old_s / PUFF_LIFE_S) / (1 + old_s / 22),
+        density=plume.thickness * strength**0.4 * (1 - old_s / plume.life_s) / (1 + old_s / 22),
         tone=plume.grey + 0.07 * sin(number * 1.13),
         shape=(number * 5 + old_s / BILLOWS_S) % SHAPES,
     )

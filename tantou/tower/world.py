@@ -18,7 +18,8 @@ class Plume(Struct, frozen=True, kw_only=True):
     """Smoke or vapour that rises from a point on the ground.
 
     `size_m` is the width of the young plume at its foot and `rate` how quickly it grows to full (per minute); `grey`
-    0 black .. 1 white; `rise_m_s` its buoyancy. `open_fire` is the truth: steam and chimneys are not.
+    0 black .. 1 white; `rise_m_s` its buoyancy; `life_s` how long a puff is seen: smoke thins out, drops and vapour
+    are gone sooner. `open_fire` is the truth: steam and chimneys are not.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Plume(Struct, frozen=True, kw_only=True):
     grey: Annotated[float, Meta(ge=0, le=1)] = 0.75
     thickness: Annotated[float, Meta(gt=0, le=1)] = 0.6
     rise_m_s: float = 2.5
+    life_s: Annotated[float, Meta(gt=0, le=70)] = 70.0
     lift_m: float = 0.0
     moves_m_s: Metres = (0.0, 0.0)
 

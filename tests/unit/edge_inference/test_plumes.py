@@ -132,6 +132,16 @@ def test_the_horizon_is_found_in_the_background() -> None:
     assert max(abs(y - HORIZON_Y) for y in heights) <= 12
 
 
+def test_the_horizon_is_not_the_edge_of_a_dark_wood_in_haze() -> None:
+    hazy = valley(1, noise=0.5).astype(np.float32)
+    depth = np.clip((np.arange(540) - HORIZON_Y) / 200, 0, 1)[:, None, None]
+    hazy[HORIZON_Y:] = (110 * (1 - depth) * 0.4 + hazy * (0.6 + 0.4 * depth))[HORIZON_Y:]
+    hazy[330:] *= 0.15
+    look = measure(PlumeMeter(score_at_r80=0.1), np.asarray(np.clip(hazy, 0, 255), np.uint8), 0)
+    assert look.horizon_px
+    assert max(y for _, y in look.horizon_px) < 300
+
+
 def test_a_view_without_sky_has_no_horizon() -> None:
     meter = PlumeMeter(score_at_r80=0.1)
     ground = np.ascontiguousarray(np.vstack([valley(1)[220:], valley(1)[300:520]]))
@@ -203,3 +213,40 @@ def test_a_preset_at_full_size_holds_less_than_six_megabytes() -> None:
     meter = learnt(looks=9)
     measure(meter, with_smoke(valley(130)), 0, CALL)
     assert 2_000_000 < meter.memory_bytes()["tower-1/north"] < 6_000_000
+
+
+def foggy(seed: int) -> Image:
+    """The valley with a tenth of its contrast."""
+    return np.asarray(np.clip(200 + 0.1 * (valley(seed).astype(np.float32) - 200), 0, 255), np.uint8)
+
+
+def test_fog_that_came_lately_does_not_become_background() -> None:
+    meter = learnt()
+    for index in range(10):
+        measure(meter, foggy(200 + index), 60.0 * index)
+    plume = only(measure(meter, with_smoke(valley(93)), 700, CALL))
+    assert plume.ring_change_share is not None
+    assert plume.ring_change_share < 0.2
+    assert plume.edge_correlation is not None
+
+
+def test_a_background_that_was_learnt_in_fog_begins_anew_in_clear_air() -> None:
+    meter = PlumeMeter(score_at_r80=0.1)
+    for index in range(5):
+        measure(meter, foggy(index), 60.0 * index)
+    for index in range(3):
+        measure(meter, valley(50 + index), 300.0 + 60 * index)
+    look = measure(meter, with_smoke(valley(94)), 600, CALL)
+    assert look.view.contrast_ratio == pytest.approx(1.0, abs=0.2)
+    assert only(look).ring_change_share == pytest.approx(0.0, abs=0.1)
+
+
+def test_a_veil_that_stands_still_does_not_turn_over_and_smoke_does() -> None:
+    turnovers = []
+    for seed in (1, 2):
+        meter = learnt()
+        measure(meter, with_smoke(valley(96), seed=1), 0, CALL)
+        turnovers.append(only(measure(meter, with_smoke(valley(97), seed=seed), 0.5, CALL)).turnover or 0.0)
+    still, alive = turnovers
+    assert still < 0.05
+    assert alive > 0.2

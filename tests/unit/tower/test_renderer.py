@@ -57,6 +57,12 @@ def test_a_fire_grows_and_ends() -> None:
     assert shares[1] < shares[2] < shares[3]
 
 
+def test_mist_is_gone_within_metres_while_smoke_drifts_on() -> None:
+    mist = replace(FIRE, kind="mist", life_s=8.0)
+    shares = [Painter(replace(QUIET, plumes=(one,))).share(HEAD, one, LATER_NS) for one in (FIRE, mist)]
+    assert 0 < shares[1] < shares[0] / 2
+
+
 def test_night_is_dark_and_a_moving_head_is_drawn_without_detail() -> None:
     painter = Painter(QUIET)
     day, night = (painter.shot(HEAD, at_ns).image_bgr for at_ns in (NOON_NS, NOON_NS + 12 * 3600 * NS))
