@@ -71,6 +71,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return EXIT_FAILED
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"tantou {words[0]}: {error.filename}: {error.strerror}", file=sys.stderr)
+        return EXIT_MISUSED if words[0] == "verify" else EXIT_FAILED
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
 

@@ -34,13 +34,13 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     verify.add_argument("package", type=Path, metavar="DIR", help="the package's folder")
     verify.add_argument("--trust", type=Path, required=True, metavar="KEYS.pem", help="public keys you trust")
     verify.add_argument("--json", action="store_true", help="print the report as JSON")
-    verify.add_argument("--out", type=Path, metavar="FILE", help="write the report there instead")
+    verify.add_argument("--out", type=Path, metavar="FILE", help="write the JSON there instead")
 
 
 def run(args: argparse.Namespace) -> int:
     """Exit code by what was found."""
     report = verify_folder(args.package, _trusted(args.trust))
-    text = msgspec.json.encode(report).decode() if args.json else in_words(report)
+    text = msgspec.json.encode(report).decode() if args.json or args.out else in_words(report)
     if args.out is None:
         print(text)
     else:
@@ -56,7 +56,7 @@ def verify_folder(folder: Path, trusted: frozenset[str]) -> VerifyReport:
     A link is never followed: it counts as a file without bytes.
     """
     if not folder.is_dir():
-        raise EvidenceError(f"{folder}: no folder; expected an evidence package with a manifest.json in it")
+        raise EvidenceError(f"{folder}: no folder; expected an evidence package with a manifest.json in it, unpacked")
     files = {_name(path, folder): path for path in _files(folder)}
 
     def read(name: str) -> bytes:

@@ -49,6 +49,23 @@ def test_a_failure_is_one_line_and_no_traceback(tmp_path: Path, capsys: pytest.C
     assert said.count("\n") == 1
 
 
+@pytest.mark.parametrize("word", ["decode", "replay"])
+def test_a_file_that_cannot_be_written_is_one_line(
+    word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "no" / "out.json"
+    (tmp_path / "videos.csv").write_text("video,frame_step,step_s,width,height,detections\n")
+    (tmp_path / "frames.txt").write_text("$PING\n")
+    words = {
+        "decode": ["hj212", "decode", str(tmp_path / "frames.txt")],
+        "replay": ["parking", "replay", str(tmp_path)],
+    }
+    assert command_line.main([*words[word], "--json", "--out", str(out)]) == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert str(out) in said.err
+
+
 def test_a_gateway_never_loads_the_centre() -> None:
     source = (
         "import sys; from tantou.__main__ import parser; parser('edge');"

@@ -56,8 +56,9 @@ def test_the_report_follows_its_schema(package: Path, keys: Path, capsys: pytest
 def test_the_report_can_go_to_a_file_and_nothing_is_printed(
     package: Path, keys: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["verify", str(package), "--trust", str(keys), "--json", "--out", str(tmp_path / "report")]) == 0
+    assert main(["verify", str(package), "--trust", str(keys), "--out", str(tmp_path / "report")]) == 0
     assert capsys.readouterr().out == ""
+    assert json.loads((tmp_path / "report").read_text())["signer"] == "proved"
     assert json.loads((tmp_path / "report").read_text())["whole"] is True
 
 
