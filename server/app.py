@@ -22,6 +22,7 @@ from server import console_files, headers, problems
 from server.centre import Centre
 from server.clockwork import Clockwork
 from server.config import ServerConfig
+from server.evidence.thumbnails import Thumbnails
 from server.identity.access import Needs, Public
 from server.identity.login import LoginGate
 from server.identity.scopes import SCOPES
@@ -57,6 +58,7 @@ def create_app(
         now_ns=now_ns,
         gate=LoginGate(config.session, now_ns),
         feed=Feed(config.live, store),
+        thumbnails=Thumbnails(),
     )
     once.prepare(store.engine)
     app = _bare(centre)

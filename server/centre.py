@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from server.config import ServerConfig
 
 if TYPE_CHECKING:
+    from server.evidence.thumbnails import Thumbnails
     from server.identity.login import LoginGate
     from server.live.feed import Feed
     from store import Store
@@ -25,6 +26,7 @@ class Centre:
     now_ns: Callable[[], int]
     gate: LoginGate
     feed: Feed
+    thumbnails: Thumbnails
 
 
 def centre_of(request: Request) -> Centre:

@@ -15,7 +15,7 @@ function device(name: string, more: Partial<Device> = {}): Device {
   return {
     device: name, gateway: 'gw-1', town: 'demo', name, kind: 'camera', state: 'live', state_since: '2026-01-31T08:00:00.000000000Z',
     detail: '', last_frame: null, codec: null, frame_px: null, clock: null, position: null, zones: [], gateway_online: true,
-    gateway_at: '2026-01-31T08:00:50.000000000Z', software: null, counters: {}, maintenance: [], ...more,
+    gateway_at: '2026-01-31T08:00:50.000000000Z', software: null, counters: {}, maintenance: [], day: null, ...more,
   }
 }
 
@@ -36,13 +36,13 @@ describe('evidence', () => {
   it('shows the still of the thumbnail at once and promises nothing more', () => {
     const sha256 = 'ab'.repeat(32)
     const lead = {
-      event_id: 'e', thumb_url: `/api/v1/leads/e/evidence/files/${sha256}?purpose=prefetch`,
+      event_id: 'e', still_url: `/api/v1/leads/e/evidence/files/${sha256}?purpose=prefetch`,
       event: { evidence: { items: [{ ...file('arrival', '1') }, { ...file('due', '2'), sha256 }] } },
     } as unknown as LeadDetail
     const look = firstLook(lead)!
     expect(look.items.map((one) => [one.role, one.available, one.url])).toEqual([['due', true, `/api/v1/leads/e/evidence/files/${sha256}`]])
     expect([look.signer, look.complete]).toEqual(['unknown', false])
-    expect(firstLook({ ...lead, thumb_url: null })).toBeNull()
+    expect(firstLook({ ...lead, still_url: null })).toBeNull()
   })
   it('writes sizes shortly', () => {
     expect([999, 1500, 412345, 3_400_000].map(sizeText)).toEqual(['999 B', '1.5 KB', '412 KB', '3.4 MB'])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from contract.times import utc_from_ns
 from server.centre import Centre
@@ -20,7 +21,7 @@ class Look:
 
     event_id: str
     sha256: str
-    purpose: Purpose
+    purpose: Purpose | Literal["thumbnail"]
 
 
 def note_look(centre: Centre, who: Person, look: Look) -> Listed:

@@ -43,8 +43,8 @@ def file(centre: Centre, who: Person, look: Look, headers: MediaHeaders) -> Resp
     size = centre.store.blobs.size(found.sha256)
     if size is None:
         raise Problem("not_found", f"file {found.sha256}: listed, but its bytes have not arrived")
-    told = _headers(found, look)
-    if _is_named(headers.if_none_match, told["ETag"]):
+    told = file_headers(found, look)
+    if is_named(headers.if_none_match, told["ETag"]):
         return Response(status_code=304, headers=told)
     asked = headers.range if headers.if_range in (None, told["ETag"]) else None
     part = read_range(asked, size)
@@ -87,7 +87,8 @@ def _whole(centre: Centre, found: Listed, size: int, told: dict[str, str]) -> Re
     return StreamingResponse(body, 200, told | {"Content-Length": str(size)}, media_type=_media_type(found))
 
 
-def _headers(found: Listed, look: Look) -> dict[str, str]:
+def file_headers(found: Listed, look: Look) -> dict[str, str]:
+    """What every answer with a file says of it; the small copy of a picture has a tag of its own."""
     is_inline = found.is_shown and look.purpose != "download"
     return {
         "ETag": f'"{found.sha256}"',
@@ -103,6 +104,7 @@ def _media_type(found: Listed) -> str:
     return found.media_type if found.is_shown else OPAQUE
 
 
-def _is_named(if_none_match: str | None, tag: str) -> bool:
+def is_named(if_none_match: str | None, tag: str) -> bool:
+    """Whether the client's copies, as If-None-Match lists them, are this one."""
     named = {one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")}
     return tag in named or "*" in named

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
 from server.centre import Here
-from server.evidence import listing, looks, media, package
+from server.evidence import listing, looks, media, package, thumbnails
 from server.evidence.schemas import EvidenceAnswer, Purpose
 from server.identity.access import EvidenceReader
 from server.leads.documents import READ, LeadId, Responses
@@ -18,6 +18,7 @@ from server.shapes import SHA256
 router = APIRouter(tags=["evidence"])
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
+_HASH = Path(pattern=r"^[0-9a-f]{64}$", examples=[SHA256])
 _PURPOSE = Query(description="why: kept in the audit")
 
 
@@ -69,12 +70,34 @@ def get_file(
     who: EvidenceReader,
     centre: Here,
     event_id: LeadId,
-    sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", examples=[SHA256])],
+    sha256: Annotated[str, _HASH],
     headers: Annotated[media.MediaHeaders, Header()],
     purpose: Annotated[Purpose, _PURPOSE] = "view",
 ) -> Response:
     """One file that a revision of this lead lists; the look is audited with its purpose."""
     return media.file(centre, who, looks.Look(event_id, sha256, purpose), headers)
+
+
+@router.get(
+    "/leads/{event_id}/evidence/thumbnails/{sha256}",
+    operation_id="getThumbnail",
+    response_class=Response,
+    responses={
+        **READ,
+        **_bytes_of(thumbnails.MEDIA_TYPE, f"at most {thumbnails.SIDE_PX} pixels a side; no evidence"),
+        304: {"description": "the client's copy is this one"},
+        **problem_responses("evidence_damaged"),
+    },
+)
+def get_thumbnail(
+    who: EvidenceReader,
+    centre: Here,
+    event_id: LeadId,
+    sha256: Annotated[str, _HASH],
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """A small copy of one picture that a revision of this lead lists, for lists; the look is audited."""
+    return thumbnails.picture(centre, who, event_id, sha256, if_none_match)
 
 
 @router.get(

@@ -58,7 +58,8 @@ _SUMMARY: dict[str, Any] = {
     "holder": {"id": "u-3f9a0c12", "name": "王丽"},
     "lease_until": INSTANT,
     "revision": 2,
-    "thumb_url": f"/api/v1/leads/{EVENT_ID}/evidence/files/{SHA256}?purpose=prefetch",
+    "thumb_url": f"/api/v1/leads/{EVENT_ID}/evidence/thumbnails/{SHA256}",
+    "still_url": f"/api/v1/leads/{EVENT_ID}/evidence/files/{SHA256}?purpose=prefetch",
     "demo": True,
 }
 _HISTORY: dict[str, Any] = {
@@ -125,6 +126,7 @@ class LeadSummary(Answer):
     lease_until: Instant | None
     revision: int
     thumb_url: str | None
+    still_url: str | None
     demo: bool
 
 

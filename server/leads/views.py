@@ -108,6 +108,7 @@ def _summary(
     event = current.get(lead.event_id)
     facts = {} if event is None else event.facts
     held = is_held(lead, now)
+    thumb = thumbs.get(lead.event_id)
     # A claim whose lease ran out waits in the queue again, whether the clock has put it there yet or not.
     return {
         "event_id": lead.event_id,
@@ -135,7 +136,8 @@ def _summary(
         "holder": names.holder(lead.holder) if held else None,
         "lease_until": lead.lease_until if held else None,
         "revision": lead.revision,
-        "thumb_url": thumbs.get(lead.event_id),
+        "thumb_url": thumb and f"/api/v1/leads/{lead.event_id}/evidence/thumbnails/{thumb}",
+        "still_url": thumb and f"{file_url(lead.event_id, thumb)}?purpose=prefetch",
         "demo": lead.demo,
     }
 
@@ -158,7 +160,7 @@ def _names(conn: Connection, shown: Iterable[Lead]) -> _Names:
 
 
 def _thumbs(conn: Connection, shown: Iterable[Event]) -> dict[str, str]:
-    """The address of each event's smallest still that has arrived, from the moment that it is about."""
+    """The hash of each event's smallest still that has arrived, from the moment that it is about."""
     wanted = {event.event_id: _stills(event.evidence.items) for event in shown if event.evidence is not None}
     hashes = sorted({item.sha256 for items in wanted.values() for item in items})
     here = set(conn.execute(select(blobs.c.sha256).where(blobs.c.sha256.in_(hashes))).scalars()) if hashes else set()
@@ -166,7 +168,7 @@ def _thumbs(conn: Connection, shown: Iterable[Event]) -> dict[str, str]:
     for event_id, items in wanted.items():
         first = next((item for item in items if item.sha256 in here), None)
         if first is not None:
-            found[event_id] = f"{file_url(event_id, first.sha256)}?purpose=prefetch"
+            found[event_id] = first.sha256
     return found
 
 

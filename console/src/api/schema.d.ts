@@ -304,6 +304,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/leads/{event_id}/evidence/thumbnails/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Thumbnail
+         * @description A small copy of one picture that a revision of this lead lists, for lists; the look is audited.
+         */
+        get: operations["getThumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/leads/{event_id}/history": {
         parameters: {
             query?: never;
@@ -950,6 +970,22 @@ export interface components {
             unit: string;
         };
         /**
+         * DayCounts
+         * @description What the rules counted on a device since then, at most a day: looked at, held back by reason (`held_cloud`).
+         */
+        DayCounts: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Since
+             * @description UTC instant, RFC 3339, nine decimals
+             * @example 2026-11-24T08:30:00.000000000Z
+             */
+            since: string;
+        };
+        /**
          * Device
          * @description A device as its gateway last told; with the gateway offline the state is the last one known.
          * @example {
@@ -962,6 +998,7 @@ export interface components {
          *       "counters": {
          *         "frames": 1200
          *       },
+         *       "day": null,
          *       "detail": "",
          *       "device": "cam-1",
          *       "frame_px": [
@@ -991,6 +1028,7 @@ export interface components {
             counters: {
                 [key: string]: number;
             };
+            day: components["schemas"]["DayCounts"] | null;
             /** Detail */
             detail: string;
             /** Device */
@@ -1676,7 +1714,8 @@ export interface components {
          *       "responses": [],
          *       "revision": 2,
          *       "state": "claimed",
-         *       "thumb_url": "/api/v1/leads/6f1f7e6a-8f0e-8c3b-9d57-2f6f0c4f9a11/evidence/files/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08?purpose=prefetch",
+         *       "still_url": "/api/v1/leads/6f1f7e6a-8f0e-8c3b-9d57-2f6f0c4f9a11/evidence/files/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08?purpose=prefetch",
+         *       "thumb_url": "/api/v1/leads/6f1f7e6a-8f0e-8c3b-9d57-2f6f0c4f9a11/evidence/thumbnails/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
          *       "town": "demo",
          *       "undo_until": null,
          *       "version": 3,
@@ -1744,6 +1783,8 @@ export interface components {
              * @enum {string}
              */
             state: "alert" | "claimed" | "confirmed" | "dismissed" | "offered" | "accepted" | "returned" | "handed_over" | "case_opened" | "closed" | "withdrawn" | "superseded" | "permitted";
+            /** Still Url */
+            still_url: string | null;
             /** Thumb Url */
             thumb_url: string | null;
             /** Town */
@@ -1794,7 +1835,8 @@ export interface components {
          *       "opened_at": "2026-11-24T08:30:00.000000000Z",
          *       "revision": 2,
          *       "state": "claimed",
-         *       "thumb_url": "/api/v1/leads/6f1f7e6a-8f0e-8c3b-9d57-2f6f0c4f9a11/evidence/files/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08?purpose=prefetch",
+         *       "still_url": "/api/v1/leads/6f1f7e6a-8f0e-8c3b-9d57-2f6f0c4f9a11/evidence/files/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08?purpose=prefetch",
+         *       "thumb_url": "/api/v1/leads/6f1f7e6a-8f0e-8c3b-9d57-2f6f0c4f9a11/evidence/thumbnails/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
          *       "town": "demo",
          *       "version": 3,
          *       "zone": "zone-1",
@@ -1846,6 +1888,8 @@ export interface components {
              * @enum {string}
              */
             state: "alert" | "claimed" | "confirmed" | "dismissed" | "offered" | "accepted" | "returned" | "handed_over" | "case_opened" | "closed" | "withdrawn" | "superseded" | "permitted";
+            /** Still Url */
+            still_url: string | null;
             /** Thumb Url */
             thumb_url: string | null;
             /** Town */
@@ -2378,6 +2422,9 @@ export interface components {
         /**
          * SequenceCheck
          * @description One check over the sequence of looks; `not_applicable` says why in `found` (looks too far apart, unmeasured).
+         *
+         *         `found` and `required` are English; `said` is the stable code of what was found and `values` are the numbers of
+         *         both, shares of 1, for whoever says it in another language.
          */
         StrawBurningSequenceCheck: {
             found: string;
@@ -2386,6 +2433,12 @@ export interface components {
             /** @enum {unknown} */
             outcome: "failed" | "not_applicable" | "passed";
             required: string;
+            /** @default  */
+            said: string;
+            /** @default {} */
+            values: {
+                [key: string]: number;
+            };
         };
         /**
          * Sight
@@ -3464,6 +3517,84 @@ export interface operations {
             };
             /** @description The request is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getThumbnail: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-none-match"?: string | null;
+            };
+            path: {
+                /** @description the lead's event id */
+                event_id: string;
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description at most 320 pixels a side; no evidence */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
+                };
+            };
+            /** @description the client's copy is this one */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Your roles do not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description There is no such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The stored file differs from its hash */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

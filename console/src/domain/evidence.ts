@@ -48,11 +48,11 @@ export function clipsOf(files: readonly EvidenceFile[]): EvidenceFile[] {
 }
 
 /**
- * What can be shown of a lead before its evidence is asked for: the still of its thumbnail, which is there and in the cache.
+ * What can be shown of a lead before its evidence is asked for: the still of its thumbnail, which is there and mostly in the cache.
  * Nothing is said about the rest: not whether it is complete, not who signed it.
  */
 export function firstLook(lead: LeadDetail): EvidenceAnswer | null {
-  const url = lead.thumb_url
+  const url = lead.still_url
   const item = lead.event.evidence?.items.find((one) => url?.includes(`/files/${one.sha256}`))
   if (!url || !item) return null
   const file: EvidenceFile = { ...item, url: url.split('?')[0]!, available: true }

@@ -43,8 +43,8 @@ def test_the_list_says_what_has_arrived_and_that_the_signer_is_proved(site: Site
     assert manifest.headers["content-type"] == "application/json"
     assert sha256_hex(manifest.content) == shown["manifest_sha256"]
     signer.key.public_key().verify(signature.content, manifest.content)
-    thumb = operator.get(f"/leads/{lead}").json()["thumb_url"]
-    assert operator.get(thumb.removeprefix("/api/v1")).content == OVERLAY
+    still = operator.get(f"/leads/{lead}").json()["still_url"]
+    assert operator.get(still.removeprefix("/api/v1")).content == OVERLAY
 
 
 def test_a_signer_that_is_not_the_registered_one_is_not_proved(site: Site) -> None:

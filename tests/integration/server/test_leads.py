@@ -70,7 +70,7 @@ def test_a_lead_shows_its_names_facts_and_what_may_be_done(site: Site) -> None:
     assert lead["event"]["facts"]["plate"] == "粤B12345"
     assert lead["event"]["clock"] == {"source": "none", "offset_s": None, "uncertainty_s": None}
     assert lead["allowed"] == ["claim"]
-    assert (lead["holder"], lead["undo_until"], lead["thumb_url"]) == (None, None, None)
+    assert (lead["holder"], lead["undo_until"], lead["thumb_url"], lead["still_url"]) == (None,) * 4
     assert lead["history"][0]["from"] is None
     assert lead["history"][0]["previous_hash"] is None
 
