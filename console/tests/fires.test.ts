@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { away, ellipseOutline } from '@/domain/ground'
 import { barsOf, isAnswered, type Taken } from '@/domain/response'
 import { pane } from '@/matters/straw_burning'
+import { foundOf, neededOf, type SequenceCheck } from '@/matters/straw_burning/saying'
 import { messages } from '@/i18n'
 
 const at = (s: number) => new Date(Date.UTC(2026, 0, 31, 8, 0, 0) + s * 1000).toISOString()
@@ -32,6 +33,38 @@ describe('the response clock', () => {
   it('rings until somebody answered, whatever else was said', () => {
     expect(isAnswered([taken('set_out', 5)])).toBe(false)
     expect(isAnswered([taken('answer', 5)])).toBe(true)
+  })
+})
+
+/** Words as the console has them, without a component around them. */
+function wordsOf(language: 'zh-CN' | 'en') {
+  const text = (key: string) => key.split('.').reduce<unknown>((tree, part) => (tree as Record<string, unknown> | undefined)?.[part], messages[language])
+  const t = (key: string, values: Record<string, string> = {}) => String(text(key)).replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? `{${name}}`)
+  return { t, te: (key: string) => typeof text(key) === 'string' } as unknown as Parameters<typeof foundOf>[1]
+}
+
+describe('a check of the sequence', () => {
+  const base = { id: 'growth' as const, outcome: 'passed' as const, found: '+310% in 9 looks', required: 'area +25% over the looks' }
+  const grown: SequenceCheck = { ...base, said: 'grown', values: { growth: 3.1, looks: 9, growth_least: 0.25 } }
+  it('is said in the reader\'s language with its numbers', () => {
+    expect(foundOf(grown, wordsOf('zh-CN'))).toBe('9 次查看间增长 310 %')
+    expect(neededOf(grown, wordsOf('zh-CN'))).toBe('面积增长 ≥ 25 %')
+    expect(foundOf(grown, wordsOf('en'))).toBe('310 % in 9 looks')
+  })
+  it('of a stare needs what a stare needs', () => {
+    const stare: SequenceCheck = {
+      ...base, id: 'persistence', said: 'stare', values: { looks: 20, seen: 0.95, detected: 0.9, surety: 1.234, seen_least: 0.7, detected_least: 0.4 },
+    }
+    expect(foundOf(stare, wordsOf('zh-CN'))).toBe('停看 20 次，95 % 看见，90 % 检出，平均对数几率 1.23')
+    expect(neededOf(stare, wordsOf('en'))).toBe('seen in ≥ 70 %, detected in ≥ 40 %, mean ≥ 0')
+  })
+  it('keeps the digits that count of a small number', () => {
+    const drift: SequenceCheck = { ...base, id: 'drift', said: 'drift', values: { right: 0.0123, down: -0.0041, drift_least: 0.0015 } }
+    expect(foundOf(drift, wordsOf('en'))).toBe('each second 1.23 % right, -0.41 % down (of the width)')
+  })
+  it('of before is told in the rule\'s own words', () => {
+    expect(foundOf({ ...base, said: '', values: {} }, wordsOf('zh-CN'))).toBe('+310% in 9 looks')
+    expect(foundOf({ ...grown, said: 'not_known_here' }, wordsOf('zh-CN'))).toBe('+310% in 9 looks')
   })
 })
 

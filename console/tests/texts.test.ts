@@ -45,6 +45,34 @@ describe('the two languages', () => {
   })
 })
 
+describe('every code of the parking rule', () => {
+  const rule = Object.values(
+    import.meta.glob<string>('../../detectors/illegal_parking/*.py', { query: '?raw', import: 'default', eager: true }),
+  ).join('\n')
+  const codes = (pattern: RegExp, text = rule): string[] => [...new Set([...text.matchAll(pattern)].map((match) => match[1]!))]
+  const block = (begin: string, end: string): string => rule.split(begin)[1]!.split(end)[0]!
+  const unsaid = (of: string, ids: string[]): string[] => ids.filter((id) => !zh.has(`matters.illegal_parking.${of}.${id}`))
+
+  it('of its conditions is said from its values', () => {
+    const conditions = codes(/\bsaid\(\s*"([a-z_]+)"/g)
+    expect(conditions.length).toBeGreaterThan(15)
+    expect(conditions.filter((id) => !SAID_IDS.includes(id))).toEqual([])
+  })
+  it('of what it holds, releases and flags has its words', () => {
+    const kinds = [...codes(/noted\(\w+, "([a-z_]+)"/g), ...codes(/"([a-z_]+)": "/g, block('REASONS = {', '\n}'))]
+    expect(kinds).toContain('two_in_one_box')
+    expect(kinds).toContain('queue')
+    expect(unsaid('counter', kinds)).toEqual([])
+  })
+  it('of its questions and of what a zone may say has its words', () => {
+    const questions = [...codes(/answer\("([a-z_]+)"/g), ...codes(/"([a-z_]+)"/g, block('_NOT_VISIBLE = (', ')'))]
+    expect(questions).toContain('driver_absent')
+    expect(unsaid('question', questions)).toEqual([])
+    expect(unsaid('markingIs', codes(/"([a-z_]+)"/g, block('Marking = Literal[', ']')))).toEqual([])
+    expect(unsaid('facingIs', codes(/"([a-z_]+)"/g, block('Facing = Literal[', ']')))).toEqual([])
+  })
+})
+
 describe('every text that the source names', () => {
   const sources = import.meta.glob<string>('../src/**/*.{vue,ts}', { query: '?raw', import: 'default', eager: true })
   it('exists', () => {

@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from contract.events import Event, EvidenceItem, EvidenceRef, EvidenceRole
 from contract.geometry import Position
-from contract.health import BornDevice, BornZone
+from contract.health import BornDevice, BornZone, DeviceHealth
 from contract.manifest import Manifest, encode_manifest, public_key_hex, sha256_hex
 from contract.times import utc_from_ns
 from ground.local import spot_at
@@ -67,6 +67,12 @@ class Town:
                 connection, Gateway(id=gateway, town="demo", public_key_hex=public), at=self.site.clock.now
             )
             gateways.take_birth(connection, birth, at=self.site.clock.now)
+
+    def says(self, gateway: str, device: DeviceHealth) -> None:
+        """The gateway's heartbeat, with the health of one device."""
+        at = self.site.clock.now
+        with self.site.store.write() as connection:
+            gateways.take_health(connection, acts.health(device, gateway=gateway, at=at), at=at)
 
     def tells(self, event: Event, shots: Sequence[Shot] = ()) -> str:
         """An event arrives now, with its signed package and every file; returns its id."""

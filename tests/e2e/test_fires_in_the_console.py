@@ -14,8 +14,8 @@ import pytest
 from playwright.sync_api import expect
 
 from contract.events import Clock, EvidenceRole
-from contract.health import BornDevice
-from contract.times import NS
+from contract.health import BornDevice, DayCounts, DeviceHealth
+from contract.times import NS, utc_from_ns
 from server.fires import places
 from store import leads
 from store.leads import Act
@@ -49,6 +49,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
             made.born(gateway, device, zone)
         made.site.user("wang", "operator")
         made.site.user("chen", "shift_lead")
+        made.site.user("zhao", "maintenance")
         yield made
 
 
@@ -95,6 +96,8 @@ def test_a_fires_lead_in_the_console_shows_strip_map_and_clock(town: Town, chrom
         expect(operator.at("growth-curve").locator("circle")).to_have_count(9)
         expect(operator.at("check-wind")).to_have_attribute("data-outcome", "not_applicable")
         expect(operator.at("check-drift")).to_have_attribute("data-outcome", "failed")
+        expect(operator.at("check-growth")).to_contain_text("9 次查看间增长 310 %")
+        expect(operator.at("check-growth")).to_contain_text("面积增长 ≥ 25 %")
         expect(operator.at("plan").locator("canvas").first).to_be_visible()
         expect(operator.at("joint-place")).to_contain_text("2")
         expect(operator.at("clock-answer")).to_have_attribute("data-state", "running")
@@ -110,6 +113,31 @@ def test_a_fires_lead_in_the_console_shows_strip_map_and_clock(town: Town, chrom
         lead = leads.find(connection, second)
     assert lead is not None
     assert lead.state == "alert"
+
+
+def test_a_towers_page_shows_what_it_held_back_in_the_last_day_and_why(town: Town, chromium: str) -> None:
+    since = utc_from_ns(town.site.clock.ns - 20 * 3600 * NS)
+    counts = {"candidates": 41, "stares": 17, "fires": 2, "held_cloud": 23, "held_known_place": 9, "dropped_cloud": 20}
+    town.says(
+        "gw-1",
+        DeviceHealth(
+            device="tower-west",
+            state="live",
+            since=since,
+            day=DayCounts(since=since, counts={**counts, "dropped_gone": 6, "wrong_view": 3}),
+        ),
+    )
+    with browser(chromium) as launched, person(launched, (1366, 900)) as keeper:
+        keeper.log_in(town.site.url, "zhao", PASSWORD)
+        keeper.page.goto(f"{town.site.url}/devices/gw-1/tower-west")
+        expect(keeper.at("day-candidates")).to_contain_text("41", timeout=WITHIN_MS)
+        expect(keeper.at("day-stares")).to_contain_text("17")
+        assert keeper.at("tower-day").locator("tbody tr").all_inner_texts()[0].split() == ["像云", "23", "20"]
+        expect(keeper.at("day-known_place")).to_contain_text("9")
+        expect(keeper.at("day-not-judged")).to_contain_text("画面没有到位 3")
+        keeper.page.goto(f"{town.site.url}/devices/gw-2/tower-east")
+        expect(keeper.at("tower-day")).to_contain_text("还没有报过计数")
+        assert keeper.faults == []
 
 
 def test_a_fire_rings_until_somebody_answers_it(town: Town, chromium: str) -> None:

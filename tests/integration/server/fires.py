@@ -75,7 +75,14 @@ def smoke_event(smoke: Smoke, now_ns: int, *, revision: int = 1, fire_state: Any
         ),
         checks=(
             SequenceCheck(id="persistence", outcome="passed", required="seen in 70%", found="10 looks: seen in 100%"),
-            SequenceCheck(id="growth", outcome="passed", required="area +25% over the looks", found="+310% in 9 looks"),
+            SequenceCheck(
+                id="growth",
+                outcome="passed",
+                required="area +25% over the looks",
+                found="+310% in 9 looks",
+                said="grown",
+                values={"growth": 3.1, "looks": 9, "growth_least": 0.25},
+            ),
             SequenceCheck(id="base", outcome="passed", required="within 0.010 of the width", found="travelled 0.002"),
             SequenceCheck(id="drift", outcome="failed", required="rises or drifts", found="0.001 widths a second"),
             SequenceCheck(id="wind", outcome="not_applicable", required="drifts with the wind", found="no wind told"),

@@ -23,21 +23,22 @@ function sentence(event: ActEvent, { t, span }: Words): string {
 }
 
 function rows(event: ActEvent, words: Words): FactRow[] {
-  const { t, span, time } = words
+  const { t, span, time, word } = words
   const facts = factsOf(event)
-  const atLeast = facts.arrival_seen ? '' : '≥ '
+  const unseen = (key: string, said: string, name: string) => (facts.arrival_seen ? said : t(own(key), { [name]: said }))
   return [
+    ...lacking(event, words),
     { label: t(own('vehicleName')), value: vehicle(facts.vehicle, words) },
     ...plateRows(facts, words),
     { label: t(own('identity')), value: t(own(`identityIs.${facts.identity}`)), unknown: facts.identity === 'broken' },
-    { label: t(own('dwell')), value: atLeast + span(facts.dwell_s) },
+    { label: t(own('dwell')), value: unseen('atLeast', span(facts.dwell_s), 'n') },
     { label: t(own('grace')), value: span(facts.grace_s) },
     {
       label: t(own('arrival')),
       value: facts.arrival_seen ? t(own('arrivalSeen')) : t('met.not_seen'),
       unknown: !facts.arrival_seen,
     },
-    { label: t(own('since')), value: (facts.arrival_seen ? '' : '≤ ') + time(facts.since) },
+    { label: t(own('since')), value: unseen('notLater', time(facts.since), 't') },
     { label: t(own('due')), value: time(facts.due) },
     { label: t(own('left')), value: facts.left ? time(facts.left) : t(own('notLeft')) },
     { label: t(own('hidden')), value: span(facts.hidden_s) },
@@ -49,9 +50,31 @@ function rows(event: ActEvent, words: Words): FactRow[] {
       value: facts.authority ? t(own(`authorityIs.${facts.authority}`)) : t(own('noGround')),
       unknown: !facts.authority,
     },
-    { label: t(own('marking')), value: facts.marking ?? t(own('noGround')), unknown: !facts.marking },
+    {
+      label: t(own('marking')),
+      value: facts.marking ? word(own('markingIs'), facts.marking) : t(own('noGround')),
+      unknown: !facts.marking,
+    },
+    {
+      label: t(own('surface')),
+      value: facts.surface ? word(own('surfaceIs'), facts.surface) : t(own('noGround')),
+      unknown: !facts.surface,
+    },
     { label: t(own('ground')), value: facts.legal_ground ?? t(own('noGround')), unknown: !facts.legal_ground },
   ]
+}
+
+/** What keeps the grade down, by name: the table of conditions stands far below. */
+function lacking(event: ActEvent, { t, word }: Words): FactRow[] {
+  const named = (met: Predicate['met']) =>
+    event.grade.predicates
+      .filter((one) => one.met === met)
+      .map((one) => word(own('predicate'), one.id))
+      .join(t('listComma'))
+  return [
+    { label: t(own('notMet')), value: named('not_met') },
+    { label: t(own('notSeen')), value: named('not_seen'), unknown: true },
+  ].filter((row) => row.value !== '')
 }
 
 function plateRows(facts: Facts, words: Words): FactRow[] {
@@ -87,6 +110,8 @@ const SOURCES: ReadonlyArray<readonly [RegExp, string]> = [
   [/zone configuration/, 'source.zone'],
   [/evidence set ([\w, ]+)/, 'source.set'],
   [/failure table: ([\w, ]+)/, 'source.table'],
+  [/far, small/, 'source.far'],
+  [/many at once/, 'source.many'],
   [/\(complete\)/, 'source.complete'],
   [/\(clear\)/, 'source.clear'],
   [/\(true, complete\)/, 'source.trueComplete'],

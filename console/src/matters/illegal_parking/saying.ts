@@ -44,10 +44,13 @@ const SAYINGS: Record<string, (v: Values, words: Words, met: Predicate['met'], f
       t('unknown'),
   }),
   pictures: (v, { t }) => ({ required: t(own('say.pictures'), { n: round(v.least) }), found: t(own('say.count'), { n: round(v.count) }) }),
-  three_pictures: (v, { t, span }) => ({
-    required: t(own('say.three'), { n: round(v.least) }),
-    found: t(own('say.countOver'), { n: round(v.count), span: span(number(v.span_s) ?? 0) }),
-  }),
+  three_pictures: (v, { t, span }) => {
+    const found = t(own('say.countOver'), { n: round(v.count), span: span(number(v.span_s) ?? 0) })
+    return {
+      required: t(own('say.three'), { n: round(v.least) }),
+      found: v.is_over === false ? t(own('say.lastComes'), { said: found }) : found,
+    }
+  },
   picture_colour: (_v, { t }, met) => ({ required: t(own('say.colour')), found: told(t, met, 'colourIs', 'grey') }),
   picture_light: (_v, { t }, met) => ({ required: t(own('say.light')), found: told(t, met, 'lightIs', 'dark') }),
   picture_sharpness: (_v, { t }, met) => ({ required: t(own('say.sharp')), found: told(t, met, 'sharpIs', 'blurred') }),
@@ -72,20 +75,25 @@ const SAYINGS: Record<string, (v: Values, words: Words, met: Predicate['met'], f
     required: t(own('say.oneVehicle'), { n: span(number(v.budget_s) ?? 0) }),
     found: `${word(own('identityIs'), String(v.state))}${number(v.unproved_s) ? ` (${span(number(v.unproved_s) ?? 0)})` : ''}`,
   }),
-  zone_basis: (v, { t, word }) => ({
-    required: t(own('say.basis')),
+  zone_basis: (v, words, met) => ({
+    required: words.t(own('say.basis')),
     found: texts(v.missing).length
-      ? t(own('say.missing'), { n: texts(v.missing).map((one) => word(own('basis'), one)).join(t('listComma')) })
-      : word(own('authorityIs'), String(v.authority)),
+      ? statistics(words.t(own('say.missing'), { n: listed(texts(v.missing), 'basis', words) }), met, words)
+      : words.word(own('authorityIs'), String(v.authority)),
   }),
-  camera_approval: (v, { t, word }) => ({
-    required: t(own('say.approval')),
-    found:
-      v.number === undefined
-        ? t(own('say.noRecord'))
-        : texts(v.faults).length
-          ? texts(v.faults).map((one) => word(own('fault'), one)).join(t('listComma'))
-          : t(own('say.approved'), { n: String(v.number), until: String(v.calibrated_until) }),
+  camera_approval: (v, words, met) => {
+    const { t } = words
+    const faults = v.number === undefined ? t(own('say.noRecord')) : listed(texts(v.faults), 'fault', words)
+    return {
+      required: t(own('say.approval')),
+      found: faults
+        ? statistics(faults, met, words)
+        : t(own('say.approved'), { n: String(v.number), until: String(v.calibrated_until) }),
+    }
+  },
+  direction: (v, { t, word }) => ({
+    required: t(own('say.direction')),
+    found: typeof v.facing === 'string' ? word(own('facingIs'), v.facing) : t(own('say.noDirection')),
   }),
   many_at_once: (_v, { t }, met) => ({ required: t(own('say.notMany')), found: t(own(met === 'met' ? 'say.no' : 'say.oneOfMany')) }),
   plate: (_v, words, met, facts) => {
@@ -98,6 +106,13 @@ const SAYINGS: Record<string, (v: Values, words: Words, met: Predicate['met'], f
     }
   },
 }
+
+const listed = (ids: readonly string[], of: string, { t, word }: Words): string =>
+  ids.map((one) => word(own(of), one)).join(t('listComma'))
+
+/** Without the basis of the zone or the camera's record there is no lead to stand on. */
+const statistics = (said: string, met: Predicate['met'], { t }: Words): string =>
+  met === 'not_met' ? t(own('say.statistics'), { said }) : said
 
 function told(t: Words['t'], met: Predicate['met'], good: string, bad: string): string {
   return met === 'not_seen' ? t('unknown') : t(own(`say.${met === 'met' ? good : bad}`))
