@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from contract.errors import EvidenceError
+from contract.errors import EvidenceError, TantouError
 from contract.manifest import read_trusted_keys
 from contract.reports import VerifyReport
 from contract.verification import verify_package
@@ -82,6 +82,8 @@ def _trusted(path: Path) -> frozenset[str]:
         return read_trusted_keys(path.read_bytes())
     except OSError as error:
         raise EvidenceError(f"trusted keys {path}: cannot be read ({error.strerror})") from error
+    except TantouError as error:
+        raise EvidenceError(f"{path}: {error}") from error
 
 
 def _files(folder: Path) -> list[Path]:
