@@ -61,7 +61,10 @@ def _due_ns(place: Place, seen: Observation, config: Config) -> int:
 
 def _covered_ns(place: Place) -> int:
     """When the vehicle came back into sight last; 0: it never was out of it."""
-    return next((span.end_ns for span in reversed(place.spans) if span.state != "seen"), 0)
+    for span in reversed(place.spans):
+        if span.state != "seen":
+            return span.end_ns
+    return 0
 
 
 def _sight(vehicle_px: BboxPx, seen: Observation) -> reading.Sight:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import msgspec
@@ -155,14 +156,15 @@ class Look:
     def missed(self, p: int, place: Place) -> Place | None:
         """The place with a look at which its vehicle was not found; None when it has left."""
         passed_ns = 0 if self.gap else self.since_last_ns
-        if p in self.matching.shared or (place.phase != "arriving" and self._is_in_shared_box(place)):
+        near = [self.others[n] for n in meeting(place.box, self.others)]
+        if p in self.matching.shared or (place.phase != "arriving" and self._is_in_shared_box(place, near)):
             return seen_in_shared_box(place, self._span("seen"))
         if self._drove_off(place):
             return None
         if p in self.matching.parts:
             covered_ns = open_ns = 0
         else:
-            covered = any(covers(other, place.box) for other in self.others)
+            covered = any(covers(other, place.box) for other in near)
             covered_ns, open_ns = (passed_ns, 0) if covered else (0, passed_ns)
         missed = msgspec.structs.replace(
             place,
@@ -186,9 +188,9 @@ class Look:
         free = (one for v, one in enumerate(self.vehicles) if v not in self.matching.taken)
         return any(is_near(last, one.bbox_xyxy_px) and compare(place.patches, one.patch) == "same" for one in free)
 
-    def _is_in_shared_box(self, place: Place) -> bool:
+    def _is_in_shared_box(self, place: Place, near: Sequence[BboxPx]) -> bool:
         """Whether a box that stood so at the last look, too, is this vehicle and its neighbour in one."""
-        both = (box for box in self.others if holds_both(box, place.box))
+        both = (box for box in near if holds_both(box, place.box))
         return any(iou(box, was) >= STILL_IOU for box in both for was in self.before)
 
     def newcomers(self) -> list[Place]:

@@ -77,10 +77,17 @@ def read_scenes(folder: Path) -> list[Scene]:
 
 def tape_path(scene: Scene, cache: Path, *, model_sha256: str, with_plates: bool) -> Path:
     """Where the tape of this scene, model and shape of observation lies, or will lie."""
-    shape = msgspec.json.encode(msgspec.json.schema(Observation))
+    shape = msgspec.json.encode(_without_words(msgspec.json.schema(Observation)))
     zones = repr([(zone.polygon_px, zone.frame_px) for zone in scene.config().zones])
     told = (model_sha256, scene.truth.clip_sha256, shape.decode(), zones, str(with_plates))
     return cache / f"{scene.truth.name}-{hashlib.sha256('|'.join(told).encode()).hexdigest()[:16]}.jsonl"
+
+
+def _without_words(schema: object) -> object:
+    """The schema less its descriptions: other words make no other observation."""
+    if isinstance(schema, dict):
+        return {key: _without_words(value) for key, value in schema.items() if key != "description"}
+    return [_without_words(one) for one in schema] if isinstance(schema, list) else schema
 
 
 def record_tape(
