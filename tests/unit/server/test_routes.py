@@ -43,6 +43,7 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/leads/{event_id}/evidence/manifest.json"): READERS,
     ("GET", "/leads/{event_id}/evidence/manifest.sig"): READERS,
     ("GET", "/leads/{event_id}/evidence/files/{sha256}"): READERS,
+    ("GET", "/leads/{event_id}/evidence/thumbnails/{sha256}"): READERS,
     ("GET", "/leads/{event_id}/package"): READERS,
     ("GET", "/devices"): EVERYONE,
     ("GET", "/devices/{gateway}/{device}"): EVERYONE,
