@@ -107,6 +107,7 @@ def _parse(text: str, source: str) -> tuple[dict[str, Any], dict[Place, int]]:
         problem = f"{len(text)} characters, at most {MAX_SETTINGS_CHARS}"
         raise ConfigError(source, (Mistake("file", None, problem),))
     try:
+        text = text.removeprefix("\ufeff")  # a mark that some editors put at the head
         return tomllib.loads(text), key_lines(text)
     except tomllib.TOMLDecodeError as error:
         place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", str(error))

@@ -23,7 +23,7 @@ class _Token(NamedTuple):
 
 def key_lines(text: str) -> dict[Place, int]:
     """The line (from 1) of each key, table and list element of a TOML text that tomllib has accepted."""
-    return _Scan(text.replace("\r\n", "\n")).run()
+    return _Scan(text.removeprefix("\ufeff").replace("\r\n", "\n")).run()
 
 
 def path_text(place: Place) -> str:

@@ -43,6 +43,11 @@ def test_a_whole_file_becomes_its_type_with_defaults() -> None:
     assert load(text, "car.toml", Car) == expected
 
 
+def test_a_mark_that_an_editor_put_at_the_head_is_no_mistake() -> None:
+    text = "name = 'a'\r\n"
+    assert load("\ufeff" + text, "car.toml", Car) == load(text, "car.toml", Car)
+
+
 def test_every_mistake_is_listed_at_once_in_the_order_of_the_file() -> None:
     text = """nam = "b"
 seats = 0
