@@ -41,19 +41,26 @@ glimpse = st.tuples(
     st.lists(vehicle, max_size=3),
     st.booleans(),
     st.sampled_from([False, False, True]),
+    st.sampled_from([0.0, 0.0, 0.0, 14.0]),
 )
+
+
+def swayed(one: Detection, by_px: float) -> Detection:
+    """The vehicle in a picture that lies so much further to the right and down."""
+    left, top, right, bottom = one.bbox_xyxy_px
+    return msgspec.structs.replace(one, bbox_xyxy_px=(left + by_px, top + by_px, right + by_px, bottom + by_px))
 
 
 @st.composite
 def scenes(draw: st.DrawFn) -> list[Observation | StreamLost]:
-    """Any order of looks, repeats, gaps, losses and misses; vehicles tend to stay where they are."""
+    """Any order of looks, repeats, gaps, losses, misses and shakes; vehicles tend to stay where they are."""
     at_s, last_s, scene, standing = 0.0, 0.0, [], draw(st.lists(vehicle, max_size=2))
-    for step_s, others, is_lost, are_missed in draw(st.lists(glimpse, max_size=40)):
+    for step_s, others, is_lost, are_missed, sway_px in draw(st.lists(glimpse, max_size=40)):
         at_s += step_s
         frozen_s = at_s - last_s if is_lost and not others else 0.0
-        seen = look(at_s, *([] if are_missed else standing), *others)
-        pictured = msgspec.structs.replace(seen, picture=Picture(brightness=90, sharpness=9, repeated_s=frozen_s))
-        scene.append(lost(at_s) if is_lost and others else pictured)
+        seen = look(at_s, *(swayed(one, sway_px) for one in [*([] if are_missed else standing), *others]))
+        picture = Picture(brightness=90, sharpness=9, repeated_s=frozen_s, shift_px=(sway_px, sway_px))
+        scene.append(lost(at_s) if is_lost and others else msgspec.structs.replace(seen, picture=picture))
         last_s = last_s if frozen_s else at_s
     return scene
 
