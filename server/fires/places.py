@@ -123,7 +123,9 @@ def turn(centre: Centre, act: Act, news: News) -> int:
         return 0
     since = utc_from_ns(ns_from_utc(act.at) - LOOK_BACK_NS)
     table = leads_table
-    recent = (table.c.matter == MATTER) & table.c.state.in_(("alert", "permitted")) & (table.c.last_seen >= since)
+    # By its arrival, too: what a gateway kept while the line was down is as much a chimney as before.
+    is_recent = (table.c.last_seen >= since) | (table.c.opened_at >= since)
+    recent = (table.c.matter == MATTER) & table.c.state.in_(("alert", "permitted")) & is_recent
     if news.event_ids is not None:
         recent &= table.c.event_id.in_(sorted(news.event_ids))
     with centre.store.read() as connection:

@@ -63,6 +63,17 @@ def test_the_place_lies_about_the_base_and_holds_thirty_days(site: Site) -> None
     assert state(later, tells(site, Smoke(number=2))) == "alert"
 
 
+def test_what_a_gateway_kept_while_its_line_was_down_is_judged_when_it_comes(site: Site) -> None:
+    operator = site.person("op", "operator")
+    dismissed(site, operator, Smoke())
+    at_night = [smoke_event(Smoke(number=1), site.clock.ns), smoke_event(Smoke(number=2, box=BESIDE), site.clock.ns)]
+    site.clock.advance(9 * 3600)
+    site.take_in(*at_night)
+    Clockwork(site.centre).turn()
+    later = site.person("later", "operator")
+    assert [state(later, event.event_id) for event in at_night] == ["permitted", "alert"]
+
+
 @pytest.mark.parametrize(
     "smoke",
     [
