@@ -184,7 +184,7 @@ def main(args: argparse.Namespace) -> int:
             raise ContractError(f"--source also needs {', '.join('--' + name for name in lacking)}")
         _replay_configured(args)
     except CaptureError as error:
-        _say(str(error))
+        _say(f"{args.source}: {error}")
         return 1 if (args.out / EVENTS_NAME).exists() else 2
     except (TantouError, OSError) as error:
         _say(str(error))

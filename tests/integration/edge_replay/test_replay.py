@@ -335,6 +335,14 @@ def test_the_command_says_what_it_lacks_and_what_is_wrong(tmp_path: Path, capsys
     assert "none.jsonl" in capsys.readouterr().err
 
 
+def test_the_command_names_a_file_that_is_no_recording(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    configured(tmp_path / "gw")
+    (tmp_path / "空.mp4").write_bytes(b"")
+    words = ("--config", str(tmp_path / "gw" / "edge.toml"), "--source", str(tmp_path / "空.mp4"), "--camera", "cam-1")
+    assert run(*words, "--start", START, "--out", str(tmp_path / "out")) == 2
+    assert "空.mp4: garbage" in capsys.readouterr().err
+
+
 def test_a_file_that_is_no_video_and_an_unknown_camera_are_typed_errors(tmp_path: Path) -> None:
     config = configured(tmp_path / "gw")
     (tmp_path / "no.mp4").write_bytes(bytes(5000))
