@@ -16,7 +16,7 @@ from PIL import ImageDraw
 from contract.times import NS, ns_from_utc
 from edge.evidence.stills import SHANGHAI, font_of
 
-WIDTH_PX, MARGIN_PX, STRIP_PX, TEXT_PX = 1600, 40, 72, 22
+WIDTH_PX, MARGIN_PX, STRIP_PX, TEXT_PX, ROW_PX = 1600, 40, 72, 22, 32
 STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400)
 MOST_TICKS = 9
 PAPER, INK, DUE = (255, 255, 255), (0, 0, 0), (200, 0, 0)
@@ -49,9 +49,9 @@ def draw_timer(facts: dict[str, Any]) -> bytes | None:
         return None
     letters, has_hanzi = font_of(TEXT_PX)
     first_ns, last_ns = spans[0][0], max(end for _, end, _ in spans)
-    states = [state for state in LOOKS if any(state == of for _, _, of in spans)]
+    keys = _keys(spans, letters=letters, has_hanzi=has_hanzi)
     top = MARGIN_PX + TEXT_PX * 2
-    height = top + STRIP_PX + TEXT_PX * 4 + MARGIN_PX
+    height = top + STRIP_PX + TEXT_PX * 2 + ROW_PX * (1 + max((key.row for key in keys), default=0)) + MARGIN_PX
     canvas = Pillow.new("RGB", (WIDTH_PX, height), PAPER)
     draw = ImageDraw.Draw(canvas)
 
@@ -71,7 +71,11 @@ def draw_timer(facts: dict[str, Any]) -> bytes | None:
         x = across(ns_from_utc(due))
         draw.line((x, top - 10, x, top + STRIP_PX + 10), fill=DUE, width=4)
     draw.text((MARGIN_PX, MARGIN_PX // 2), _heading(facts, has_hanzi=has_hanzi), fill=INK, font=letters)
-    _legend(draw, states, y=top + STRIP_PX + TEXT_PX * 2 + 10, letters=letters, has_hanzi=has_hanzi)
+    for key in keys:
+        x, y = key.left_px, top + STRIP_PX + TEXT_PX * 2 + 10 + key.row * ROW_PX
+        _block(draw, (x, y, x + 40, y + TEXT_PX), LOOKS[key.state])
+        draw.rectangle((x, y, x + 40, y + TEXT_PX), outline=INK, width=1)
+        draw.text((x + 50, y), key.words, fill=INK, font=letters)
     out = BytesIO()
     canvas.save(out, "PNG")
     return out.getvalue()
@@ -86,27 +90,41 @@ def _block(draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], look: Look
                 draw.line((x, top, x, bottom), fill=INK, width=1)
 
 
-def _legend(draw: ImageDraw.ImageDraw, states: Sequence[str], *, y: int, letters: Any, has_hanzi: bool) -> None:
-    x = MARGIN_PX
-    for state in states:
-        look = LOOKS[state]
-        _block(draw, (x, y, x + 40, y + TEXT_PX), look)
-        draw.rectangle((x, y, x + 40, y + TEXT_PX), outline=INK, width=1)
-        word = look.hanzi if has_hanzi else look.word
-        draw.text((x + 50, y), word, fill=INK, font=letters)
-        x += 80 + round(letters.getlength(word))
+class Key(NamedTuple):
+    """One entry of the legend and where it lies."""
+
+    state: str
+    words: str
+    left_px: int
+    row: int
+
+
+def _keys(spans: Sequence[tuple[int, int, str]], *, letters: Any, has_hanzi: bool) -> list[Key]:
+    """Each state that there was, with how long it lasted in all; as many rows as it takes."""
+    keys: list[Key] = []
+    x, row = MARGIN_PX, 0
+    for state, look in LOOKS.items():
+        lasted = [end_ns - start_ns for start_ns, end_ns, of in spans if of == state]
+        if not lasted:
+            continue
+        lasted_s = round(sum(lasted) / NS, 1)
+        words = f"{look.hanzi} {lasted_s:g} 秒" if has_hanzi else f"{look.word} {lasted_s:g} s"
+        wide_px = 80 + round(letters.getlength(words))
+        if keys and x + wide_px > WIDTH_PX - MARGIN_PX:
+            x, row = MARGIN_PX, row + 1
+        keys.append(Key(state, words, x, row))
+        x += wide_px
+    return keys
 
 
 def _heading(facts: dict[str, Any], *, has_hanzi: bool) -> str:
     dwell_s, grace_s = facts.get("dwell_s", 0.0), facts.get("grace_s", 0.0)
-    hidden_s, since = facts.get("hidden_s", 0.0), ns_from_utc(facts["since"])
+    since = f"{datetime.fromtimestamp(ns_from_utc(facts['since']) // NS, UTC).astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
     if has_hanzi:
         seen = "" if facts.get("arrival_seen") else "(未见到达) "
-        return (
-            f"自 {_clock(since)} 起 {seen}停留 {dwell_s:g} 秒，允许 {grace_s:g} 秒(红线)，遮挡 {hidden_s:g} 秒 北京时间"
-        )
+        return f"自北京时间 {since} 起 {seen}停留 {dwell_s:g} 秒，允许 {grace_s:g} 秒(红线为到期)"
     seen = "" if facts.get("arrival_seen") else "(start not seen) "
-    return f"since {_clock(since)} {seen}dwell {dwell_s:g} s, grace {grace_s:g} s (red), hidden {hidden_s:g} s, +08:00"
+    return f"since {since} +08:00 {seen}dwell {dwell_s:g} s, grace {grace_s:g} s (over at the red line)"
 
 
 def _ticks(first_ns: int, last_ns: int) -> list[int]:
