@@ -4,7 +4,8 @@ In: steps of the judges, acks of the centre. Out: events and uploads that still 
 One SQLite file, WAL, synchronous=FULL: what `Spool.commit` returned for survives kill -9 and loss of power.
 """
 
-from edge.spool.events import AckCounts, EventQueue
+from edge.spool.acked import AckCounts, AckedQueue
+from edge.spool.events import EventQueue
 from edge.spool.readings import READING_IDS, ReadingQueue
 from edge.spool.spool import Spool, SpoolLimits
 from edge.spool.steps import OutgoingEvent, OutgoingReading, SpooledEvent, Step, Upload
@@ -13,6 +14,7 @@ from edge.spool.uploads import UploadQueue
 __all__ = [
     "READING_IDS",
     "AckCounts",
+    "AckedQueue",
     "EventQueue",
     "OutgoingEvent",
     "OutgoingReading",

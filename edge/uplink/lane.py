@@ -5,37 +5,20 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from contract.acks import Ack
 from contract.topics import Channel
-from edge.spool import AckCounts, SpooledEvent
+from edge.spool import AckedQueue
 from edge.uplink.window import Window
 
 log = logging.getLogger(__name__)
 Publish = Callable[[Channel, bytes], object]
 
 
-class Waiting(Protocol):
-    """A queue of the spool: `EventQueue` for acts, `ReadingQueue` for readings."""
-
-    def pending(self, limit: int, *, after_seq: int = 0) -> list[SpooledEvent]:
-        """What waits, oldest first."""
-        ...
-
-    def find(self, message_id: str) -> SpooledEvent | None:
-        """One that waits."""
-        ...
-
-    def settle(self, acks: Sequence[Ack]) -> AckCounts:
-        """The centre's answers."""
-        ...
-
-
 class Lane:
     """What of one queue is on its way; counts by `{channel}s_sent`, `{channel}s_sent_again` and `acks_*`."""
 
-    def __init__(self, channel: Channel, queue: Waiting, window: Window) -> None:
+    def __init__(self, channel: Channel, queue: AckedQueue, window: Window) -> None:
         self._channel: Channel = channel
         self._queue = queue
         self._window = window
