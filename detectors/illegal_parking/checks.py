@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contract.geometry import PolygonPx
 from detectors.ground import homography
 from detectors.illegal_parking.config import Config
+from detectors.illegal_parking.hours import moment_ns
 
 Key = tuple[str | int, ...]
 
@@ -32,13 +33,25 @@ def problems(config: Config) -> Iterator[tuple[Key, str, str]]:
     if config.left_after_s > config.cover_limit_s:
         problem = f"found {config.left_after_s:g}, expected no more than cover_limit_s {config.cover_limit_s:g}"
         yield ("left_after_s",), problem, "a vehicle on open ground is given up before a covered one"
-    for index, hours in enumerate(config.hours):
-        if hours.begin == hours.end:
-            yield ("hours", index, "end"), f"is the begin, {hours.begin}", "leave hours out: always in force"
-        if hours.begin == "24:00":
-            yield ("hours", index, "begin"), "24:00 is an end", "write 00:00"
+    yield from _times(config)
     if config.ground is not None:
         try:
             homography(config.ground.image_px, config.ground.metres)
         except ValueError as error:
             yield ("ground",), str(error), "measure four points that span the zone"
+
+
+def _times(config: Config) -> Iterator[tuple[Key, str, str]]:
+    for index, hours in enumerate(config.hours):
+        if hours.begin == hours.end:
+            yield ("hours", index, "end"), f"is the begin, {hours.begin}", "leave hours out: always in force"
+        if hours.begin == "24:00":
+            yield ("hours", index, "begin"), "24:00 is an end", "write 00:00"
+    for index, pause in enumerate(config.suspended):
+        try:
+            is_empty = moment_ns(pause.end) <= moment_ns(pause.begin)
+        except ValueError:
+            yield ("suspended", index), f"{pause.begin} to {pause.end}", "give days of the calendar"
+            continue
+        if is_empty:
+            yield ("suspended", index, "end"), f"not after the begin, {pause.begin}", ""

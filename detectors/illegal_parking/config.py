@@ -19,6 +19,14 @@ Marking = Literal[
 Facing = Literal["north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest"]
 ClockText = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", description="a time as 07:30")]
 
+DayTime = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]{4}-[01][0-9]-[0-3][0-9] ([01][0-9]|2[0-3]):[0-5][0-9](?!\n)$",
+        description="a moment as 2026-01-31 07:30",
+    ),
+]
+
 
 class Hours(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When the zone is in force, Beijing time; an end before the begin is on the next day."""
@@ -26,6 +34,15 @@ class Hours(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     begin: ClockText
     end: ClockText
     days: Annotated[tuple[Weekday, ...], Meta(min_length=1)] = WEEKDAYS
+
+
+class Suspension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A stretch of Beijing time in which the zone holds nobody: road works, an officer's order, an event in the street,
+    or a sign or line that nobody can read until it is mended."""
+
+    begin: DayTime
+    end: DayTime
+    because: Literal["works", "order", "event", "worn_sign"]
 
 
 class Ground(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,6 +80,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     surface: Literal["carriageway", "pavement"] | None = None
     facing: Facing | None = None
     hours: Annotated[tuple[Hours, ...], Meta(max_length=20, description="in force; none given: always")] = ()
+    suspended: Annotated[tuple[Suspension, ...], Meta(max_length=100, description="holds nobody for so long")] = ()
     permitted_px: Annotated[tuple[PolygonPx, ...], Meta(max_length=50, description="marked bays in the zone")] = ()
     flow_lane_px: Annotated[PolygonPx, Meta(max_length=100, description="where queues form; none: not asked")] = ()
     signal_red_s: Annotated[float, Meta(ge=1, le=600, description="longest red of a signal within 50 m")] | None = None

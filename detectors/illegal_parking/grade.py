@@ -2,7 +2,7 @@
 
 `not_met` of a hard condition, or one of those that must be known (dwell, interval, size, clock), makes a lead only; a
 soft one that is not met, or anything that is not seen, makes the record partial. Nothing is guessed: unknown is
-`not_seen`. Without the zone's basis or the camera's record (P3, P4, P11) it counts in statistics, and may send somebody.
+`not_seen`. Without the zone's basis or the camera's record (P3, P4, P11) it counts in statistics and may send someone.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from detectors.fold import Ask, DropEvidence, Finding, FullDecode, HoldEvidence,
 from detectors.illegal_parking import counter, reading, upkeep
 from detectors.illegal_parking.asking import ask_for_plates, take_answer
 from detectors.illegal_parking.config import Config
-from detectors.illegal_parking.hours import in_force
+from detectors.illegal_parking.hours import not_in_force
 from detectors.illegal_parking.identity import by_plate, is_another, is_settled
 from detectors.illegal_parking.looks import Look
 from detectors.illegal_parking.place import Place, State, blinded, later_than, seen_last
@@ -50,8 +50,8 @@ def step(state: State, seen: Seen, zone: Zone, config: Config) -> Step[State]:
     doubted = doubt(state, seen, config)
     if doubted is not None:
         after = turn.blind(blinded(doubted.known, doubted.from_ns, doubted.lost_as), doubted.from_ns)
-    elif not in_force(config.hours, seen.at_ns):
-        after = turn.out_of_force()
+    elif (pause := not_in_force(config, seen.at_ns)) is not None:
+        after = turn.out_of_force(*pause)
     else:
         after = turn.judge(Look(state, seen, zone, config))
     after = msgspec.structs.replace(after, shake=shake_after(state, seen))
@@ -76,11 +76,10 @@ class _Turn:
                 self._leave(place)
         return msgspec.structs.replace(after, departed=self.departed, excused=self.excused)
 
-    def out_of_force(self) -> State:
+    def out_of_force(self, kind: str, reason: str) -> State:
         """The zone holds nobody now: acts end here, and who stays begins anew when it is in force again."""
         for place in self.state.places:
-            reason = "the zone's hours are over: what follows is permitted"
-            self._leave(counter.noted(place, "not_in_force", "released", reason, self.seen.at_ns))
+            self._leave(counter.noted(place, kind, "released", reason, self.seen.at_ns))
         scene = None if self.seen.picture is None else self.seen.picture.scene
         return State(
             last_at_ns=self.seen.at_ns,

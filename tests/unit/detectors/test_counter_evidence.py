@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
+import msgspec
 import pytest
 
 from contract.geometry import BboxPx
@@ -11,7 +13,8 @@ from contract.observations import Detection, Observation
 from contract.times import NS, utc_from_ns
 from detectors import illegal_parking as rule
 from detectors.fold import Finding
-from detectors.illegal_parking.config import Hours
+from detectors.illegal_parking.config import Hours, Suspension
+from detectors.illegal_parking.hours import SHANGHAI, moment_ns
 from tests.unit.detectors.scene import SPOT, START_NS, car, look, looks, phases, run
 from tests.unit.detectors.test_failure_table import facts_of, kinds, like, met
 
@@ -178,6 +181,23 @@ def test_an_act_ends_when_the_hours_do_and_says_so() -> None:
     _, findings, _ = run([*looks(0, 8), *looks(10, 120, car())], config=config)
     assert phases(findings) == ["opened", "closed"]
     assert kinds(findings[1]) == [("not_in_force", "released")]
+
+
+@pytest.mark.parametrize("because", ["works", "order", "worn_sign"])
+def test_officers_order_road_works_or_a_worn_sign_suspend_the_zone_while_its_owner_says_so(because: str) -> None:
+    def beijing(at_s: int) -> str:
+        return f"{datetime.fromtimestamp(START_NS // NS + at_s, SHANGHAI):%Y-%m-%d %H:%M}"
+
+    pause = msgspec.convert({"begin": beijing(60), "end": beijing(180), "because": because}, Suspension)
+    config = rule.Config(grace_s=20, suspended=(pause,))
+    begins_s = moment_ns(pause.begin) // NS - START_NS // NS
+    _, findings, _ = run([*looks(0, begins_s - 30), *looks(begins_s - 28, 300, car())], config=config)
+    assert phases(findings) == ["opened", "closed", "opened"]
+    assert kinds(findings[1]) == [("zone_suspended", "released")]
+    assert because in findings[1].counter_evidence[0].reason
+    assert findings[1].last_seen_ns < moment_ns(pause.begin)
+    assert findings[2].onset_ns >= moment_ns(pause.end)  # who stayed begins anew, and its start was not seen
+    assert facts_of(findings[2]).arrival_seen is False
 
 
 def test_stops_that_end_together_are_flagged() -> None:

@@ -13,6 +13,8 @@ legal_ground = "道路交通安全法 art. 56"
 marking = "no_stopping_line"
 marking_px = [[110, 450], [590, 450], [590, 470], [110, 470]]
 surface = "carriageway"
+facing = "southeast"
+suspended = [{ begin = "2026-11-24 08:00", end = "2026-11-26 18:00", because = "works" }]
 hours = [{ begin = "07:00", end = "21:00", days = ["mon", "tue"] }, { begin = "22:00", end = "06:00" }]
 permitted_px = [[[100, 100], [200, 100], [200, 200], [100, 200]]]
 flow_lane_px = [[100, 100], [600, 100], [600, 500], [100, 500]]
@@ -48,6 +50,17 @@ def test_a_full_zone_and_an_approved_camera_are_right() -> None:
         ("signal_red_s = 60", "zone[0].rule.flow_lane_px", "missing beside signal_red_s"),
         ('hours = [{ begin = "07:00", end = "07:00" }]', "zone[0].rule.hours[0].end", "is the begin"),
         ('hours = [{ begin = "7:00", end = "09:00" }]', "zone[0].rule.hours[0].begin", "expected a time as 07:30"),
+        (
+            'suspended = [{ begin = "2026-11-24 08:00", end = "2026-11-24 08:00", because = "works" }]',
+            "zone[0].rule.suspended[0].end",
+            "not after the begin",
+        ),
+        (
+            'suspended = [{ begin = "2026-02-30 08:00", end = "2026-03-01 08:00", because = "works" }]',
+            "zone[0].rule.suspended[0]",
+            "2026-02-30 08:00 to 2026-03-01 08:00",
+        ),
+        ('facing = "up"', "zone[0].rule.facing", "expected one of"),
         ("still_s = 30", "zone[0].rule.still_s", "less than grace_s"),
         ("left_after_s = 90", "zone[0].rule.left_after_s", "no more than cover_limit_s"),
         ('authority = "police"', "zone[0].rule.authority", "expected one of jiaojing, chengguan"),

@@ -150,6 +150,7 @@ export const en: typeof zh = {
     came_back: 'left and came back',
     left_together: 'left together with others',
     not_in_force: 'zone not in force',
+    zone_suspended: 'zone suspended by its owner (works, order, event, worn sign)',
     zone_changed: 'the zone was redrawn',
   },
   kind: {

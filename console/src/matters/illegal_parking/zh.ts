@@ -148,6 +148,7 @@ export const zh = {
     came_back: '离开后返回',
     left_together: '与他车一同离开',
     not_in_force: '不在管控时段',
+    zone_suspended: '区域由管理方暂停（施工、指挥、活动或标志不清）',
     zone_changed: '区域已改画',
   },
   kind: {
