@@ -14,7 +14,7 @@ from contract.errors import EvidenceError
 from contract.events import EvidenceItem, EvidenceRef, EvidenceRole
 from contract.geometry import BboxPx
 from contract.observations import EvidenceMade, Observation, PlateLooked, Seen, StreamLost, TapeStart
-from contract.times import NS, ns_from_utc
+from contract.times import NS
 from detectors.fold import HoldEvidence
 from edge.capture.types import Frame
 from edge.config import EvidenceConfig
@@ -30,6 +30,7 @@ from edge.evidence.package import NewFile, Package, Signed, sign
 from edge.evidence.parts import clip_gaps, held_files, timer_of
 from edge.evidence.stills import encode_still
 from edge.evidence.tape import Tape
+from edge.evidence.told import observations_file
 from edge.spool.steps import Upload
 from ground.files import Area
 
@@ -224,7 +225,7 @@ class FileEvidence:
                 new += held_files(order, file, self._store.candidates.place(order.event_id, file), start=self._start)
         words = list(held.lost if held else ())
         if not order.settle_clips:
-            new.append(self._observations(order, before, words))
+            new.append(observations_file(self._tape, order, words, lead_in_ns=round(LEAD_IN_S * NS)))
             new += timer_of(order, before)
         if order.zone.matter == FIRES:
             new += self._of_fire(order, before, held.files if held else (), new, words)
@@ -266,25 +267,6 @@ class FileEvidence:
         files, missing = files_of_fire(order, kept, before, told=told)
         words += missing
         return files
-
-    def _observations(self, order: Order, before: tuple[EvidenceItem, ...], words: list[str]) -> NewFile:
-        """What the rule was told: from before the onset until due, later on from there until the end."""
-        told = [item for item in before if item.role == "observations" and item.captured is not None]
-        from_ns = order.onset_ns - round(LEAD_IN_S * NS)
-        name = "observations.jsonl"
-        if told:
-            from_ns = ns_from_utc(str(told[-1].captured)) + 1
-            name = f"observations-{order.revision:04d}.jsonl"
-        excerpt = self._tape.excerpt(from_ns)
-        if not excerpt.is_whole:
-            words.append(f"{name}: its beginning is not on the tape any more")
-        return NewFile(
-            path=name,
-            role="observations",
-            media_type="application/jsonl",
-            source=excerpt.data,
-            captured_ns=order.at_ns,
-        )
 
     def _send(self, order: Order, ref: EvidenceRef, signed: Signed) -> None:
         self._uploads += self._store.to_send(order, ref, signed, rank_of=lambda role: RANKS.get(role, RANKS["still"]))

@@ -21,6 +21,7 @@ from edge.evidence.files import EvidenceStore
 from edge.evidence.orders import Cuts, Order
 from edge.evidence.package import NewFile, Package, Signed, sign
 from edge.evidence.tape import Tape
+from edge.evidence.told import observations_file
 from edge.sensors.evidence.curve import Judged, draw_curve
 from edge.sensors.evidence.readings import NOT_LEGAL, KeptReading, readings_jsonl
 from edge.sensors.evidence.stills import OutletStills
@@ -142,7 +143,7 @@ class SensorEvidence:
         if not any(item.role == "binding" for item in before):
             new.append(self._binding_file(order))
         new += self._outlet_stills(order, before, words)
-        new.append(self._observations(order, words, has_earlier=bool(told)))
+        new.append(observations_file(self._tape, order, words, lead_in_ns=AROUND_NS, may_begin_late=bool(told)))
         earlier = package.current()
         said = earlier.manifest.missing if earlier is not None else ()
         signed = sign(
@@ -229,25 +230,6 @@ class SensorEvidence:
             "profile_version": known.profile.version,
             "profile_sha256": known.sha256,
         }
-
-    def _observations(self, order: Order, words: list[str], *, has_earlier: bool) -> NewFile:
-        """What the rule was told: from before the onset, later on from the revision before."""
-        told = [one for one in (order.previous.items if order.previous else ()) if one.role == "observations"]
-        from_ns = order.onset_ns - AROUND_NS
-        name = "observations.jsonl"
-        if told:
-            from_ns = ns_from_utc(str(told[-1].captured)) + 1
-            name = f"observations-{order.revision:04d}.jsonl"
-        excerpt = self._tape.excerpt(from_ns)
-        if not excerpt.is_whole and not has_earlier:
-            words.append(f"{name}: its beginning is not on the tape any more")
-        return NewFile(
-            path=name,
-            role="observations",
-            media_type="application/jsonl",
-            source=excerpt.data,
-            captured_ns=order.at_ns,
-        )
 
     def _send(self, order: Order, ref: EvidenceRef, signed: Signed) -> None:
         self._uploads += self._store.to_send(order, ref, signed, rank_of=lambda role: RANKS.get(role, RANK_OTHERS))
