@@ -35,6 +35,7 @@ from edge.judge import provenance, tape_start
 from edge.judge.start import software
 from edge.sensors.listener import Clocks
 from edge.sensors.station import Ground, Station
+from edge.sensors.weather import Stations
 from edge.spool import Spool, SpoolLimits
 from edge.threads import WatchedThread
 from edge.towers import SmokeEyes, Towers, TowersAround, has_streets, open_eyes, tower_cameras
@@ -125,6 +126,7 @@ class Gateway:
         store = EvidenceStore.open(data_dir, key=key, config=config.evidence)
         store.candidates.keep_devices({camera.id for camera in config.cameras})
         self._plates = self._plate_service(plates or PlateReader(detail="no reader was opened"))
+        self._weather = Stations()
         self._towers = None if eyes is None else self._build_towers(eyes, data_dir)
         around = Surroundings(
             spool=self._spool,
@@ -236,6 +238,7 @@ class Gateway:
             now_ns=time.time_ns,
             monotonic_s=time.monotonic,
             stop=self._stop,
+            weather_of=self._weather.of,
         )
         return Towers(self._config, eyes, around)
 
@@ -247,6 +250,7 @@ class Gateway:
             clocks=Clocks(now_ns=time.time_ns, monotonic_s=time.monotonic),
             stop=self._stop,
             full_decode=self._full_decode,
+            weather=self._weather,
         )
         return Station(self._config, ground)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from contract.events import Clock
@@ -24,6 +25,7 @@ from edge.inference.towers import FIXED, FixedView, TowersLooker
 from edge.patrol.onvif import OnvifHead
 from edge.patrol.patrol import Border, Patrol
 from edge.patrol.references import References
+from edge.sensors.weather import Weather
 from edge.threads import WatchedThread
 from ground.files import Area
 from models.detector import open_detector
@@ -42,9 +44,16 @@ class SmokeEyes:
     sha256: str
 
 
+def _no_weather(_station: str, _at_ns: int) -> Weather | None:
+    """Where no sensor is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TowersAround:
-    """What the towers share with the gateway; `put`: a frame to be looked at, `show`: a close view of an event."""
+    """What the towers share with the gateway; `put`: a frame to be looked at, `show`: a close view of an event.
+
+    `weather_of(sensor id, at_ns)`: what a weather station says.
+    """
 
     data_dir: Path
     put: Callable[[Frame], None]
@@ -52,6 +61,7 @@ class TowersAround:
     now_ns: Callable[[], int]
     monotonic_s: Callable[[], float]
     stop: threading.Event
+    weather_of: Callable[[str, int], Weather | None] = _no_weather
 
 
 def tower_cameras(config: EdgeConfig) -> tuple[CameraConfig, ...]:
@@ -96,6 +106,7 @@ class Towers:
         self._patrols: dict[str, Patrol] = {}
         self._fixed: dict[str, FixedView] = {}
         self.threads: list[WatchedThread] = []
+        self._stations: dict[str, str] = {}
         for camera in tower_cameras(config):
             self._add(camera)
 
@@ -138,6 +149,15 @@ class Towers:
         sights = self._sights.get(device)
         return () if sights is None else sights.areas
 
+    def station(self, device: str) -> str | None:
+        """The weather station near a tower."""
+        return self._stations.get(device)
+
+    def weather(self, device: str, at_ns: int) -> Weather | None:
+        """What that station said last, at that time."""
+        station = self._stations.get(device)
+        return None if station is None else self._around.weather_of(station, at_ns)
+
     def problem(self, device: str) -> str:
         """Why a tower is not watched; empty when it is."""
         patrol = self._patrols.get(device)
@@ -155,8 +175,12 @@ class Towers:
 
     def _add(self, camera: CameraConfig) -> None:
         tower = camera.tower
+        if tower is not None and tower.weather_sensor is not None:
+            self._stations[camera.id] = tower.weather_sensor
         if tower is not None and camera.position is not None and camera.frame_px is not None:
-            self._sights[camera.id] = Sights(tower, position=camera.position, frame_px=camera.frame_px)
+            self._sights[camera.id] = Sights(
+                tower, position=camera.position, frame_px=camera.frame_px, weather=partial(self.weather, camera.id)
+            )
         if camera.patrol is None:
             aim = (0.0, 0.0) if tower is None else (tower.pan_deg, tower.tilt_deg)
             zoom = 0.0 if tower is None else tower.zoom

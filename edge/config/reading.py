@@ -69,7 +69,7 @@ def load_edge(
         *_files(examined, base_dir, file_problem),
         *_servers(examined, reach_problem),
         *_cameras(examined),
-        *tower_mistakes(examined),
+        *tower_mistakes(examined, base_dir),
         *sensor_mistakes(examined, base_dir),
         *_zones(examined, base_dir),
     ]
@@ -183,7 +183,7 @@ def _zones(examined: Examined[EdgeFile], base_dir: Path) -> Iterator[Mistake]:
 
 
 def _sensor_zone(examined: Examined[EdgeFile], place: Place, zone: ZoneConfig) -> Iterator[Mistake]:
-    unknown = unknown_sensor(examined, place, str(zone.sensor))
+    unknown = unknown_sensor(examined, (*place, "sensor"), str(zone.sensor))
     if unknown is not None:
         yield unknown
     for key in ("camera", "polygon_px", "frame_px"):

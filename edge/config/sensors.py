@@ -60,14 +60,14 @@ def sensor_of_zone(examined: Examined[EdgeFile], name: str) -> SensorConfig | No
 
 
 def unknown_sensor(examined: Examined[EdgeFile], place: Place, name: str) -> Mistake | None:
-    """A zone that names no sensor of the file."""
+    """A key that names no sensor of the file."""
     plain = examined.plain.get("sensor")
     tables: list[Any] = plain if isinstance(plain, list) else []
     known = [str(table.get("id")) for table in tables if isinstance(table, dict) and table.get("id")]
     if name in known:
         return None
     hint = did_you_mean(name, known) or f"sensors are {', '.join(known)[:200] or 'none'}"
-    return examined.mistake((*place, "sensor"), f"{shown(name)} is no sensor of this file", hint)
+    return examined.mistake(place, f"{shown(name)} is no sensor of this file", hint)
 
 
 def outlet_mistakes(

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
-from contract.errors import Mistake
+from contract.errors import ConfigError, Mistake
 from contract.settings import Examined, shown
 from contract.toml_lines import Place
 from edge.config import urls
+from edge.config.sensors import profile_of, sensor_of_zone, unknown_sensor
 from edge.config.types import (
     CameraConfig,
     EdgeFile,
     PatrolConfig,
     TowerConfig,
 )
+from edge.sensors.weather import WIND_FROM, WIND_SPEED
 
 HEAD_PORTS = {"http": 80, "https": 443}
 
 
-def tower_mistakes(examined: Examined[EdgeFile]) -> Iterator[Mistake]:
+def tower_mistakes(examined: Examined[EdgeFile], base_dir: Path) -> Iterator[Mistake]:
     """What is wrong with the patrols and the geometry of the cameras."""
     for place, table in examined.tables.items():
         if isinstance(table, PatrolConfig):
@@ -31,6 +35,24 @@ def tower_mistakes(examined: Examined[EdgeFile]) -> Iterator[Mistake]:
                 yield examined.mistake((*place[:-1], "position"), "missing", problem)
             if isinstance(camera, CameraConfig) and getattr(camera, "frame_px", None) is None:
                 yield examined.mistake((*place[:-1], "frame_px"), "missing", "focal_px is in pixels of that picture")
+            if isinstance(table.weather_sensor, str):
+                yield from _weather(examined, place, table.weather_sensor, base_dir)
+
+
+def _weather(examined: Examined[EdgeFile], place: Place, name: str, base_dir: Path) -> Iterator[Mistake]:
+    at = (*place, "weather_sensor")
+    unknown = unknown_sensor(examined, at, name)
+    if unknown is not None:
+        yield unknown
+    sensor = sensor_of_zone(examined, name)
+    if sensor is None:
+        return
+    with suppress(ConfigError):  # told with the sensor's own keys
+        profile = profile_of(sensor, base_dir).profile
+        lacking = {WIND_SPEED, WIND_FROM} - {factor.factor for factor in profile.factors}
+        if lacking:
+            problem = f"the profile of {name} measures no {' and no '.join(sorted(lacking))}"
+            yield examined.mistake(at, problem, "name the codes of its wind so in the profile")
 
 
 def _patrol(examined: Examined[EdgeFile], place: Place, patrol: PatrolConfig) -> Iterator[Mistake]:

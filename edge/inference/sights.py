@@ -1,10 +1,12 @@
 """Where on the ground a plume stands: from the pixel of its base, over the tower's calibration, to a doubtful place.
 
 In: a tower's table and a pixel with the head's aim. Out: `contract.geometry.Sight`; without ground to meet no place.
+The same calibration says where the sun stands in the picture, and which part of the wind blows across it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -13,16 +15,26 @@ from contract.geometry import CellShare, Ellipse, Position, Sight
 from contract.observations import Observation, PlumeSeen
 from edge.capture.types import Aimed
 from edge.config import TowerConfig
-from ground.camera import Aim, Calibration, bearing_deg, ray
+from edge.sensors.weather import Weather
+from ground.camera import Aim, Calibration, bearing_deg, direction, project, ray
 from ground.files import Area, Heights, read_areas, read_heights
 from ground.fix import Fix, fix_of_one
 from ground.local import Spot, Vector, spot_at
 from ground.snap import shares
+from ground.sun import sun_bearing_deg
 from ground.terrain import Meeting, on_heights, on_plane
 
 CELLS_MOST = 20
 CELLS_WITHIN_M = 3_000.0
 ZOOM_WITHIN = 0.01
+SUN_DOWN_DEG = -1.0  # its disc, and air that bends more than the tables say
+
+
+WeatherAt = Callable[[int], Weather | None]
+
+
+def _nobody_knows(_at_ns: int) -> Weather | None:
+    return None
 
 
 def areas_of(tower: TowerConfig | None) -> tuple[Area, ...]:
@@ -35,8 +47,12 @@ def areas_of(tower: TowerConfig | None) -> tuple[Area, ...]:
 class Sights:
     """The geometry of one tower's camera; raises ContractError at once for files that cannot be read."""
 
-    def __init__(self, tower: TowerConfig, *, position: Position, frame_px: tuple[int, int]) -> None:
+    def __init__(
+        self, tower: TowerConfig, *, position: Position, frame_px: tuple[int, int], weather: WeatherAt = _nobody_knows
+    ) -> None:
+        """`weather`: what the station near it says of a time."""
         self._tower = tower
+        self._weather = weather
         self._calibration = Calibration(
             frame_px=frame_px,
             focal_px=tower.focal_px,
@@ -58,10 +74,41 @@ class Sights:
         """At the calibrated zoom."""
         return self._calibration.focal_px
 
-    def placed(self, seen: Observation, aimed: Aimed) -> tuple[PlumeSeen, ...]:
-        """The plumes of a look with their sights; none at a zoom that nobody calibrated."""
+    def placed(self, seen: Observation, aimed: Aimed) -> Observation:
+        """The look with the sights of its plumes, with sun and wind; as it was at a zoom that nobody calibrated."""
         if abs(aimed.zoom - self._tower.zoom) > ZOOM_WITHIN:
-            return seen.plumes
+            return seen
+        view = seen.view
+        if view is not None:
+            wind = self._wind_right_m_s(seen.at_ns, aimed)
+            view = replace(view, sun_px=self._sun_px(seen, aimed), wind_right_m_s=wind)
+        return replace(seen, plumes=self._sighted(seen, aimed), view=view)
+
+    def _sun_px(self, seen: Observation, aimed: Aimed) -> tuple[float, float] | None:
+        """Where the sun stands in this picture, or beside it by no more than a picture; None: elsewhere, or set."""
+        azimuth_deg, elevation_deg = sun_bearing_deg(self._foot, seen.at_ns)
+        aim = Aim(pan_deg=aimed.pan_deg, tilt_deg=aimed.tilt_deg)
+        towards = direction(azimuth_deg, elevation_deg)
+        pixel = project(self._calibration, aim, towards) if elevation_deg > SUN_DOWN_DEG else None
+        if pixel is None:
+            return None
+        dx, dy = (0.0, 0.0) if seen.view is None else seen.view.shift_px
+        (width, height), scale = seen.frame_px, seen.frame_px[0] / self._calibration.frame_px[0]
+        x, y = pixel[0] * scale + dx, pixel[1] * scale + dy
+        is_near = -width <= x <= 2 * width and -height <= y <= 2 * height
+        return (round(x, 1), round(y, 1)) if is_near else None
+
+    def _wind_right_m_s(self, at_ns: int, aimed: Aimed) -> float | None:
+        weather = self._weather(at_ns)
+        if weather is None:
+            return None
+        middle = ray(
+            self._calibration, Aim(pan_deg=aimed.pan_deg, tilt_deg=aimed.tilt_deg), self._calibration.middle_px
+        )
+        across = weather.wind_right_m_s(bearing_deg(middle)[0])
+        return None if across is None else round(across, 2)
+
+    def _sighted(self, seen: Observation, aimed: Aimed) -> tuple[PlumeSeen, ...]:
         dx, dy = (0.0, 0.0) if seen.view is None else seen.view.shift_px
         scale = self._calibration.frame_px[0] / seen.frame_px[0]
         told = []

@@ -1,6 +1,6 @@
 """Looks of gateways with towers: their frames go to the smoke model preset by preset, all others as before.
 
-In: frames, those of towers aimed. Out: observations; plumes with their place where the tower is calibrated.
+In: frames, those of towers aimed. Out: observations; where the tower is calibrated with places, sun and wind.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class TowersLooker:
         aimed = frame.aimed or Aimed(FIXED, 0.0, 0.0)
         seen = structs.replace(self._tower.look(frame, preset=aimed.preset), clock=self._clock_of(frame.device))
         sights = self._sights.get(frame.device)
-        return seen if sights is None else structs.replace(seen, plumes=sights.placed(seen, aimed))
+        return seen if sights is None else sights.placed(seen, aimed)
 
 
 class FixedView:

@@ -18,7 +18,7 @@ from contract import codec
 from contract.errors import ContractError
 from contract.events import Event
 from contract.health import Linkage, MaintenanceItem
-from contract.observations import Elapsed, TapeStart
+from contract.observations import Elapsed, Reported, TapeStart
 from contract.preparing import prepare
 from contract.times import utc_from_ns
 from detectors.fold import FillGap, LookSooner
@@ -73,10 +73,14 @@ class SensorState(Struct, frozen=True, kw_only=True):
 prepare(SensorState)
 
 
+def _nobody_listens(_reported: Reported) -> None:
+    """Where nothing else needs a sensor."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What a judging is made of; `reader_of` makes a reader from the penalties of the rows before; `outlets` are looked
-    at by cameras."""
+    at by cameras; `on_reported` hears every report, in the judge's thread."""
 
     binding: Binding
     start: TapeStart
@@ -84,6 +88,7 @@ class Parts:
     rows: RawStore
     reader_of: Callable[[Sequence[int]], ReadsRows]
     outlets: tuple[OutletWatch, ...] = ()
+    on_reported: Callable[[Reported], None] = _nobody_listens
 
     @property
     def owner(self) -> str:
@@ -131,6 +136,7 @@ class Judging:
                 is_wrong = WRONG_PASSWORD in read.reported.doubts
                 self._wrong_since_ns = (self._wrong_since_ns or row.received_ns) if is_wrong else None
             if read.reported is not None:
+                self._parts.on_reported(read.reported)
                 events += self._told(self._judge.take(read.reported))
                 readings += self._outgoing.take(read.reported)
             self.cursor = row.id

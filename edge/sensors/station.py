@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +35,7 @@ from edge.sensors.source import Source, ValueRows
 from edge.sensors.start import sensor_tape_start
 from edge.sensors.status import Trouble
 from edge.sensors.values import ValuesReader, told_by_json, told_by_words
+from edge.sensors.weather import Stations
 from edge.spool import Spool
 from edge.threads import WatchedThread
 
@@ -51,7 +52,8 @@ def _no_camera(_camera: str, _until_ns: int) -> None:
 class Ground:
     """What a station stands on: where its files lie, the gateway's spool and evidence store, clocks, the stop event.
 
-    `full_decode(camera, until_ns)` asks a camera of the gateway for all its pictures until that stream time.
+    `full_decode(camera, until_ns)` asks a camera of the gateway for all its pictures until that stream time. `weather`
+    is told what its sensors measure of it.
     """
 
     data_dir: Path
@@ -60,6 +62,7 @@ class Ground:
     clocks: Clocks
     stop: threading.Event
     full_decode: FullDecodes = _no_camera
+    weather: Stations = field(default_factory=Stations)
 
 
 class Station:
@@ -156,6 +159,7 @@ class Station:
             rows=self._rows if is_ours or self._values is None else self._values.store,
             reader_of=reader if is_ours else values_reader,
             outlets=outlets_of(start.zones, self._ground.full_decode),
+            on_reported=self._ground.weather.note,
         )
 
     def _value_rows(self, config: EdgeConfig) -> ValueRows | None:

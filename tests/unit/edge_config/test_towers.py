@@ -92,3 +92,58 @@ def test_a_mistake_is_named_with_its_place(line: str, instead: str, where: str) 
     with pytest.raises(ConfigError) as raised:
         load((HEAD + PATROL + TOWER).replace(line, instead))
     assert f"camera[0].{where}" in [mistake.path for mistake in raised.value.mistakes]
+
+
+STATION = """
+[[sensor]]
+id = "mast-weather"
+name = "Weather station"
+premises = "the mast"
+kind = "mqtt"
+url = "mqtt://127.0.0.1:1883"
+topic = "weather"
+profile = "{profile}"
+"""
+WEATHER_PROFILE = """
+name = "own-weather"
+version = "1"
+title = "a station"
+source = "its sheet"
+[[json.field]]
+code = "ws"
+path = "wind.speed"
+[[json.field]]
+code = "wd"
+path = "wind.direction"
+[[factor]]
+code = "ws"
+factor = "wind_speed_m_s"
+unit = "m/s"
+mark = "never"
+"""
+WIND_FROM = """
+[[factor]]
+code = "wd"
+factor = "wind_from_deg"
+unit = "deg"
+mark = "never"
+"""
+
+
+def weather_mistakes(folder: Path, sensor: str, *, profile: str) -> list[str]:
+    (folder / "station.toml").write_text(profile)
+    text = HEAD + TOWER + f'weather_sensor = "{sensor}"\n' + STATION.format(profile="station.toml")
+    try:
+        load_edge(text, "edge.toml", folder, file_problem=lambda *_: None)
+    except ConfigError as error:
+        return [f"{one.path}: {one.problem} {one.hint}" for one in error.mistakes]
+    return []
+
+
+def test_a_weather_station_is_a_sensor_of_the_file_that_measures_the_wind(tmp_path: Path) -> None:
+    assert weather_mistakes(tmp_path, "mast-weather", profile=WEATHER_PROFILE + WIND_FROM) == []
+    (unknown,) = weather_mistakes(tmp_path, "mast-wether", profile=WEATHER_PROFILE + WIND_FROM)
+    assert unknown.startswith("camera[0].tower.weather_sensor:")
+    assert "mast-weather" in unknown
+    (lacking,) = weather_mistakes(tmp_path, "mast-weather", profile=WEATHER_PROFILE)
+    assert "measures no wind_from_deg" in lacking

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -9,10 +10,13 @@ import pytest
 
 from contract.geometry import Position
 from contract.observations import Observation, PlumeSeen, View
+from contract.times import NS
 from edge.capture.types import Aimed
 from edge.config import TowerConfig
 from edge.inference.sights import Sights
+from edge.sensors.weather import Weather
 from ground.local import Spot, metres_from
+from ground.sun import sun_bearing_deg
 
 TABLE = TowerConfig(
     focal_px=3600.0, mast_m=40.0, pan_zero_deg=3.7, tilt_zero_deg=-0.25, lean_east_deg=0.12, lean_north_deg=-0.08
@@ -65,11 +69,60 @@ def test_a_plume_s_base_is_taken_back_by_the_view_s_shift_and_scaled_to_the_cali
         view=View(shift_px=(3.0, -2.0), quality=0.9, verified=True),
         plumes=(plume, msgspec.structs.replace(plume, base_px=None)),
     )
-    placed, without = sights().placed(seen, AIMED)
+    placed, without = sights().placed(seen, AIMED).plumes
     assert placed.sight is not None
     assert placed.sight.range_m == pytest.approx(2527.3, abs=0.3)
     assert without.sight is None
-    assert all(one.sight is None for one in sights().placed(seen, AIMED._replace(zoom=0.5)))
+    assert sights().placed(seen, AIMED._replace(zoom=0.5)) == seen
+
+
+def looked(at: datetime, *, frame_px: tuple[int, int] = (960, 540)) -> Observation:
+    view = View(shift_px=(4.0, -2.0), quality=0.9, verified=True)
+    at_ns = round(at.timestamp()) * NS
+    return Observation(device="t", at_ns=at_ns, frame_px=frame_px, detections=(), preset="p1", view=view)
+
+
+def test_the_sun_in_the_view_is_told_as_a_pixel_of_this_picture() -> None:
+    at = datetime(2026, 10, 20, 0, 0, tzinfo=UTC)  # eight in the morning
+    azimuth_deg, elevation_deg = sun_bearing_deg(FOOT, round(at.timestamp()) * NS)
+    straight = sights(pan_zero_deg=0.0, tilt_zero_deg=0.0, lean_east_deg=0.0, lean_north_deg=0.0)
+    view = straight.placed(looked(at), Aimed("p1", azimuth_deg, -elevation_deg)).view
+    assert view is not None
+    assert view.sun_px == pytest.approx((960 / 2 + 4, 540 / 2 - 2), abs=0.1)
+    beside = straight.placed(looked(at), Aimed("p1", azimuth_deg - 5, -elevation_deg)).view
+    assert beside is not None
+    assert beside.sun_px is not None
+    assert beside.sun_px[0] > 960 / 2 + 100
+
+
+@pytest.mark.parametrize(
+    ("at", "pan_deg"),
+    [(datetime(2026, 10, 20, 0, 0, tzinfo=UTC), 300.0), (datetime(2026, 10, 20, 16, 0, tzinfo=UTC), 120.0)],
+    ids=["behind the camera", "at midnight"],
+)
+def test_a_sun_that_is_not_near_the_view_is_not_told(at: datetime, pan_deg: float) -> None:
+    view = sights().placed(looked(at), Aimed("p1", pan_deg, 2.0)).view
+    assert view is not None
+    assert view.sun_px is None
+
+
+def test_the_wind_of_the_station_is_told_across_the_view() -> None:
+    asked: list[int] = []
+
+    def weather(at_ns: int) -> Weather:
+        asked.append(at_ns)
+        return Weather(station="mast", at="", at_ns=at_ns, wind_speed_m_s=5.0, wind_from_deg=270.0)
+
+    seen = looked(datetime(2026, 10, 20, 0, 0, tzinfo=UTC))
+    north = Sights(TABLE, position=POSITION, frame_px=(1920, 1080), weather=weather).placed(
+        seen, Aimed("p1", -TABLE.pan_zero_deg, 2.0)
+    )
+    assert north.view is not None
+    assert north.view.wind_right_m_s == pytest.approx(5.0, abs=0.02)
+    assert asked == [seen.at_ns]
+    unknown = sights().placed(seen, AIMED).view
+    assert unknown is not None
+    assert unknown.wind_right_m_s is None
 
 
 def test_a_cell_that_holds_the_place_is_named_with_its_share(tmp_path: Path) -> None:
