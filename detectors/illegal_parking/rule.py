@@ -231,12 +231,17 @@ def _until_settled(place: Place) -> Place:
     """The last boxes of a vehicle that drives off lie no more where it stood: it stood until the one before."""
     from_ns, until = place.last_seen_ns - TRIMMED_NS, bisect(place.times_ns, place.last_seen_ns)
     last = until
-    while last > 1 and place.times_ns[last - 2] >= from_ns and not is_settled(place.boxes[last - 1], place.box):
+    while last > 1 and place.times_ns[last - 2] >= from_ns and not _stands(place, last - 1):
         last -= 1
-    if last == until or not is_settled(place.boxes[last - 1], place.box):
+    if last == until or not _stands(place, last - 1):
         return place
     last_ns = place.times_ns[last - 1]
     return place if last_ns < (place.due_ns or 0) else seen_last(place, last_ns)
+
+
+def _stands(place: Place, n: int) -> bool:
+    """Whether a box lies where the vehicle stood, or where it lay a look before: a lamp was turned on, no more."""
+    return is_settled(place.boxes[n], place.box) or (n > 0 and is_settled(place.boxes[n], place.boxes[n - 1]))
 
 
 def _hold_beginning(place: Place, seen: Observation) -> Sequence[Ask]:

@@ -120,6 +120,15 @@ def test_a_car_on_open_ground_that_is_not_found_has_left() -> None:
     assert facts_of(findings[1]).left == utc_from_ns(START_NS + 40 * NS)
 
 
+@pytest.mark.parametrize(("wider_px", "last_s"), [((24, 26, 24), 43), ((0, 0, 30), 42), ((0, 24, 60), 41)])
+def test_a_car_stood_until_its_box_moves_on_and_not_until_its_lamp_is_lit(wider_px: list[int], last_s: int) -> None:
+    left, top, right, bottom = SPOT
+    last = [look(41 + n, car((left - px, top, right, bottom))) for n, px in enumerate(wider_px)]
+    _, findings, _ = run([*looks(0, 8), *looks(10, 40, car(), every_s=1), *last, *looks(44, 70)])
+    assert phases(findings) == ["opened", "closed"]
+    assert findings[1].last_seen_ns == START_NS + last_s * NS
+
+
 def test_leaving_and_returning_is_a_new_act() -> None:
     scene = [*EMPTY_THEN_PARKED, *looks(42, 60), *looks(62, 100, car())]
     _, findings, _ = run(scene)
