@@ -122,11 +122,10 @@ class Gateway:
         self._public_key = public_key_hex(key)
         limits = SpoolLimits(config.spool.max_events, config.spool.max_uploads, config.spool.min_free_mb * _MB)
         self._spool = Spool(data_dir / "spool.sqlite", limits=limits)
-        self._mailbox = Mailbox()
+        self._mailbox, self._weather = Mailbox(), Stations()
         store = EvidenceStore.open(data_dir, key=key, config=config.evidence)
         store.candidates.keep_devices({camera.id for camera in config.cameras})
         self._plates = self._plate_service(plates or PlateReader(detail="no reader was opened"))
-        self._weather = Stations()
         self._towers = None if eyes is None else self._build_towers(eyes, data_dir)
         around = Surroundings(
             spool=self._spool,
