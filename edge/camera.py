@@ -7,7 +7,6 @@ together, then they are sent. If the judge crashes it begins again from the stat
 from __future__ import annotations
 
 import logging
-import random
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
@@ -22,11 +21,11 @@ from contract.health import CameraState, DayCounts, DeviceHealth, MaintenanceIte
 from contract.observations import Observation, PlateLooked, Seen, StreamLost, TapeStart
 from contract.times import NS, utc_from_ns
 from detectors.fold import FullDecode, LookSooner, ReadPlate, ZoomIn
-from edge.capture.backoff import Backoff
 from edge.capture.feed import CameraFeed
 from edge.capture.masks import Masks
 from edge.capture.pyav_engine import PyAvEngine
 from edge.capture.types import CameraStatus, Frame
+from edge.committing import commit_until_kept
 from edge.config import CameraConfig
 from edge.evidence.clips import Footage
 from edge.evidence.files import EvidenceStore, FileEvidence
@@ -49,7 +48,6 @@ READS_PLATES = "illegal_parking"
 CLOSE_VIEWS_MAX = 4
 MAINTENANCE_MAX = 100  # of a heartbeat's device
 _TICK_S = 0.5
-_COMMIT_BACKOFF = Backoff(first_s=0.2, most_s=10.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,22 +269,13 @@ class Camera:
             self._around.plates.put(ask, frame)
 
     def _commit(self, step: Step, stop: threading.Event) -> None:
-        """Until it is on disk: the judge has moved on, so the step may not be left out; new looks give way."""
-        draw = random.Random()  # noqa: S311 -- jitter is no secret
-        failures = 0
-        while True:
-            try:
-                self._around.spool.commit(step)
-            except StoreError as error:
-                failures += 1
-                self._counts["commit_failures"] += 1
-                self._problems["spool"] = str(error)
-                log.error("step_not_committed device=%s reason=%r", self._config.id, str(error))
-                if stop.wait(_COMMIT_BACKOFF.delay_s(failures, draw)):
-                    return
-            else:
-                self._problems.pop("spool", None)
-                return
+        """Until it is on disk; new looks give way."""
+        if commit_until_kept(self._around.spool, step, stop, self._not_committed):
+            self._problems.pop("spool", None)
+
+    def _not_committed(self, error: StoreError) -> None:
+        self._counts["commit_failures"] += 1
+        self._problems["spool"] = str(error)
 
     def _thread(self, what: str, body: Callable[[threading.Event], None]) -> WatchedThread:
         around = self._around

@@ -7,7 +7,6 @@ cursor, events and uploads are committed together. A judge that dies goes on beh
 from __future__ import annotations
 
 import logging
-import random
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from contract.errors import StoreError
 from contract.health import CameraState, DeviceHealth, MaintenanceItem
 from contract.times import utc_from_ns
 from detectors.fold import FillGap
-from edge.capture.backoff import Backoff
+from edge.committing import commit_until_kept
 from edge.evidence.tape import Rotation, Tape
 from edge.sensors.judging import Judging, Parts
 from edge.sensors.status import Heard, Trouble, state_of
@@ -33,7 +32,6 @@ WAIT_S: Final = 1.0
 SILENT_AT_LEAST_S: Final = 300.0
 SILENT_REPORTS: Final = 5
 MAX_ITEMS: Final = 100  # the contract's bound
-_COMMIT_BACKOFF: Final = Backoff(first_s=0.2, most_s=10.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,17 +161,7 @@ class Sensor:
                 watch.want()
 
     def _commit(self, step: Step, stop: threading.Event) -> bool:
-        """Until it is on disk; False when the gateway stops before."""
-        draw = random.Random()  # noqa: S311 -- jitter is no secret
-        failures = 0
-        while True:
-            try:
-                self._around.spool.commit(step)
-            except StoreError as error:
-                failures += 1
-                self._counts["commit_failures"] += 1
-                log.error("step_not_committed device=%s reason=%r", step.device, str(error))
-                if stop.wait(_COMMIT_BACKOFF.delay_s(failures, draw)):
-                    return False
-            else:
-                return True
+        return commit_until_kept(self._around.spool, step, stop, self._not_committed)
+
+    def _not_committed(self, _error: StoreError) -> None:
+        self._counts["commit_failures"] += 1
