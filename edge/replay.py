@@ -16,6 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from contract.codec import encode, event_message
 from contract.errors import CaptureError, ContractError, EvidenceError, TantouError
 from contract.events import Event, Provenance
@@ -31,6 +33,7 @@ from edge.config import CameraConfig, EdgeConfig, PlatesConfig
 from edge.evidence.clips import Footage
 from edge.evidence.disk import write_durably
 from edge.evidence.files import EvidenceStore, FileEvidence
+from edge.evidence.fires.files import Near
 from edge.evidence.from_tape import TapeEvidence
 from edge.evidence.key import read_signing_key
 from edge.evidence.tape import Tape, read_tape
@@ -44,6 +47,7 @@ from models import open_detector
 
 EVENTS_NAME = "events.jsonl"
 TAPE_NAME = "observations.jsonl"
+EXIT_BROKEN_OFF, EXIT_UNBEGUN = 1, 2
 PROGRESS_EVERY_NS = 300 * NS
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:)(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:[0-5]\d)", re.ASCII)
 LAST_START_S = 7_258_118_400  # 2200: nanoseconds fit 64 bits with room for any recording
@@ -110,8 +114,8 @@ def replay_recording(
     ring = PacketRing(camera.ring_s, camera.ring_mb * 1_000_000)
     replay = Replay(recording.path, start_ns=recording.start_ns, camera=camera, ring=ring)
     tape = Tape(out / TAPE_NAME, start)
-    footage, areas = _footage(replay, ring, camera), areas_of(camera.tower)
-    maker = FileEvidence(start, store=store, footage=footage, tape=tape, areas=areas)
+    footage, near = _footage(replay, ring, camera), Near(areas=areas_of(camera.tower))
+    maker = FileEvidence(start, store=store, footage=footage, tape=tape, near=near)
     told = Told(say)
     clock = given_clock(camera.clock)
     views = Views(config)
@@ -171,10 +175,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--camera", metavar="ID", help="the configured camera that recorded it (with --source)")
     parser.add_argument("--start", metavar="TIME", help="when the recording begins, RFC 3339 (with --source)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="an empty folder, or one to be made")
+    parser.add_argument("--json", action="store_true", help="tell what was written as JSON on standard output")
 
 
 def main(args: argparse.Namespace) -> int:
     """Run `edge replay`; 0 done, 1 the recording broke off and was judged that far, 2 it could not begin."""
+    code = _replayed(args)
+    if args.json and code != EXIT_UNBEGUN:
+        told = {
+            "schema": "tantou.edge.replay/1",
+            "events": (args.out / EVENTS_NAME).read_bytes().count(b"\n"),
+            "files": sorted(path.name for path in args.out.iterdir() if path.is_file()),
+            "whole": code == 0,
+        }
+        print(msgspec.json.encode(told).decode())
+    return code
+
+
+def _replayed(args: argparse.Namespace) -> int:
     try:
         if args.observations is not None:
             replay_tape(args.observations, out=args.out, say=_say)
@@ -185,10 +203,10 @@ def main(args: argparse.Namespace) -> int:
         _replay_configured(args)
     except CaptureError as error:
         _say(f"{args.source}: {error}")
-        return 1 if (args.out / EVENTS_NAME).exists() else 2
+        return EXIT_BROKEN_OFF if (args.out / EVENTS_NAME).exists() else EXIT_UNBEGUN
     except (TantouError, OSError) as error:
         _say(str(error))
-        return 2
+        return EXIT_UNBEGUN
     return 0
 
 

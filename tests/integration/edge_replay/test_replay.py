@@ -323,6 +323,9 @@ def test_the_command_judges_a_tape_again(tmp_path: Path, capsys: pytest.CaptureF
     assert run("--observations", str(done.tape), "--out", str(tmp_path / "again")) == 0
     assert Done(tmp_path / "again").messages == done.messages
     assert "2 events" in capsys.readouterr().err
+    assert run("--observations", str(done.tape), "--out", str(tmp_path / "third"), "--json") == 0
+    told = msgspec.json.decode(capsys.readouterr().out)
+    assert told == {"schema": "tantou.edge.replay/1", "events": 2, "files": ["events.jsonl"], "whole": True}
 
 
 def test_the_command_says_what_it_lacks_and_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -339,8 +342,9 @@ def test_the_command_names_a_file_that_is_no_recording(tmp_path: Path, capsys: p
     configured(tmp_path / "gw")
     (tmp_path / "空.mp4").write_bytes(b"")
     words = ("--config", str(tmp_path / "gw" / "edge.toml"), "--source", str(tmp_path / "空.mp4"), "--camera", "cam-1")
-    assert run(*words, "--start", START, "--out", str(tmp_path / "out")) == 2
-    assert "空.mp4: garbage" in capsys.readouterr().err
+    assert run(*words, "--start", START, "--out", str(tmp_path / "out"), "--json") == 2
+    said = capsys.readouterr()
+    assert (said.out, "空.mp4: garbage" in said.err) == ("", True)
 
 
 def test_a_file_that_is_no_video_and_an_unknown_camera_are_typed_errors(tmp_path: Path) -> None:
