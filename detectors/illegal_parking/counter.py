@@ -34,6 +34,7 @@ BYSTANDER_LOST_NS = 4 * NS
 BYSTANDER_COVERED_NS = 60 * NS  # in a jam most are behind others, and stand all the same
 COVERED = 0.3
 BYSTANDER_IOU = 0.7
+_SLACK = 1 / BYSTANDER_IOU - 1  # of width and height: edges further off leave less overlap than that
 SAME_IOU = 0.5
 MANY_WITHIN_NS = 60 * NS
 TOGETHER_WITHIN_NS = 10 * NS
@@ -84,12 +85,14 @@ def bystanders_after(state: State, boxes: Sequence[BboxPx], lane: PolygonPx, at_
 
 
 def _kept_place(place: BboxPx, boxes: Sequence[BboxPx]) -> int | None:
-    """Which box lies where one lay before; `boxes` from left to right, as further aside none overlaps so much."""
-    reach = (1 / BYSTANDER_IOU - 1) * (place[2] - place[0])
-    for n in range(bisect(boxes, (place[0] - reach,)), len(boxes)):
-        if boxes[n][0] > place[0] + reach:
+    """Which box lies where one lay before; `boxes` from left to right, as further aside or apart none overlaps so."""
+    left, top, right, bottom = place
+    aside, apart = _SLACK * (right - left), _SLACK * (bottom - top)
+    for n in range(bisect(boxes, (left - aside,)), len(boxes)):
+        box = boxes[n]
+        if box[0] > left + aside:
             return None
-        if iou(boxes[n], place) >= BYSTANDER_IOU:
+        if -apart <= box[1] - top <= apart and iou(box, place) >= BYSTANDER_IOU:
             return n
     return None
 
@@ -293,7 +296,7 @@ def _held_less(place: Place, limit_s: float) -> bool:
 
 def _may_be_exempt(place: Place) -> bool:
     """Whether one reader in one picture saw a white plate with the characters of a vehicle on duty."""
-    texts = (raw.text for vote in reading.votes(place.plate) if vote.colour == "white" for raw in vote.raw)
+    texts = (raw.text for frame in place.plate.frames if frame.colour == "white" for raw in frame.raw)
     return any(kind.name in reading.EXEMPT_KINDS for text in texts for kind in kinds_of(tidy(text)))
 
 
