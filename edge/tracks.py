@@ -191,7 +191,7 @@ def _read_rows(path: Path, video: Video) -> list[_Row]:
         if not line.strip():
             continue
         try:
-            row = msgspec.json.decode(line, type=_Row)
+            row = msgspec.json.decode(line, type=_Row, strict=False)
         except msgspec.MsgspecError as error:
             raise CaptureError("garbage", f"{path} line {number}: {error}; expected JSON lines of boxes") from error
         if row.frame > MOST_SAMPLES * video.frame_step:

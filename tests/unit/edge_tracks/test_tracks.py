@@ -111,6 +111,14 @@ def test_frames_that_are_no_multiples_of_the_step_are_judged_all_the_same(tmp_pa
     assert (event.first_frame, event.due_frame, event.last_frame, event.hidden) == (307, 2107, 3007, ())
 
 
+def test_numbers_may_be_written_as_tables_write_them(tmp_path: Path) -> None:
+    recording(tmp_path, list(range(300, 3001, 30)))
+    before, path = events(tmp_path), tmp_path / "detections" / "road.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    path.write_text("\n".join(json.dumps({**row, "frame": float(row["frame"]), "left": "100"}) for row in rows))
+    assert events(tmp_path) == before
+
+
 def test_the_order_of_the_lines_means_nothing(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
