@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from contract.matters.illegal_parking import Facts
-from contract.observations import Detection, Picture
+from contract.observations import Detection, Picture, Seen
 from contract.times import NS, utc_from_ns
 from detectors import illegal_parking as rule
 from detectors.fold import DropEvidence, Finding, FullDecode, HoldEvidence
@@ -180,7 +180,7 @@ def test_a_silent_gap_without_a_word_of_loss_is_not_counted_either() -> None:
 
 
 def test_a_second_outage_before_it_is_seen_again_gives_the_first_one_no_time_back() -> None:
-    twice = [lost(20), look(40), lost(40)]
+    twice: list[Seen] = [lost(20), look(40), lost(40)]
     _, findings, _ = run([*looks(0, 8), *looks(10, 20, car()), *twice, *looks(50, 70, car())])
     facts = facts_of(findings[0])
     assert (facts.dwell_s, facts.no_picture_s) == (20.0, 30.0)
