@@ -14,6 +14,7 @@ from typing import Final
 from edge.sensors.hj212 import simulator
 
 REPORT_EVERY_S: Final = 10.0
+BOUND_ON: Final = "2026-01-10"  # the simulator plays exactly these devices: that is known, unlike a calibration
 SEED: Final = 212
 FOR_S: Final = 10 * 365 * 86_400.0  # until it is ended
 RULE: Final = """hours = [{ begin = "04:00", end = "04:00" }]

@@ -44,6 +44,7 @@ class Kitchen:
     zone_name: str
     position: tuple[float, float, float]
     real_time_s: float
+    bound_on: str
     rule: str
 
 
@@ -200,6 +201,7 @@ premises = {_text(kitchen.premises)}
 kind = "hj212"
 mn = "{kitchen.mn}"
 profile = "simulated"
+bound_on = "{kitchen.bound_on}"
 real_time_s = {kitchen.real_time_s}
 position = {{ lat = {lat}, lon = {lon}, error_m = {error_m} }}
 

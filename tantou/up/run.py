@@ -126,6 +126,7 @@ class Up:
                 zone_name=one.zone_name,
                 position=one.position,
                 real_time_s=kitchens.REPORT_EVERY_S,
+                bound_on=kitchens.BOUND_ON,
                 rule=kitchens.RULE,
             )
             for index, one in enumerate(kitchens.KITCHENS)

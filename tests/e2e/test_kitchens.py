@@ -47,6 +47,7 @@ def written(system: System) -> str:
             zone_name=one.zone_name,
             position=one.position,
             real_time_s=EVERY_S,
+            bound_on=kitchens.BOUND_ON,
             rule=RULE,
         )
         for index, one in enumerate(kitchens.KITCHENS)

@@ -53,6 +53,10 @@ def test_a_port_that_somebody_took_is_replaced_and_it_is_said(tmp_path: Path) ->
     assert any(str(taken) in line for line in said)
 
 
+def test_ports_that_are_chosen_at_once_are_each_another_one() -> None:
+    assert len(set(layout.free_ports(50))) == 50
+
+
 def test_a_folder_serves_one_run_at_a_time(tmp_path: Path) -> None:
     here = layout.create(tmp_path)
     with layout.held(here), pytest.raises(UpError, match="another"), layout.held(here):
@@ -127,6 +131,29 @@ def test_the_edge_takes_the_tower_that_is_written_for_it(tmp_path: Path) -> None
     assert camera.patrol is not None
     assert [stop.name for stop in camera.patrol.presets] == list(tower.PRESETS)
     assert config.zones[1].demo
+
+
+def test_the_edge_takes_the_kitchen_that_is_written_for_it_bound_to_its_premises(tmp_path: Path) -> None:
+    here = layout.create(tmp_path)
+    layout.gateway_key(here)
+    for name in ("broker-gateway.password", "gateway.token"):
+        layout.password(here.secret(name))
+    first = kitchens.KITCHENS[0]
+    kitchen = configs.Kitchen(
+        id=first.id,
+        name=first.name,
+        premises=first.premises,
+        mn=kitchens.mn_of(0),
+        zone=first.zone,
+        zone_name=first.zone_name,
+        position=first.position,
+        real_time_s=kitchens.REPORT_EVERY_S,
+        bound_on=kitchens.BOUND_ON,
+        rule=kitchens.RULE,
+    )
+    config = load_edge(configs.edge_toml(here, Ports(), (), [kitchen]), "edge.toml", here.config)
+    assert config.sensors[0].bound_on == kitchens.BOUND_ON
+    assert config.zones[0].demo
 
 
 def test_the_server_takes_the_configuration_that_is_written_for_it(tmp_path: Path) -> None:
