@@ -17,7 +17,7 @@ from detectors.illegal_parking.grade import camera_approval, zone_basis
 from detectors.illegal_parking.pictures import direction
 from edge.config import load_edge
 from server.config import ServerConfig
-from tantou.demo import story, tower
+from tantou.demo import kitchens, story, tower
 from tantou.up import configs, layout
 from tantou.up.layout import Ports, UpError
 
