@@ -46,6 +46,7 @@ EvidenceRole = Literal[
     "difference",
     "map",
     "series",
+    "weather",
     "other",
 ]
 

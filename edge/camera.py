@@ -29,6 +29,7 @@ from edge.committing import commit_until_kept
 from edge.config import CameraConfig
 from edge.evidence.clips import Footage
 from edge.evidence.files import EvidenceStore, FileEvidence
+from edge.evidence.fires.files import NOTHING_NEAR
 from edge.evidence.orders import NO_CUTS, Cuts
 from edge.evidence.tape import Rotation, Tape
 from edge.health import picture_problem
@@ -185,8 +186,8 @@ class Camera:
     def _judge_onto(self, tape: Tape, stop: threading.Event, *, is_anew: bool) -> None:
         """Until the stop event, or until time goes back: what was measured by that other time says nothing then."""
         towers = self._around.towers
-        areas = () if towers is None else towers.areas(self._config.id)
-        maker = FileEvidence(self._start, store=self._around.store, footage=self._footage(), tape=tape, areas=areas)
+        near = NOTHING_NEAR if towers is None else towers.near(self._config.id)
+        maker = FileEvidence(self._start, store=self._around.store, footage=self._footage(), tape=tape, near=near)
         self._evidence_counts = maker.counters
         judge = CameraJudge(self._start, maker=maker) if is_anew else self._recalled(maker)
         if judge.last_at_ns is not None:

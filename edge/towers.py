@@ -17,6 +17,7 @@ from detectors.fold import LookSooner, ZoomIn
 from edge.capture.types import Aimed, Frame
 from edge.config import CameraConfig, EdgeConfig, PatrolConfig
 from edge.config.files import read_secret
+from edge.evidence.fires.files import Near
 from edge.inference.look import Looker
 from edge.inference.plumes import UNSURE_BY, PlumeMeter, score_at
 from edge.inference.plumes_look import TowerLooker, card_score
@@ -27,7 +28,6 @@ from edge.patrol.patrol import Border, Patrol
 from edge.patrol.references import References
 from edge.sensors.weather import Weather
 from edge.threads import WatchedThread
-from ground.files import Area
 from models.detector import open_detector
 
 MATTER = "straw_burning"
@@ -144,14 +144,11 @@ class Towers:
         if patrol is not None:
             patrol.judged(at_ns)
 
-    def areas(self, device: str) -> tuple[Area, ...]:
-        """The cells that a tower's map of a fire shows."""
+    def near(self, device: str) -> Near:
+        """What the packages of a tower's fires show of its country."""
         sights = self._sights.get(device)
-        return () if sights is None else sights.areas
-
-    def station(self, device: str) -> str | None:
-        """The weather station near a tower."""
-        return self._stations.get(device)
+        weather = partial(self.weather, device)
+        return Near(areas=() if sights is None else sights.areas, station=self._stations.get(device), weather=weather)
 
     def weather(self, device: str, at_ns: int) -> Weather | None:
         """What that station said last, at that time."""

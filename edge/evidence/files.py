@@ -22,7 +22,7 @@ from edge.evidence.candidates import CandidateStore, HeldFile
 from edge.evidence.clips import Footage
 from edge.evidence.disk import write_durably
 from edge.evidence.fires.before import Befores
-from edge.evidence.fires.files import FIRES, Kept, files_of_fire, newly_shown, shown_before
+from edge.evidence.fires.files import FIRES, NOTHING_NEAR, Kept, Near, files_of_fire, newly_shown, shown_before
 from edge.evidence.fires.series import look_seen
 from edge.evidence.holding import READ_FRAME, ZOOMED, Holding, Moment
 from edge.evidence.orders import Cuts, Order
@@ -32,7 +32,6 @@ from edge.evidence.stills import encode_still
 from edge.evidence.tape import Tape
 from edge.evidence.told import observations_file
 from edge.spool.steps import Upload
-from ground.files import Area
 
 _log = logging.getLogger(__name__)
 CLIPPED = ("arrival", "first_still", "due")
@@ -43,6 +42,7 @@ RANKS = {
     "strip": 75,
     "map": 75,
     "observations": 70,
+    "weather": 70,
     "look": 50,
     "clip": 40,
     "overlay": 20,
@@ -94,11 +94,11 @@ class FileEvidence:
     """The `EvidenceMaker` of a live camera and of a recording; one thread, the camera's judge's."""
 
     def __init__(
-        self, start: TapeStart, *, store: EvidenceStore, footage: Footage, tape: Tape, areas: Sequence[Area] = ()
+        self, start: TapeStart, *, store: EvidenceStore, footage: Footage, tape: Tape, near: Near = NOTHING_NEAR
     ) -> None:
-        """`areas`: grid cells, parcels or villages for the maps of fires."""
+        """`near`: what lies near a tower, for the packages of fires."""
         self._start = start
-        self._areas = areas
+        self._near = near
         self._store = store
         self._tape = tape
         self._holding = Holding(start.device, store=store.candidates, footage=footage, config=store.config)
@@ -261,7 +261,7 @@ class FileEvidence:
             read=read,
             title=(self._start.town, self._start.device, order.zone.zone),
             tower=self._start.position,
-            areas=self._areas,
+            near=self._near,
         )
         told = next((one for one in new if one.role == "observations"), None)
         files, missing = files_of_fire(order, kept, before, told=told)

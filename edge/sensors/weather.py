@@ -11,7 +11,7 @@ from math import radians, sin
 from msgspec import Struct
 
 from contract.observations import Reported
-from contract.times import NS, Utc, utc_from_ns
+from contract.times import NS, Utc, ns_from_utc, utc_from_ns
 from edge.sensors.reading import CLOCK_OFF, GOOD_MARK
 
 WIND_SPEED, WIND_FROM = "wind_speed_m_s", "wind_from_deg"
@@ -28,12 +28,16 @@ class Weather(Struct, frozen=True, kw_only=True):
 
     station: str
     at: Utc
-    at_ns: int
     wind_speed_m_s: float | None = None
     wind_from_deg: float | None = None
     humidity_percent: float | None = None
     temperature_c: float | None = None
     raw_sha256: str | None = None
+
+    @property
+    def at_ns(self) -> int:
+        """When, in UTC nanoseconds."""
+        return ns_from_utc(self.at)
 
     def wind_right_m_s(self, azimuth_deg: float) -> float | None:
         """Wind across a view in that direction, to the right positive; None without speed and direction."""
@@ -59,9 +63,7 @@ class Stations:
         if not good or reported.back_filled:
             return
         at_ns = reported.received_ns if CLOCK_OFF in reported.doubts else reported.at_ns
-        read = Weather(
-            station=reported.device, at=utc_from_ns(at_ns), at_ns=at_ns, raw_sha256=reported.raw_sha256, **good
-        )
+        read = Weather(station=reported.device, at=utc_from_ns(at_ns), raw_sha256=reported.raw_sha256, **good)
         with self._lock:
             before = self._newest.get(reported.device)
             if before is None or before.at_ns <= at_ns:

@@ -1225,7 +1225,7 @@ export interface components {
              * Role
              * @enum {string}
              */
-            role: "arrival" | "first_still" | "due" | "last" | "departure" | "overlay" | "close_up" | "clip" | "observations" | "readings" | "curve" | "binding" | "zone" | "reference" | "look" | "strip" | "difference" | "map" | "series" | "other";
+            role: "arrival" | "first_still" | "due" | "last" | "departure" | "overlay" | "close_up" | "clip" | "observations" | "readings" | "curve" | "binding" | "zone" | "reference" | "look" | "strip" | "difference" | "map" | "series" | "weather" | "other";
             /**
              * Sha256
              * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
@@ -1253,7 +1253,7 @@ export interface components {
             /** @description path in a package: no empty part, none that climbs out */
             path: string;
             /** @enum {unknown} */
-            role: "arrival" | "binding" | "clip" | "close_up" | "curve" | "departure" | "difference" | "due" | "first_still" | "last" | "look" | "map" | "observations" | "other" | "overlay" | "readings" | "reference" | "series" | "strip" | "zone";
+            role: "arrival" | "binding" | "clip" | "close_up" | "curve" | "departure" | "difference" | "due" | "first_still" | "last" | "look" | "map" | "observations" | "other" | "overlay" | "readings" | "reference" | "series" | "strip" | "weather" | "zone";
             sha256: string;
             size_bytes: number;
         };

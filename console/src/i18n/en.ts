@@ -164,6 +164,7 @@ export default {
     difference: 'difference',
     map: 'map',
     series: 'series',
+    weather: 'weather',
     other: 'Other',
   },
   history: {

@@ -165,6 +165,7 @@ export default {
     difference: '差异图',
     map: '落点图',
     series: '序列数据',
+    weather: '气象',
     other: '其他',
   },
   history: {

@@ -13,7 +13,7 @@ from contract.errors import EvidenceError
 from contract.events import EvidenceItem
 from contract.geometry import Sight
 from contract.matters.straw_burning import Facts
-from contract.times import ns_from_utc, utc_from_ns
+from contract.times import NS, ns_from_utc, utc_from_ns
 from edge.evidence.candidates import HeldFile
 from edge.evidence.fires.crops import close_up, picture, png
 from edge.evidence.fires.difference import draw_difference
@@ -22,12 +22,29 @@ from edge.evidence.fires.series import Shown, encode_series, in_order, read_seri
 from edge.evidence.fires.strip import chosen, draw_strip
 from edge.evidence.orders import Order
 from edge.evidence.package import NewFile
+from edge.sensors.weather import OLD_NS, Weather
 from ground.files import Area
 from ground.local import Spot
 
 FIRES = "straw_burning"
 SHOWN_ROLES = ("reference", "first_still", "look", "due", "departure")
 Place3 = tuple[float, float, float]
+
+
+def _nobody_knows(_at_ns: int) -> Weather | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """What lies near a tower: cells for the map of a fire; a weather station, and what it says of a time."""
+
+    areas: Sequence[Area] = ()
+    station: str | None = None
+    weather: Callable[[int], Weather | None] = _nobody_knows
+
+
+NOTHING_NEAR = Near()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +59,7 @@ class Kept:
     read: Callable[[str], bytes]
     title: Sequence[str]
     tower: Place3 | None
-    areas: Sequence[Area]
+    near: Near
 
 
 def files_of_fire(
@@ -66,6 +83,8 @@ def files_of_fire(
             new += _of_confirmation(kept, shown, pictures=pictures, missing=missing)
     if told is not None:
         new.append(_map(order, kept, before, told))
+    if kept.near.station is not None and order.phase != "updated" and not order.settle_clips:
+        new += _weather(order, kept.near, before, missing)
     return new, missing
 
 
@@ -170,7 +189,7 @@ def _of_confirmation(
 def _map(order: Order, kept: Kept, before: Sequence[EvidenceItem], told: NewFile) -> NewFile:
     """Where the fire is, as of this revision; the sight was measured in its observations."""
     tower = None if kept.tower is None else Spot(lat=kept.tower[0], lon=kept.tower[1])
-    place = Place(title=kept.title, tower=tower, sight=_sight(order), areas=kept.areas)
+    place = Place(title=kept.title, tower=tower, sight=_sight(order), areas=kept.near.areas)
     return NewFile(
         path=_name("map", "png", before, order.revision),
         role="map",
@@ -179,6 +198,16 @@ def _map(order: Order, kept: Kept, before: Sequence[EvidenceItem], told: NewFile
         captured_ns=order.at_ns,
         parent_sha256=told.item().sha256,
     )
+
+
+def _weather(order: Order, near: Near, before: Sequence[EvidenceItem], missing: list[str]) -> list[NewFile]:
+    """What the station near the tower measured, when the fire was confirmed and when it was over."""
+    path, weather = _name("weather", "json", before, order.revision), near.weather(order.at_ns)
+    if weather is None:
+        missing.append(f"{path}: no reading of the weather station {near.station} of the last {OLD_NS // NS // 60} min")
+        return []
+    data = msgspec.json.format(msgspec.json.encode(weather), indent=1) + b"\n"
+    return [NewFile(path=path, role="weather", media_type="application/json", source=data, captured_ns=weather.at_ns)]
 
 
 def _sight(order: Order) -> Sight | None:

@@ -22,10 +22,10 @@ from edge.capture.types import Frame, Image
 from edge.config import EvidenceConfig
 from edge.evidence.clips import Footage
 from edge.evidence.files import EvidenceStore, FileEvidence
+from edge.evidence.fires.files import NOTHING_NEAR, Near
 from edge.evidence.tape import Tape
 from edge.inference.plumes import PlumeMeter
 from edge.judge import CameraJudge
-from ground.files import Area
 from tests.unit.edge_inference.valley import SIZE_PX, at_ns, valley, with_smoke
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -73,7 +73,7 @@ class Tower:
 
     folder: Path
     start: TapeStart = START
-    areas: tuple[Area, ...] = ()
+    near: Near = NOTHING_NEAR
     state: bytes | None = None
     paint: Callable[[Image], None] | None = None
     meter: PlumeMeter = field(default_factory=lambda: PlumeMeter(score_at_r80=0.3))
@@ -87,7 +87,7 @@ class Tower:
         footage = Footage(
             ring=PacketRing(1, 1_000_000), stream_info=lambda: None, decoder=PyAvEngine(lambda: 0).decoder
         )
-        self.maker = FileEvidence(self.start, store=store, footage=footage, tape=tape, areas=self.areas)
+        self.maker = FileEvidence(self.start, store=store, footage=footage, tape=tape, near=self.near)
         self.judge = CameraJudge(self.start, maker=self.maker, state=self.state)
 
     def look(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from io import BytesIO
 from math import dist
@@ -19,16 +20,18 @@ from contract.geometry import Sight
 from contract.manifest import MANIFEST_NAME, SIGNATURE_NAME, encode_manifest, sha256_hex
 from contract.matters.straw_burning import Facts
 from contract.observations import Observation, TapeStart
-from contract.times import ns_from_utc
+from contract.times import NS, ns_from_utc, utc_from_ns
 from edge.capture.masks import Masks
 from edge.capture.types import Frame
 from edge.evidence.fires.before import EVERY_NS, Befores
+from edge.evidence.fires.files import Near
 from edge.evidence.fires.map import RED, Place, draw_map, ellipse_m, sheets
 from edge.evidence.fires.series import Shown, read_series
 from edge.evidence.fires.strip import BAR_PX, COLUMNS, GAP_PX, HEAD_PX, MARGIN_PX, PANEL_PX, ROW_PX
 from edge.evidence.from_tape import TapeEvidence
 from edge.evidence.tape import read_tape
 from edge.judge import CameraJudge
+from edge.sensors.weather import Weather
 from ground.files import Area
 from ground.local import Spot, metres_from, spot_at
 from tests.unit.edge_evidence.burning import KEY, SIGHT, START, TOWER, ZONE, Tower, burn, looks, quiet
@@ -346,6 +349,40 @@ def configured(tmp_path_factory: pytest.TempPathFactory) -> Tower:
 def test_the_weather_station_is_told_where_one_is_configured(configured: Tower, burnt: Tower) -> None:
     assert burnt.events[0].facts["weather"] is None
     assert configured.events[0].facts["weather"] == {"station": "58448", "wind_right_m_s": None}
+
+
+def test_the_weather_of_the_station_is_in_the_package_when_the_fire_is_confirmed_and_when_it_is_over(
+    tmp_path: Path,
+) -> None:
+    def weather(at_ns: int) -> Weather:
+        at = utc_from_ns(at_ns - 40 * NS)
+        return Weather(station="mast", at=at, wind_speed_m_s=3.2, wind_from_deg=310.0, raw_sha256="ab" * 32)
+
+    tower = Tower(tmp_path, near=Near(station="mast", weather=weather))
+    burn(tower, count=24)
+    opened = {item.path for item in tower.events[0].evidence.items} if tower.events[0].evidence else set()
+    assert "weather.json" in opened
+    for minute in (2, 4, 6, 8):
+        tower.look(valley(seed=300 + minute), 60.0 * minute)
+    tower.look(valley(seed=900, light=0.5), 60.0 * 45, preset="south")
+    assert tower.events[-1].phase == "closed"
+    found = items(tower)
+    assert sorted(item.path for item in found.values() if item.role == "weather") == [
+        f"weather-{tower.events[-1].revision:04d}.json",
+        "weather.json",
+    ]
+    told = json.loads((tower.package / "weather.json").read_bytes())
+    assert (told["station"], told["wind_speed_m_s"], told["humidity_percent"]) == ("mast", 3.2, None)
+    assert found["weather.json"].captured == told["at"]
+    assert tower.verify().whole
+
+
+def test_a_station_that_says_nothing_is_told_as_missing(tmp_path: Path) -> None:
+    tower = Tower(tmp_path, near=Near(station="mast"))
+    burn(tower, count=24)
+    assert "weather.json" not in items(tower)
+    assert any("weather station mast" in words for words in tower.manifest().missing)
+    assert tower.verify().whole
 
 
 def test_private_places_are_covered_in_every_picture_of_a_fire(configured: Tower) -> None:

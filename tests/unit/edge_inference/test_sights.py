@@ -10,7 +10,7 @@ import pytest
 
 from contract.geometry import Position
 from contract.observations import Observation, PlumeSeen, View
-from contract.times import NS
+from contract.times import NS, utc_from_ns
 from edge.capture.types import Aimed
 from edge.config import TowerConfig
 from edge.inference.sights import Sights
@@ -111,7 +111,7 @@ def test_the_wind_of_the_station_is_told_across_the_view() -> None:
 
     def weather(at_ns: int) -> Weather:
         asked.append(at_ns)
-        return Weather(station="mast", at="", at_ns=at_ns, wind_speed_m_s=5.0, wind_from_deg=270.0)
+        return Weather(station="mast", at=utc_from_ns(at_ns), wind_speed_m_s=5.0, wind_from_deg=270.0)
 
     seen = looked(datetime(2026, 10, 20, 0, 0, tzinfo=UTC))
     north = Sights(TABLE, position=POSITION, frame_px=(1920, 1080), weather=weather).placed(

@@ -60,9 +60,9 @@ def test_a_station_whose_clock_is_off_counts_by_its_arrival() -> None:
     [(0, 270, 4.0), (0, 90, -4.0), (0, 0, 0.0), (180, 270, -4.0), (90, 0, 4.0), (60, 330, 4.0), (45, 270, 2.828)],
 )
 def test_the_wind_across_a_view_is_told_to_the_right(looks_to_deg: float, wind_from_deg: float, right: float) -> None:
-    weather = Weather(station="s", at="", at_ns=0, wind_speed_m_s=4.0, wind_from_deg=wind_from_deg)
+    weather = Weather(station="s", at="", wind_speed_m_s=4.0, wind_from_deg=wind_from_deg)
     assert weather.wind_right_m_s(looks_to_deg) == pytest.approx(right, abs=1e-3)
 
 
 def test_wind_without_its_direction_is_no_wind_across() -> None:
-    assert Weather(station="s", at="", at_ns=0, wind_speed_m_s=4.0).wind_right_m_s(0) is None
+    assert Weather(station="s", at="", wind_speed_m_s=4.0).wind_right_m_s(0) is None
