@@ -134,7 +134,7 @@ def size_px(still: bytes) -> tuple[int, int]:
 def _words(marks: Marks, *, has_hanzi: bool) -> tuple[str, ...]:
     """Time, moment and direction; place and device; the manifest and the raw still in it."""
     at = datetime.fromtimestamp(marks.at_ns // NS, UTC).astimezone(SHANGHAI)
-    place = " ".join(name if has_hanzi or name.isascii() else one for name, one in marks.place)
+    place = " / ".join(name if has_hanzi or name.isascii() else one for name, one in marks.place)
     event_id, revision = marks.record
     facing = _facing(marks.facing, has_hanzi=has_hanzi)
     if has_hanzi:

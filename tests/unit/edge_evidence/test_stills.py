@@ -91,12 +91,12 @@ def test_the_strip_tells_time_place_direction_device_and_the_manifests_code_in_w
     with_hanzi, ascii_only = (stills._words(marks(), has_hanzi=has) for has in (True, False))
     assert with_hanzi == (
         "2026-03-01 08:00:05 北京时间  超时  方向 朝东北",
-        "地点 人民路口东 East kerb  设备 demo/cam-1/zone-1",
+        "地点 人民路口东 / East kerb  设备 demo/cam-1/zone-1",
         "清单 01234567-89ab-8def-8123-456789abcdef 第 2 版  原图校验码 0123abcd01234567",
     )
     assert ascii_only == (
         "2026-03-01 08:00:05 +08:00  due  facing northeast",
-        "cam-1 East kerb  device demo/cam-1/zone-1",
+        "cam-1 / East kerb  device demo/cam-1/zone-1",
         "manifest 01234567-89ab-8def-8123-456789abcdef rev. 2  raw still 0123abcd01234567",
     )
 
