@@ -1,8 +1,8 @@
-"""A recording instead of a camera: in lock-step as fast as the machine can, or paced for a demo; the same each time."""
+"""A recording instead of a camera: in lock-step, as fast as the machine can; the same each time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from contract.errors import CaptureError
@@ -58,27 +58,6 @@ class Replay:
             yield from self._stream.end()
         finally:
             source.close()
-
-
-def replay_file(
-    path: str | Path, *, device: str, start_ns: int, camera: CameraConfig, ring: PacketRing
-) -> Iterator[Frame]:
-    """The frames of a recording by the decode policy of a live camera; `device` must be the camera's id."""
-    if device != camera.id:
-        raise CaptureError("not_found", f"replay: device {device!r} is not camera {camera.id!r}")
-    return iter(Replay(path, start_ns=start_ns, camera=camera, ring=ring))
-
-
-def pace(frames: Iterable[Frame], *, now_ns: Callable[[], int], wait: Callable[[float], bool]) -> Iterator[Frame]:
-    """The frames at true speed, the first at once; `wait` is a stop event's wait: true ends the replay."""
-    begun: tuple[int, int] | None = None
-    for frame in frames:
-        if begun is None:
-            begun = (now_ns(), frame.at_ns)
-        ahead_ns = (frame.at_ns - begun[1]) - (now_ns() - begun[0])
-        if wait(max(0, ahead_ns) / NS):
-            return
-        yield frame
 
 
 def _ticks(arrival: Arrival) -> int:

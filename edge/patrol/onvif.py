@@ -74,15 +74,6 @@ class OnvifHead:
             for one in told.every("Preset")
         )
 
-    def set_preset(self, name: str, token: str | None = None) -> str:
-        """Stores the present position; the token that the camera gave it."""
-        kept = "" if token is None else f"<PresetToken>{escape(token)}</PresetToken>"
-        words = f"{self._token()}<PresetName>{escape(name)}</PresetName>{kept}"
-        told = self._ptz(f'<SetPreset xmlns="{_PTZ}">{words}</SetPreset>').first("PresetToken")
-        if told is None:
-            raise HeadError("garbage", "SetPreset: the answer names no preset")
-        return told.text.strip()
-
     def go_to(self, token: str) -> None:
         """Recalls a preset."""
         self._ptz(f'<GotoPreset xmlns="{_PTZ}">{self._token()}<PresetToken>{escape(token)}</PresetToken></GotoPreset>')

@@ -66,8 +66,3 @@ def one_line(straight: Frame, rows: int) -> Frame:
     upper, lower = straight[: round(height * UPPER_END)], straight[round(height * LOWER_START) :]
     size_wh = (lower.shape[1], lower.shape[0])
     return np.asarray(np.hstack([cv2.resize(upper, size_wh, interpolation=cv2.INTER_LINEAR), lower]), np.uint8)
-
-
-def cut_line(frame: Frame, quad: Floats, rows: int, *, margin: float = 0.0) -> Frame:
-    """The plate as readers want it: straight, one line."""
-    return one_line(straighten(frame, quad, CUT_PX[rows], margin=margin), rows)

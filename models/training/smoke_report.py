@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from contract.observations import Detection
 from models.intervals import OUTER_SHARES, draw_times
@@ -22,7 +21,6 @@ from models.labelled import Judged, LabelledFolder, open_folder
 from models.smoke_metrics import RECALL, SMOKE, TOWER_KINDS, alarm_score, found_score, threshold_for
 
 RECALLS = (0.5, 0.6, 0.7, 0.75, RECALL, 0.85, 0.9)
-Scores = NDArray[np.float64]
 
 
 def read_judged(predictions: Path, folder: LabelledFolder) -> list[Judged]:

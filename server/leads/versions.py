@@ -9,7 +9,6 @@ from fastapi import Depends, Header
 
 from server.problems import Problem
 
-ETAG_HEADER = {"ETag": {"description": "the lead's version, for If-Match", "schema": {"type": "string"}}}
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 import pytest
 
 from contract.errors import CaptureError
-from edge.capture.replay import Replay, pace, replay_file
+from edge.capture.replay import Replay
 from edge.capture.ring import PacketRing
 from edge.capture.types import Frame
 from edge.config import CameraConfig
@@ -150,30 +149,3 @@ def test_a_truncated_recording_gives_what_it_holds_or_a_typed_error(clips: Path,
     cut = tmp_path / "cut.mkv"
     cut.write_bytes(whole[: len(whole) * 2 // 3])
     assert seconds(list(replay(cut)))[:2] == [0, 1]
-
-
-def test_replay_file_refuses_another_device(clips: Path) -> None:
-    with pytest.raises(CaptureError, match="cam-2"):
-        replay_file(clips / "h264.mp4", device="cam-2", start_ns=START, camera=camera(), ring=PacketRing(9, 9))
-    frames = replay_file(
-        clips / "h264.mp4", device="cam-1", start_ns=START, camera=camera(), ring=PacketRing(60, 10**7)
-    )
-    assert next(frames).at_ns == START
-
-
-def test_a_paced_replay_waits_for_stream_time_and_ends_when_told() -> None:
-    clock = {"now": 0}
-    waited: list[float] = []
-
-    def wait(seconds: float) -> bool:
-        waited.append(seconds)
-        clock["now"] += int(seconds * NS)
-        return len(waited) > 3
-
-    def frames() -> Iterator[Frame]:
-        for index in range(10):
-            yield Frame("cam-1", START + index * NS, np.zeros((2, 2, 3), np.uint8), True)
-
-    paced = list(pace(frames(), now_ns=lambda: clock["now"], wait=wait))
-    assert waited == [0, 1, 1, 1]
-    assert len(paced) == 3
