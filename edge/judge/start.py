@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from importlib import metadata
+from typing import Any
 
 from contract.errors import ContractError
 from contract.events import Clock, Provenance
 from contract.observations import TapeStart, ZoneOnTape
-from edge.config import CameraClockConfig, EdgeConfig
+from detectors.fold import rule_for
+from edge.config import CameraClockConfig, CameraConfig, EdgeConfig, ZoneConfig
 
 
 def software() -> str:
@@ -47,7 +49,7 @@ def tape_start(config: EdgeConfig, camera_id: str, made_by: Provenance) -> TapeS
                 matter=zone.matter,
                 polygon_px=zone.polygon_px,
                 frame_px=zone.frame_px,
-                rule=zone.rule,
+                rule=_with_station(zone, camera),
                 approval=camera.approval,
             )
             for zone in zones
@@ -57,6 +59,14 @@ def tape_start(config: EdgeConfig, camera_id: str, made_by: Provenance) -> TapeS
         post_roll_s=config.evidence.post_roll_s,
         names={camera.id: camera.name, **{zone.id: zone.name for zone in zones}},
     )
+
+
+def _with_station(zone: ZoneConfig, camera: CameraConfig) -> dict[str, Any]:
+    """The zone's table, with the station that measures near the tower where the table names none."""
+    station = None if camera.tower is None else camera.tower.weather_sensor
+    if station is None or "weather_station" not in rule_for(zone.matter).Config.__struct_fields__:
+        return zone.rule
+    return {"weather_station": station, **zone.rule}
 
 
 def given_clock(clock: CameraClockConfig) -> Clock:

@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 from contract.errors import ConfigError
+from contract.events import Provenance
 from edge.config import EdgeConfig, load_edge
 from edge.config.types import TowerConfig
+from edge.judge import tape_start
 from ground.calibrate import Landmark, fit
 from ground.camera import Aim, Calibration, project
 from ground.local import Vector
 
+MADE_BY = Provenance(model="m", model_sha256="0" * 64, rule="", config_sha256="0" * 64, software="t")
 HEAD = """
 [gateway]
 id = "gw"
@@ -147,3 +150,12 @@ def test_a_weather_station_is_a_sensor_of_the_file_that_measures_the_wind(tmp_pa
     assert "mast-weather" in unknown
     (lacking,) = weather_mistakes(tmp_path, "mast-weather", profile=WEATHER_PROFILE)
     assert "measures no wind_from_deg" in lacking
+
+
+def test_a_fire_s_file_names_the_station_near_the_tower_unless_the_zone_names_another(tmp_path: Path) -> None:
+    (tmp_path / "station.toml").write_text(WEATHER_PROFILE + WIND_FROM)
+    zone = '[[zone]]\nid = "{0}"\ncamera = "tower-1"\nname = "Fields"\nmatter = "straw_burning"\npolygon_px = []\nframe_px = [1920, 1080]\n{1}'
+    head = HEAD + TOWER + 'weather_sensor = "mast-weather"\n' + STATION.format(profile="station.toml")
+    text = head + zone.format("one", "") + zone.format("two", '[zone.rule]\nweather_station = "58448"\n')
+    start = tape_start(load_edge(text, "edge.toml", tmp_path, file_problem=lambda *_: None), "tower-1", MADE_BY)
+    assert [zone.rule["weather_station"] for zone in start.zones] == ["mast-weather", "58448"]

@@ -33,6 +33,15 @@ function sightRows(event: ActEvent, { t }: Words): FactRow[] {
   return found
 }
 
+function weatherRows(event: ActEvent, { t }: Words): FactRow[] {
+  const { weather } = factsOf(event)
+  if (!weather) return []
+  const wind = weather.wind_right_m_s
+  if (wind === null || wind === undefined) return [{ label: t(own('weather')), value: t(own('noWind'), { station: weather.station }), unknown: true }]
+  const side = t(own(wind >= 0 ? 'windRight' : 'windLeft'), { speed: Math.abs(wind).toFixed(1) })
+  return [{ label: t(own('weather')), value: t(own('wind'), { side, station: weather.station }) }]
+}
+
 function rows(event: ActEvent, words: Words): FactRow[] {
   const { t, time } = words
   const facts = factsOf(event)
@@ -51,6 +60,7 @@ function rows(event: ActEvent, words: Words): FactRow[] {
       value: facts.is_night === null || facts.is_night === undefined ? t('unknown') : t(own(facts.is_night ? 'isNight' : 'isDay')),
       unknown: facts.is_night === null || facts.is_night === undefined,
     },
+    ...weatherRows(event, words),
     {
       label: t(own('urgency')),
       value: t(own({ urgent: 'isUrgent', normal: 'isNormal', held: 'isHeld' }[facts.urgency])),
