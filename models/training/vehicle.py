@@ -30,6 +30,7 @@ from models.training.teach import teach
 from models.training.train import Plan, batch_of, train
 
 SIZES_PX = (640, 416, 320)
+EPOCHS = 36
 LICENCE = "AGPL-3.0-or-later"
 
 
@@ -113,7 +114,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="train/, val/, classes.txt, manifest.csv")
     parser.add_argument("--clips", type=Path, nargs="*", default=[], help="films of more cameras, for the teacher")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=Plan.epochs)
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--steps", type=int, default=Plan.steps_per_epoch, help="an epoch")
     parser.add_argument("--lr", type=float, default=Plan.lr)
     parser.add_argument("--plain-epochs", type=int, default=Plan.plain_epochs, help="the last ones, without mosaics")
