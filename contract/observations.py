@@ -72,7 +72,7 @@ class PlumeSeen(Struct, frozen=True, kw_only=True):
     much the texture inside changed beyond the ring's, `turnover` how much of the veil itself did, of its own strength.
     `veil_xyxy_px` is the box around the veil, which the detector's box need not be. `glare_share`: saturated pixels;
     `sharpness`: variance of the Laplacian in the box by the ring's; `flicker`: spread of brightness by its mean over
-    the last seconds of video.
+    the last seconds of video. `height_m`: how high the veil stands over its base, where `sight` knows how far that is.
     """
 
     bbox_xyxy_px: BboxPx
@@ -99,6 +99,7 @@ class PlumeSeen(Struct, frozen=True, kw_only=True):
     brightness: float | None = None
     flicker: float | None = None
     sight: Sight | None = None
+    height_m: float | None = None
 
 
 class Observation(Struct, frozen=True, kw_only=True, tag="observation", tag_field="kind"):

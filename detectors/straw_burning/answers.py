@@ -25,6 +25,8 @@ SUN_GLARE_SHARE = 0.05
 HAZE_RING = 0.5
 HAZE_ALIKE = 0.8
 DUST_SHIFT = 0.05
+LOW_M = 27.0  # smoke of a field is higher within half a minute; drops and dust are not
+LOW_LOOKS = 3
 MIST_SATURATION = 0.12
 DAY_S = 86_400
 
@@ -75,7 +77,9 @@ def _stands_in(place: KnownPlace, case: Case) -> bool:
     if place.preset != case.preset.preset or not _is_valid(place, case.look.at_ns, case.look.config):
         return False
     feet = [one.foot for one in case.run.used]
-    inside = sum(contains(place.polygon, foot) for foot in feet)
+    # Of a thin veil the base flutters: the detector's box says where it stands as well.
+    lower = [((one.box[0] + one.box[2]) / 2, one.box[3]) for one in case.run.used]
+    inside = max(sum(contains(place.polygon, point) for point in points) for points in (feet, lower))
     return bool(feet) and inside * 2 >= len(feet)
 
 
@@ -180,6 +184,15 @@ def _moves(case: Case, *, as_kind: str) -> str | None:
     return f"its base {case.checks['base'].found}" if kind == as_kind else None
 
 
+def _stays_low(case: Case, *, as_kind: str) -> str | None:
+    """What does not rise: drops of a sprinkler, coloured dust; smoke is hot and stands tens of metres high."""
+    heights = [one.height_m for one in case.run.used if one.height_m is not None]
+    if len(heights) < LOW_LOOKS or median(heights[-LOW_LOOKS:]) >= LOW_M:
+        return None
+    kind = "dust" if (case.middle("saturation_shift") or 0.0) >= DUST_SHIFT else "water_mist"
+    return f"stays low: {median(heights[-LOW_LOOKS:]):.0f} m over its base" if kind == as_kind else None
+
+
 def _lamp(case: Case) -> str | None:
     """By night only what flickers, or what a thermal camera tells (it has no brightness), is fire."""
     if not case.look.is_night or case.middle("brightness") is None:
@@ -207,6 +220,8 @@ ANSWERS: tuple[tuple[str, Answer], ...] = (
     ("dust", lambda case: _moves(case, as_kind="dust")),
     ("water_mist", lambda case: _moves(case, as_kind="water_mist")),
     ("moving_base", lambda case: _moves(case, as_kind="moving_base")),
+    ("dust", lambda case: _stays_low(case, as_kind="dust")),
+    ("water_mist", lambda case: _stays_low(case, as_kind="water_mist")),
     ("lamp", _lamp),
     ("unchanged_background", lambda case: _background(case, by_picture=True)),
     ("not_above_usual", lambda case: _background(case, by_picture=False)),

@@ -31,8 +31,13 @@ DENSE_DETECTED = 0.4
 DENSE_SEEN = 0.7
 SPACED_HITS = 3
 GROWTH_SHARE = 0.25
+GROWTH_AREA = 0.00015  # of the picture: less is a few pixels that come and go
+VAPOUR_M2 = 1_000.0  # vapour of a stack, drops of a cannon: seen from the side hardly ever more
+LATE_S = 24.0  # vapour and mist are as long as they get by then
+LATE_GROWTH_SHARE = 0.12
 MOVING_SHARE = 0.03
 STRAIGHT = 0.35
+BELOW_DEG = -0.1  # of the horizontal: what a calibrated tower sees there stands on the ground, haze or not
 GROUND_SLACK = 0.03  # of the height: a found horizon is no better
 CHANGED = 0.08  # of the box
 CHANGED_AREA = 0.0004  # of the picture: a detector's box may be many times the plume
@@ -41,7 +46,7 @@ VISITS_KNOWN = 3
 TRANSLUCENT = 0.85
 EDGES_KEPT = 0.1
 DECORRELATED = 0.08
-STIFF = 0.02
+TURNED_OVER = 0.05  # of the veil's own strength, from look to look
 DRIFT = 0.0015  # widths a second: 3 px of 1920
 WIND_LEAST_M_S = 1.0
 GREY_MOST = 0.35  # saturation
@@ -118,8 +123,11 @@ def background(run: Run, preset: Preset) -> SequenceCheck:
 
 
 def _is_alive(run: Run) -> bool:
-    """Whether a stare shows texture that changes by itself; that a veil grows, a moving shadow does as well."""
-    return decorrelation(run).outcome == "passed"
+    """Whether a stare shows texture that changes by itself and a veil that grows.
+
+    A chimney's smoke changes and does not grow, a moving shadow grows and does not change.
+    """
+    return decorrelation(run).outcome == "passed" and growth(run).outcome == "passed"
 
 
 def growth(run: Run) -> SequenceCheck:
@@ -136,7 +144,7 @@ def growth(run: Run) -> SequenceCheck:
 
 def _grew(run: Run) -> bool:
     areas = areas_of(run)
-    return len(areas) >= 3 and growth_of(areas) >= GROWTH_SHARE
+    return len(areas) >= 3 and growth_of(areas) >= GROWTH_SHARE and median(area for _, area in areas) >= GROWTH_AREA
 
 
 def base(run: Run, preset: Preset) -> SequenceCheck:
@@ -155,7 +163,7 @@ def base(run: Run, preset: Preset) -> SequenceCheck:
 
 
 def ground(run: Run, look: Look) -> SequenceCheck:
-    """The foot touches ground: at or below the horizon."""
+    """The foot touches ground: at or below the horizon, or below the horizontal where the tower is calibrated."""
     required = f"base not more than {GROUND_SLACK:g} above the horizon"
     heights = [(one.foot[1], height_at(look.horizon, one.foot[0])) for one in run.used]
     above = [line - foot for foot, line in heights if line is not None]
@@ -163,6 +171,10 @@ def ground(run: Run, look: Look) -> SequenceCheck:
         return _not_applicable("ground", required, "no horizon known", said="no_horizon", above_most=GROUND_SLACK)
     high = median(above)
     values = {"above": high, "above_most": GROUND_SLACK}
+    sight = run.track.sight
+    if high > GROUND_SLACK and sight is not None and sight.elevation_deg <= BELOW_DEG:
+        found = f"{sight.elevation_deg:+.2f} degrees from the horizontal"
+        return _check("ground", True, required, found, said="above", above=0.0, above_most=GROUND_SLACK)
     return _check("ground", high <= GROUND_SLACK, required, f"{high:+.3f} above it", said="above", **values)
 
 
@@ -207,13 +219,17 @@ def translucency(run: Run) -> SequenceCheck:
 
 
 def decorrelation(run: Run) -> SequenceCheck:
-    """Texture inside changes from look to look while the ring around it does not."""
+    """It changes by itself from look to look: its texture more than that around it, or the veil as a whole."""
     values = [one.decorrelation for one in run.used if one.decorrelation is not None]
-    required = f"{DECORRELATED:g} more than the ring"
+    required = f"{DECORRELATED:g} more than the ring, or {TURNED_OVER:.0%} of the veil"
     needs = {"more_least": DECORRELATED}
     if not run.is_dense or len(values) < 3:
         return _not_applicable("decorrelation", required, "looks too far apart", said="far_apart", **needs)
     more = median(values)
+    turned = [one.turnover for one in run.used if one.turnover is not None]
+    if more < DECORRELATED and len(turned) >= 3 and median(turned) >= TURNED_OVER:
+        share, needs = median(turned), {"more_least": TURNED_OVER}
+        return _check("decorrelation", True, required, f"{share:.0%} of the veil", said="texture", more=share, **needs)
     return _check("decorrelation", more >= DECORRELATED, required, f"{more:.2f}", said="texture", more=more, **needs)
 
 
@@ -277,8 +293,8 @@ def never_at(interval_s: float) -> tuple[CheckId, ...]:
     return ("decorrelation", "drift", "flicker", "wind") if interval_s > DENSE_GAP_S else ()
 
 
-def is_confirmed(run: Run, checks: Mapping[str, SequenceCheck]) -> bool:
-    """Whether the sequence shows a fire: persistence, nothing failed that never may, and enough that speaks for smoke.
+def speaks_for_smoke(run: Run, checks: Mapping[str, SequenceCheck]) -> bool:
+    """Persistence, nothing failed that never may, and enough that speaks for smoke.
 
     A stare must show motion of its own and two likenesses; looks a minute apart must differ from the background.
     """
@@ -289,6 +305,39 @@ def is_confirmed(run: Run, checks: Mapping[str, SequenceCheck]) -> bool:
     if run.is_dense:
         return motion >= 1 and motion + likeness >= 3
     return checks["background"].outcome == "passed" and motion + likeness >= 2
+
+
+def may_be_vapour(run: Run, checks: Mapping[str, SequenceCheck], preset: Preset, *, can_stare: bool) -> bool:
+    """Whether only growth can tell it from vapour, and has not yet: it is white, or no close look showed more."""
+    grew = checks["growth"].outcome == "passed"
+    if run.is_dense:
+        return is_white(run) and not is_large(run, preset) and not (grew and goes_on_growing(run))
+    return (can_stare or run.track.was_watched) and not grew
+
+
+def is_white(run: Run) -> bool:
+    """Whether it is brighter than what lies behind, as vapour and drops always are and smoke often is."""
+    shifts = [one.grey_shift for one in run.used if one.grey_shift is not None]
+    return bool(shifts) and median(shifts) > 0
+
+
+def is_large(run: Run, preset: Preset) -> bool:
+    """Whether the veil is larger than vapour gets, where the place is known; its height gives the scale."""
+    sizes = [
+        one.area / preset.aspect * (one.height_m / (one.veil[3] - one.veil[1])) ** 2
+        for one in run.used
+        if one.area is not None and one.height_m is not None and one.veil is not None and one.veil[3] > one.veil[1]
+    ]
+    return bool(sizes) and median(sizes) >= VAPOUR_M2
+
+
+def goes_on_growing(run: Run) -> bool:
+    """Whether it still grows when vapour and mist would be as long as they get; asked where its height is known."""
+    if all(one.height_m is None for one in run.used):
+        return True
+    areas = areas_of(run)
+    late = [one for one in areas if one[0] >= areas[-1][0] - LATE_S / 2]
+    return areas[-1][0] - areas[0][0] >= LATE_S and growth_of(late) >= LATE_GROWTH_SHARE
 
 
 def _check(check: CheckId, passed: bool, required: str, found: str, *, said: str, **values: float) -> SequenceCheck:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from contract.geometry import BboxPx
 from contract.observations import Observation, PlumeSeen
 from detectors.geometry import contains
 from detectors.straw_burning.config import Config
@@ -108,18 +109,18 @@ def revisited(preset: Preset | None, look: Look, *, visit_gap_s: float, visit_mo
 def _glimpse(plume: PlumeSeen, seen: Observation) -> Glimpse:
     width, height = seen.frame_px
     dx, dy = (0.0, 0.0) if seen.view is None else seen.view.shift_px
-    left, top, right, bottom = plume.bbox_xyxy_px
+
+    def shares(box: BboxPx) -> Box:
+        left, right = (_share(x - dx, width) for x in (box[0], box[2]))
+        top, bottom = (_share(y - dy, height) for y in (box[1], box[3]))
+        return left, top, right, bottom
+
     base, flow = plume.base_px, plume.flow_px_s
     kind: Seen = plume.seen_in
     return Glimpse(
         at_ns=seen.at_ns,
         seen=kind,
-        box=(
-            _share(left - dx, width),
-            _share(top - dy, height),
-            _share(right - dx, width),
-            _share(bottom - dy, height),
-        ),
+        box=shares(plume.bbox_xyxy_px),
         surety=plume.surety,
         score=plume.score,
         is_fire=plume.label == "fire",
@@ -136,6 +137,10 @@ def _glimpse(plume: PlumeSeen, seen: Observation) -> Glimpse:
         glare=plume.glare_share,
         brightness=plume.brightness,
         flicker=plume.flicker,
+        turnover=plume.turnover,
+        veil=None if plume.veil_xyxy_px is None else shares(plume.veil_xyxy_px),
+        grey_shift=plume.grey_shift,
+        height_m=plume.height_m,
     )
 
 

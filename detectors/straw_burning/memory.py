@@ -23,8 +23,8 @@ Seen = Literal["whole", "tile", "change", "missed"]
 PRESETS_MOST = 64
 TRACKS_MOST = 12  # of a preset
 FIRES_MOST = 40
-GLIMPSES_MOST = 28
-CLOSEST_NS = 400_000_000  # faster looks stand for one: 28 of them must span a stare
+GLIMPSES_MOST = 36
+CLOSEST_NS = 800_000_000  # faster looks stand for one: so many must span a stare that goes on
 USUAL_MOST = 30
 USUAL_HITS_MOST = 12
 NOTES_MOST = 40
@@ -54,6 +54,10 @@ class Glimpse(Struct, frozen=True, array_like=True):
     glare: float | None = None
     brightness: float | None = None
     flicker: float | None = None
+    turnover: float | None = None
+    veil: Box | None = None
+    grey_shift: float | None = None
+    height_m: float | None = None
 
     @property
     def is_detected(self) -> bool:
@@ -69,7 +73,8 @@ class Glimpse(Struct, frozen=True, array_like=True):
 class Track(Struct, frozen=True, kw_only=True):
     """One candidate through its looks, also the missed ones; `onset_visit` is the visit that first showed it.
 
-    `kept`: (at_ns, area) of the looks whose pictures are held as evidence.
+    `kept`: (at_ns, area) of the looks whose pictures are held as evidence. `was_watched`: it had looks that were close
+    enough to judge its motion.
     """
 
     event_id: str
@@ -87,6 +92,7 @@ class Track(Struct, frozen=True, kw_only=True):
     stared_ns: int | None = None
     is_held: bool = False
     kept: tuple[tuple[int, float], ...] = ()
+    was_watched: bool = False
 
     @property
     def box(self) -> Box:
@@ -138,7 +144,10 @@ class Preset(Struct, frozen=True, kw_only=True):
 
 
 class State(Struct, frozen=True, kw_only=True):
-    """What the fold remembers of one tower; `counts` tell what was held, dropped or not judged, by kind."""
+    """What the fold remembers of one tower; `counts` tell what was held, dropped or not judged, by kind.
+
+    `can_stare`: candidates were looked at closely here, so that nothing need be told without.
+    """
 
     presets: tuple[Preset, ...] = ()
     fires: tuple[Fire, ...] = ()
@@ -146,6 +155,7 @@ class State(Struct, frozen=True, kw_only=True):
     stares_ns: tuple[int, ...] = ()
     counts: dict[str, int] = {}
     open_items: tuple[str, ...] = ()
+    can_stare: bool = False
 
 
 def counted(counts: dict[str, int], kind: str, more: int = 1) -> dict[str, int]:

@@ -13,9 +13,10 @@ from contract.matters.straw_burning import SequenceCheck
 from contract.observations import Observation, Seen
 from contract.times import NS
 from detectors.fold import Ask, DropEvidence, Finding, FullDecode, HoldEvidence, LookSooner, Step, Zone, ZoomIn
+from detectors.geometry import iou
 from detectors.straw_burning import fires as burning
 from detectors.straw_burning.answers import Case, answer
-from detectors.straw_burning.checks import CHANGED, CHANGED_AREA, all_checks, is_confirmed
+from detectors.straw_burning.checks import CHANGED, CHANGED_AREA, all_checks, may_be_vapour, speaks_for_smoke
 from detectors.straw_burning.config import Config
 from detectors.straw_burning.keeping import KEPT_BEFORE, KEPT_MOST, is_worth_keeping, with_kept
 from detectors.straw_burning.looks import Candidate, Look, look_at, pixels, revisited
@@ -37,16 +38,20 @@ from detectors.straw_burning.telling import tell
 from detectors.straw_burning.upkeep import upkeep
 from detectors.straw_burning.usual import remembered
 
-RULE_VERSION = "straw_burning/1"
+RULE_VERSION = "straw_burning/2"
 LOOK_AT_LEAST_EVERY_S = 600.0
 FROZEN_S = 5.0
 VISIT_MOST_S = 60.0  # a camera that never moves visits once a minute
 NEAR_SHARE = 0.02
+FOOT_NEAR = 0.1  # of the picture's sides
+ALIKE = 0.15  # IoU
 LOST_LOOKS = 3
 LOST_S = 8.0
 STARE_AGAIN_S = 60.0
 CYCLE_S = 120.0
 DECODE_S = 20.0
+STAY_BEFORE_S = 3.0  # of the end of a stare
+STAY_LONGER_S = 12.0
 
 
 def initial_state() -> State:
@@ -65,6 +70,18 @@ def step(state: State, seen: Seen, zone: Zone, config: Config) -> Step[State]:
     return _Judge(state, look_at(seen, config), zone).judge()
 
 
+def continues(track: Track, candidate: Candidate) -> bool:
+    """Whether a candidate may be what the track followed: alike in the picture, or with its foot near by.
+
+    A loose box over half of the sky holds every smoke inside; that is not the same thing.
+    """
+    box = track.box
+    foot = ((box[0] + box[2]) / 2, box[3])
+    other = ((candidate.box[0] + candidate.box[2]) / 2, candidate.box[3])
+    is_near = abs(foot[0] - other[0]) <= FOOT_NEAR and abs(foot[1] - other[1]) <= FOOT_NEAR
+    return is_near or iou(box, candidate.box) >= ALIKE
+
+
 class _Judge:
     """One look: what it shows goes to fires first, then to candidates, then makes new ones."""
 
@@ -74,6 +91,7 @@ class _Judge:
         self.others = tuple(one for one in state.presets if one.preset != look.preset)
         self.preset = revisited(self.before, look, visit_gap_s=SPACED_S, visit_most_s=VISIT_MOST_S)
         self.state = state
+        self.can_stare = state.can_stare
         self.fires = list(state.fires)
         self.stares_ns = tuple(at for at in state.stares_ns if seconds(look.at_ns - at) < CYCLE_S)
         self.counts = counted(state.counts, "masked", look.masked) if look.masked else state.counts
@@ -105,6 +123,7 @@ class _Judge:
             stares_ns=self.stares_ns,
             counts=self.counts,
             open_items=self.state.open_items,
+            can_stare=self.can_stare,
         )
         items = upkeep(after, self.look)
         return Step(
@@ -166,6 +185,7 @@ class _Judge:
             (-overlap(grown(track.box, NEAR_SHARE), one.box), t, c)
             for t, track in enumerate(tracks)
             for c, one in enumerate(candidates)
+            if continues(track, one)
         )
         found: dict[int, int] = {}
         for negative, t, c in pairs:
@@ -219,6 +239,9 @@ class _Judge:
         if track.missed:
             return track
         run = run_of(track)
+        if run.is_dense:
+            self.can_stare = True
+            track = msgspec.structs.replace(track, was_watched=True)
         checks: dict[str, SequenceCheck] = {one.id: one for one in all_checks(run, self.preset, self.look)}
         case = Case(run, checks, self.preset, self.others, self.look)
         held = answer(case)
@@ -227,9 +250,11 @@ class _Judge:
                 self.counts = counted(self.counts, f"held_{held[0]}")
             return with_hold(track, held[0], held[1], at_ns)
         track = with_hold(track, None, "", at_ns)
-        if is_confirmed(run, checks):
-            self._confirm(track)
-            return None
+        if speaks_for_smoke(run, checks):
+            if not may_be_vapour(run, checks, self.preset, can_stare=self.can_stare):
+                self._confirm(track)
+                return None
+            self._stay_longer(track)
         return self._keep(self._stare(track), most=KEPT_BEFORE)
 
     def _hold(self, track: Track, role: EvidenceRole) -> None:
@@ -268,6 +293,15 @@ class _Judge:
             self._hold(track, "first_still")
             track = with_kept(track, self.look.at_ns)
         return msgspec.structs.replace(track, stared_ns=self.look.at_ns)
+
+    def _stay_longer(self, track: Track) -> None:
+        """A stare that ends before vapour and smoke can be told apart goes on a little."""
+        if track.stared_ns is None:
+            return
+        stared_s = seconds(self.look.at_ns - track.stared_ns)
+        if 0 <= stared_s - self.config.stare_s + STAY_BEFORE_S <= STAY_BEFORE_S:
+            until_ns = self.look.at_ns + round(STAY_LONGER_S * NS)
+            self.asks.append(LookSooner(every_s=self.config.stare_every_s, until_ns=until_ns))
 
     def _confirm(self, track: Track) -> None:
         """A new event, unless an open fire seen from another preset is at the same place."""

@@ -72,9 +72,9 @@ def weight(run: Run) -> tuple[tuple[Glimpse, ...], int, float]:
 def usual_level(track: Track, preset: Preset) -> float | None:
     """How surely the detector called here before: the second highest call; None: never twice.
 
-    Before means before the candidate began, or, for one that has long been there, before its last visits.
+    Before means before the last visits: what began within them is this candidate, however its boxes jumped.
     """
-    before = max(track.onset_visit, preset.visits - RECENT_VISITS + 1)
+    before = preset.visits - RECENT_VISITS + 1
     sureties = sorted(
         (
             surety

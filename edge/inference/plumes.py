@@ -18,8 +18,8 @@ from contract.observations import Detection, PlumeSeen, View
 from contract.times import NS
 from edge.capture.types import Image
 from edge.inference.plumes_horizon import find_horizon
-from edge.inference.plumes_reference import BoxPx, Laid, Reference, Small, shifted, small
-from edge.inference.plumes_veil import Layers, Light, Veil, looks, match_light, measure
+from edge.inference.plumes_reference import BoxPx, Laid, Light, Reference, Small, match_light, shifted, small
+from edge.inference.plumes_veil import Layers, Veil, looks, measure
 
 MOTION_LONGEST_S = 5.0  # looks further apart show another smoke: no flow, no decorrelation
 WATCHED_S = 200.0

@@ -28,6 +28,8 @@ FOG_CONTRAST = 0.6  # of the reference's: fog is no background
 FOG_STAYS_S = 3600.0  # what has been so for an hour is what this place looks like now
 CLEARER_CONTRAST = 1.8  # the reference was learnt in fog: it begins anew
 SPREAD_LEAST = 4
+NOISE_LEAST = 1.5
+OTHER_LIGHT = 1.5  # grey values by which the same ground differs
 
 Floats = NDArray[np.float32]
 BoxPx = tuple[int, int, int, int]
@@ -55,6 +57,15 @@ class Laid:
     quality: float
     is_verified: bool
     contrast_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """How this picture's light lies on the background's: grey = gain * grey + offset, and what noise is left."""
+
+    gain: float
+    offset: float
+    noise: float
 
 
 def small(image_bgr: Image) -> Small:
@@ -136,6 +147,8 @@ class Reference:
             grey = grey.copy()
             for left, top, right, bottom in watched:
                 grey[top:bottom, left:right] = self.grey[top:bottom, left:right]
+        if self.grey is not None:
+            self._samples = _in_light_of(grey, self.grey, self._samples)
         self._samples = [*self._samples, grey][-SAMPLES:]
         self.grey = _median(self._samples)
         self.spread = _spread(self._samples, self.grey) if len(self._samples) >= SPREAD_LEAST else None
@@ -154,12 +167,37 @@ class Reference:
         return at_ns - self._fog_since_ns < round(FOG_STAYS_S * NS)
 
 
+def match_light(grey: Image, reference: Image, *, ground_from_y: int) -> Light:
+    """Gain and offset by the quartiles of the ground, noise by the median difference that is left."""
+    step = 4
+    now = grey[ground_from_y::step, ::step].astype(np.float32)
+    then = reference[ground_from_y::step, ::step].astype(np.float32)
+    low, high = np.percentile(now, (20, 80))
+    low_then, high_then = np.percentile(then, (20, 80))
+    spread = float(high - low)
+    gain = float(np.clip((high_then - low_then) / spread, 0.6, 1.7)) if spread > 8 else 1.0
+    offset = float(np.median(then) - gain * np.median(now))
+    noise = 1.4826 * float(np.median(np.abs(gain * now + offset - then)))
+    return Light(gain, offset, max(NOISE_LEAST, noise))
+
+
 def shifted(image: Image, shift_px: tuple[float, float]) -> Image:
     """The picture moved back by its shift, so that it lies on the reference."""
     matrix = np.array([[1, 0, -shift_px[0]], [0, 1, -shift_px[1]]], np.float32)
     size = (image.shape[1], image.shape[0])
     back = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(back, np.uint8)
+
+
+def _in_light_of(grey: Image, reference: Image, samples: list[Image]) -> list[Image]:
+    """The samples as this look's light would show them: else dawn looks like change, and nothing else does."""
+    light = match_light(reference, grey, ground_from_y=0)
+    values = np.arange(256)
+    told = np.clip(np.round(light.gain * values + light.offset), 0, 255).astype(np.uint8)
+    middle = int(np.median(reference[::4, ::4]))
+    if abs(float(told[middle]) - middle) < OTHER_LIGHT and abs(light.gain - 1) * middle < OTHER_LIGHT:
+        return samples
+    return [np.asarray(cv2.LUT(one, told), np.uint8) for one in samples]
 
 
 def _median(samples: Sequence[Image]) -> Image:

@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.capture.types import Image
-from edge.inference.plumes_reference import BoxPx, Floats, correlation
+from edge.inference.plumes_reference import NOISE_LEAST, BoxPx, Floats, Light, correlation
 
 WINDOW_GROWS = 0.5  # of the box's sides, to both sides together: a plume is larger than its box says
 WINDOW_MARGIN_PX = 8
 CHANGE_SIGMAS = 4.0
 CHANGE_LEAST = 6.0  # grey values
-NOISE_LEAST = 1.5
 VEIL_LEAST_PX = 12
 FLOW_LONGEST_PX = 96
 FLOW_LEAST_PX = 16
@@ -27,15 +26,6 @@ SATURATED = 250
 FLAT_ENERGY = 1.0  # mean gradient of the background below which texture says nothing
 
 Bools = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Light:
-    """How this picture's light lies on the background's: grey = gain * grey + offset, and what noise is left."""
-
-    gain: float
-    offset: float
-    noise: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +58,6 @@ class Veil:
     decorrelation: float | None
     turnover: float | None
     flow_px_s: tuple[float, float] | None
-
-
-def match_light(grey: Image, reference: Image, *, ground_from_y: int) -> Light:
-    """Gain and offset by the quartiles of the ground, noise by the median difference that is left."""
-    step = 4
-    now = grey[ground_from_y::step, ::step].astype(np.float32)
-    then = reference[ground_from_y::step, ::step].astype(np.float32)
-    low, high = np.percentile(now, (20, 80))
-    low_then, high_then = np.percentile(then, (20, 80))
-    spread = float(high - low)
-    gain = float(np.clip((high_then - low_then) / spread, 0.6, 1.7)) if spread > 8 else 1.0
-    offset = float(np.median(then) - gain * np.median(now))
-    noise = 1.4826 * float(np.median(np.abs(gain * now + offset - then)))
-    return Light(gain, offset, max(NOISE_LEAST, noise))
 
 
 def measure(box: BoxPx, layers: Layers) -> Veil:

@@ -15,6 +15,7 @@ from contract.geometry import CellShare, Ellipse, Position, Sight
 from contract.observations import Observation, PlumeSeen
 from edge.capture.types import Aimed
 from edge.config import TowerConfig
+from edge.inference.plumes_height import with_height
 from edge.sensors.weather import Weather
 from ground.camera import Aim, Calibration, bearing_deg, direction, project, ray
 from ground.files import Area, Heights, read_areas, read_heights
@@ -115,7 +116,8 @@ class Sights:
         for plume in seen.plumes:
             if plume.base_px is not None:
                 pixel = ((plume.base_px[0] - dx) * scale, (plume.base_px[1] - dy) * scale)
-                told.append(replace(plume, sight=self.sight(pixel, aimed)))
+                placed = replace(plume, sight=self.sight(pixel, aimed))
+                told.append(with_height(placed, focal_px=self.focal_px / scale))
             else:
                 told.append(plume)
         return tuple(told)

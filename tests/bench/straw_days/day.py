@@ -16,14 +16,15 @@ from ground.camera import Aim, Calibration
 from ground.local import Spot
 from tantou.tower.world import FRAME_PX, NS, Fog, Head, Lamp, Plume, World
 
-VERSION = 6  # counts up when days change
+VERSION = 7  # counts up when days change
 STOPS = 14  # of a whole turn at 30 degrees and a tenth of overlap; only some of them are drawn
 FOCAL_PX = 2400.0
 TILT_DEG = 2.2
 FIRST_NS = int(datetime(2026, 10, 19, 16, tzinfo=UTC).timestamp()) * NS  # midnight at UTC+8
 DAY_NS = 86_400 * NS
-STEAM_S = 20.0  # vapour dissolves in dry air
-MIST_S = 8.0  # drops of a sprinkler fall or are gone within metres
+STEAM_S = (15.0, 40.0)  # how long vapour is seen until it dissolves in the air
+MIST_S = (8.0, 40.0)  # drops of a sprinkler fall within metres, those of a fog cannon drift
+MIST_THICKNESS = (0.3, 0.6)
 _HALF_VIEW_DEG = 13.0
 
 
@@ -109,13 +110,15 @@ def _fires(rng: np.random.Generator, midnight_ns: int, hours: Hours, pans: list[
 
 def _traps(rng: np.random.Generator, midnight_ns: int, hours: Hours, pans: list[float]) -> list[Plume]:
     told = []
+    (lives,) = rng.spawn(1)
+    steam_s = float(lives.uniform(*STEAM_S))
     for number in range(2):
         place, lift = _place(rng, pans, 1_500, 4_500), float(rng.uniform(30, 80))
         told.append(_trap(f"chimney-{number}", "chimney", place, (_at(midnight_ns, 0), 24.0), size_m=5.0, lift_m=lift))
     place = _place(rng, pans, 1_500, 4_000)
     for number in range(2):
         begin = _at(midnight_ns, rng.uniform(*hours))
-        told.append(_trap(f"steam-{number}", "steam", place, (begin, 0.15), size_m=10.0, lift_m=15.0, life_s=STEAM_S))
+        told.append(_trap(f"steam-{number}", "steam", place, (begin, 0.15), size_m=10.0, lift_m=15.0, life_s=steam_s))
     for number in range(4):
         moves = (float(rng.uniform(-4, 4)), float(rng.uniform(-2, 2)))
         begin = _at(midnight_ns, rng.uniform(*hours))
@@ -124,8 +127,11 @@ def _traps(rng: np.random.Generator, midnight_ns: int, hours: Hours, pans: list[
     for number in range(3):
         begin = _at(midnight_ns, rng.uniform(*hours))
         place = _place(rng, pans, 700, 2_500)
+        thick, life_s = float(lives.uniform(*MIST_THICKNESS)), float(lives.uniform(*MIST_S))
         told.append(
-            _trap(f"mist-{number}", "mist", place, (begin, 0.2), size_m=9.0, rise_m_s=0.4, thickness=0.3, life_s=MIST_S)
+            _trap(
+                f"mist-{number}", "mist", place, (begin, 0.2), size_m=9.0, rise_m_s=0.4, thickness=thick, life_s=life_s
+            )
         )
     return told
 

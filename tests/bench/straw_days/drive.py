@@ -11,15 +11,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from contract.geometry import Position
 from contract.times import NS
-from edge.capture.types import Frame
+from edge.capture.types import Aimed, Frame
+from edge.config import TowerConfig
 from edge.inference.plumes_look import TowerLooker
+from edge.inference.sights import Sights
 from edge.patrol import tour
 from edge.patrol.plan import HeadSeen, Looked, Order, Plan, Pose, Registered, Stay, Stop
 from tantou.tower.picture import Painter, seen_at, visual_range_m
 from tantou.tower.smoke import PUFF_LIFE_S
 from tantou.tower.world import FRAME_PX, Head, Plume, World
-from tests.bench.straw_days.day import STOPS, Day
+from tests.bench.straw_days.day import FOCAL_PX, STOPS, Day
 from tests.bench.straw_days.judge import DEVICE, Judge
 from tests.bench.straw_days.told import Burnt, Look
 
@@ -28,6 +31,7 @@ TURN_S = 1.0  # from one stop to the next: 26 degrees
 FIRST_SHARE = 0.0001  # of the picture: visible to a person who knows where to look
 TENTH_SHARE = 0.001
 GROWING_STEP_S, GROWN_STEP_S = 5, 30
+TILT_ERROR_DEG = 0.03  # of the calibration that the gateway has
 BESIDE = 0.5  # of the picture: smoke whose foot is that far outside may blow into it
 
 
@@ -36,7 +40,7 @@ class Driven:
 
     def __init__(self, one: Day, looker: TowerLooker, *, quiet_every: int) -> None:
         self._day, self._looker, self._quiet_every = one, looker, quiet_every
-        self._painter = Painter(one.world)
+        self._painter, self._sights = Painter(one.world), _sights(one)
         self._quiet: defaultdict[str, int] = defaultdict(int)
         self.skipped = 0
         self.cycles_s: list[float] = []
@@ -50,6 +54,8 @@ class Driven:
                 continue
             shot = self._painter.shot(self._day.heads[preset], at_ns)
             seen = self._looker.look(Frame(DEVICE, at_ns, shot.image_bgr, True), preset=preset)
+            aim = self._day.heads[preset].aim
+            seen = self._sights.placed(seen, Aimed(preset, aim.pan_deg, aim.tilt_deg))
             look = Look(seen=seen, truth=shot.truth)
             for ask in judge.look(look):
                 patrol.stay(Stay(at_ns=at_ns, every_s=ask.every_s, until_ns=ask.until_ns))
@@ -67,6 +73,13 @@ class Driven:
             return False
         self._quiet[preset] += 1
         return (self._quiet[preset] - 1) % self._quiet_every != 0
+
+
+def _sights(one: Day) -> Sights:
+    """The calibration as the gateway knows it: off by what a good one is off."""
+    tower = one.world.tower
+    table = TowerConfig(focal_px=FOCAL_PX, mast_m=one.world.mast_m, tilt_zero_deg=TILT_ERROR_DEG)
+    return Sights(table, position=Position(lat=tower.lat, lon=tower.lon, error_m=5.0), frame_px=FRAME_PX)
 
 
 class _Patrol:
