@@ -13,38 +13,33 @@ from contract.matters.straw_burning import SequenceCheck
 from contract.observations import Observation, Seen
 from contract.times import NS
 from detectors.fold import Ask, DropEvidence, Finding, FullDecode, HoldEvidence, LookSooner, Step, Zone, ZoomIn
-from detectors.geometry import iou
 from detectors.straw_burning import fires as burning
 from detectors.straw_burning.answers import Case, answer
-from detectors.straw_burning.checks import CHANGED, CHANGED_AREA, all_checks, may_be_vapour, speaks_for_smoke
+from detectors.straw_burning.checks import CHANGED, CHANGED_AREA, all_checks
 from detectors.straw_burning.config import Config
+from detectors.straw_burning.following import follow
 from detectors.straw_burning.keeping import KEPT_BEFORE, KEPT_MOST, is_worth_keeping, with_kept
 from detectors.straw_burning.looks import Candidate, Look, look_at, pixels, revisited
 from detectors.straw_burning.memory import (
     FIRES_MOST,
     PRESETS_MOST,
     TRACKS_MOST,
-    Glimpse,
     State,
     Track,
     counted,
     seconds,
-    with_glimpse,
     with_hold,
 )
 from detectors.straw_burning.runs import SPACED_S, is_insect, run_of
-from detectors.straw_burning.shapes import grown, overlap
 from detectors.straw_burning.telling import tell
 from detectors.straw_burning.upkeep import upkeep
 from detectors.straw_burning.usual import remembered
+from detectors.straw_burning.verdict import may_be_vapour, speaks_for_smoke
 
 RULE_VERSION = "straw_burning/2"
 LOOK_AT_LEAST_EVERY_S = 600.0
 FROZEN_S = 5.0
 VISIT_MOST_S = 60.0  # a camera that never moves visits once a minute
-NEAR_SHARE = 0.02
-FOOT_NEAR = 0.1  # of the picture's sides
-ALIKE = 0.15  # IoU
 LOST_LOOKS = 3
 LOST_S = 8.0
 STARE_AGAIN_S = 60.0
@@ -70,18 +65,6 @@ def step(state: State, seen: Seen, zone: Zone, config: Config) -> Step[State]:
     return _Judge(state, look_at(seen, config), zone).judge()
 
 
-def continues(track: Track, candidate: Candidate) -> bool:
-    """Whether a candidate may be what the track followed: alike in the picture, or with its foot near by.
-
-    A loose box over half of the sky holds every smoke inside; that is not the same thing.
-    """
-    box = track.box
-    foot = ((box[0] + box[2]) / 2, box[3])
-    other = ((candidate.box[0] + candidate.box[2]) / 2, candidate.box[3])
-    is_near = abs(foot[0] - other[0]) <= FOOT_NEAR and abs(foot[1] - other[1]) <= FOOT_NEAR
-    return is_near or iou(box, candidate.box) >= ALIKE
-
-
 class _Judge:
     """One look: what it shows goes to fires first, then to candidates, then makes new ones."""
 
@@ -104,7 +87,7 @@ class _Judge:
             self.counts = counted(self.counts, "wrong_view")
             return self._step()
         left = self._see_fires(self.look.candidates)
-        tracks, left = self._follow(left)
+        tracks, left = follow(self.preset.tracks, left, self.look.at_ns)
         tracks += self._newcomers(left)
         self.preset = remembered(self.preset, self.look)
         kept = [followed for track in tracks if (followed := self._decide(track)) is not None]
@@ -177,32 +160,6 @@ class _Judge:
             values={"places": count},
         )
         return (*all_checks(run, self.preset, self.look), known)
-
-    def _follow(self, candidates: Sequence[Candidate]) -> tuple[list[Track], list[Candidate]]:
-        """Each track with the candidate that continues it, best overlaps first; or with a missed look."""
-        tracks = list(self.preset.tracks)
-        pairs = sorted(
-            (-overlap(grown(track.box, NEAR_SHARE), one.box), t, c)
-            for t, track in enumerate(tracks)
-            for c, one in enumerate(candidates)
-            if continues(track, one)
-        )
-        found: dict[int, int] = {}
-        for negative, t, c in pairs:
-            if negative < 0 and t not in found and c not in found.values():
-                found[t] = c
-        # What touches a track that has its look already is a part of the same smoke.
-        touched = {c for negative, _, c in pairs if negative < 0}
-        left = [one for c, one in enumerate(candidates) if c not in touched]
-        followed = []
-        for t, track in enumerate(tracks):
-            if t in found:
-                candidate = candidates[found[t]]
-                followed.append(with_glimpse(track, candidate.glimpse, candidate.plume.sight))
-            else:
-                gone = Glimpse(at_ns=self.look.at_ns, seen="missed", box=track.box)
-                followed.append(with_glimpse(track, gone))
-        return followed, left
 
     def _newcomers(self, candidates: Sequence[Candidate]) -> list[Track]:
         return [self._born(one) for one in candidates if one.glimpse.is_detected]

@@ -1,0 +1,54 @@
+"""Which candidate of a look continues which track, and which only belongs to what is followed already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from detectors.geometry import iou
+from detectors.straw_burning.looks import Candidate
+from detectors.straw_burning.memory import Box, Glimpse, Track, with_glimpse
+from detectors.straw_burning.shapes import grown, overlap
+
+NEAR_SHARE = 0.02
+ALIKE = 0.15  # IoU
+FOOT_NEAR = 0.1  # of the picture's sides
+LOOSE = 6.0  # so many times larger: a box over half of the sky holds every smoke inside
+
+
+def follow(tracks: Sequence[Track], candidates: Sequence[Candidate], at_ns: int) -> tuple[list[Track], list[Candidate]]:
+    """Each track with the candidate that continues it, best overlaps first, or with a missed look; and what is new."""
+    pairs = sorted(
+        (-by, t, c)
+        for t, track in enumerate(tracks)
+        for c, one in enumerate(candidates)
+        if (by := overlap(grown(track.box, NEAR_SHARE), one.box)) > 0
+    )
+    found: dict[int, int] = {}
+    for _, t, c in pairs:
+        if t not in found and c not in found.values() and _continues(tracks[t].box, candidates[c].box):
+            found[t] = c
+    # What touches a track that has its look already is a part of the same smoke.
+    parts = {c for _, t, c in pairs if not _is_loose(tracks[t].box, candidates[c].box)} | set(found.values())
+    followed = []
+    for t, track in enumerate(tracks):
+        if t in found:
+            candidate = candidates[found[t]]
+            followed.append(with_glimpse(track, candidate.glimpse, candidate.plume.sight))
+        else:
+            followed.append(with_glimpse(track, Glimpse(at_ns=at_ns, seen="missed", box=track.box)))
+    return followed, [one for c, one in enumerate(candidates) if c not in parts]
+
+
+def _continues(box: Box, other: Box) -> bool:
+    """Whether one box may be what the other was: alike in the picture, or with its foot near by."""
+    is_near = abs(box[0] + box[2] - other[0] - other[2]) / 2 <= FOOT_NEAR and abs(box[3] - other[3]) <= FOOT_NEAR
+    return is_near or iou(box, other) >= ALIKE or not _is_loose(box, other)
+
+
+def _is_loose(box: Box, inside: Box) -> bool:
+    """Whether a box is so much larger than another that meeting it says nothing."""
+    return _area(box) >= LOOSE * _area(inside)
+
+
+def _area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])

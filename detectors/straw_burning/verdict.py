@@ -1,0 +1,64 @@
+"""What the checks say together: whether a sequence shows smoke, and whether that smoke may still be vapour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from statistics import median
+
+from contract.matters.straw_burning import CheckId, SequenceCheck
+from detectors.straw_burning.memory import Preset
+from detectors.straw_burning.runs import Run, areas_of, growth_of
+
+MOTION: tuple[CheckId, ...] = ("growth", "drift", "decorrelation")
+LIKENESS: tuple[CheckId, ...] = ("background", "translucency", "colour")
+NEVER_FAILED: tuple[CheckId, ...] = ("base", "ground", "background", "view", "wind")
+VAPOUR_M2 = 1_000.0  # vapour of a stack, drops of a cannon: seen from the side hardly ever more
+LATE_S = 24.0  # vapour and mist are as long as they get by then
+LATE_GROWTH_SHARE = 0.12
+
+
+def speaks_for_smoke(run: Run, checks: Mapping[str, SequenceCheck]) -> bool:
+    """Persistence, nothing failed that never may, and enough that speaks for smoke.
+
+    A stare must show motion of its own and two likenesses; looks a minute apart must differ from the background.
+    """
+    if checks["persistence"].outcome != "passed" or any(checks[one].outcome == "failed" for one in NEVER_FAILED):
+        return False
+    motion = sum(checks[one].outcome == "passed" for one in MOTION)
+    likeness = sum(checks[one].outcome == "passed" for one in LIKENESS)
+    if run.is_dense:
+        return motion >= 1 and motion + likeness >= 3
+    return checks["background"].outcome == "passed" and motion + likeness >= 2
+
+
+def may_be_vapour(run: Run, checks: Mapping[str, SequenceCheck], preset: Preset, *, can_stare: bool) -> bool:
+    """Whether only growth can tell it from vapour, and has not yet: it is white, or no close look showed more."""
+    grew = checks["growth"].outcome == "passed"
+    if run.is_dense:
+        return is_white(run) and not is_large(run, preset) and not (grew and goes_on_growing(run))
+    return (can_stare or run.track.was_watched) and not grew
+
+
+def is_white(run: Run) -> bool:
+    """Whether it is brighter than what lies behind, as vapour and drops always are and smoke often is."""
+    shifts = [one.grey_shift for one in run.used if one.grey_shift is not None]
+    return bool(shifts) and median(shifts) > 0
+
+
+def is_large(run: Run, preset: Preset) -> bool:
+    """Whether the veil is larger than vapour gets, where the place is known; its height gives the scale."""
+    sizes = [
+        one.area / preset.aspect * (one.height_m / (one.veil[3] - one.veil[1])) ** 2
+        for one in run.used
+        if one.area is not None and one.height_m is not None and one.veil is not None and one.veil[3] > one.veil[1]
+    ]
+    return bool(sizes) and median(sizes) >= VAPOUR_M2
+
+
+def goes_on_growing(run: Run) -> bool:
+    """Whether it still grows when vapour and mist would be as long as they get; asked where its height is known."""
+    if all(one.height_m is None for one in run.used):
+        return True
+    areas = areas_of(run)
+    late = [one for one in areas if one[0] >= areas[-1][0] - LATE_S / 2]
+    return areas[-1][0] - areas[0][0] >= LATE_S and growth_of(late) >= LATE_GROWTH_SHARE
