@@ -130,6 +130,7 @@ def seeded_town(tmp_path: Path) -> Iterator[Town]:
     store = open_store(f"sqlite:///{tmp_path}/centre.db", str(tmp_path / "blobs"))
     with running_site(store, is_alive=True) as site:
         site.clock.ns = time.time_ns()
+        site.clock.run()
         yield Town(site)
     store.close()
 

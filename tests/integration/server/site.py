@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,13 +33,29 @@ PASSWORD = "a-password-of-tests"
 
 
 class Clock:
-    """The server's clock, standing still until a test turns it."""
+    """The server's clock: it stands until a test turns it, and once it runs it goes on from what it shows."""
 
     def __init__(self) -> None:
-        self.ns = acts.START_NS + 3600 * NS
+        self._shown_ns = acts.START_NS + 3600 * NS
+        self._since_ns: int | None = None
 
     def __call__(self) -> int:
         return self.ns
+
+    @property
+    def ns(self) -> int:
+        """What it shows, UTC nanoseconds."""
+        return self._shown_ns + (0 if self._since_ns is None else time.monotonic_ns() - self._since_ns)
+
+    @ns.setter
+    def ns(self, shown_ns: int) -> None:
+        self._shown_ns = shown_ns
+        if self._since_ns is not None:
+            self._since_ns = time.monotonic_ns()
+
+    def run(self) -> None:
+        """From now on time passes, as it does for a browser."""
+        self._since_ns = time.monotonic_ns()
 
     def advance(self, seconds: float) -> None:
         """Turn the clock on."""
