@@ -37,6 +37,8 @@ class Served:
         return client
 
     async def totals(self) -> Counter[str]:
+        """All counters, those too that a batch was just taking to the disk."""
+        await self.platform.commit.keep(())
         return self.platform.commit.totals()
 
 
