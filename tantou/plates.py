@@ -6,6 +6,7 @@ Wiring only: the networks of `models.plates` see and read, the rule of `detector
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,15 +16,19 @@ from typing import BinaryIO
 import cv2
 import msgspec
 import numpy as np
+from PIL import Image, UnidentifiedImageError
 
 from contract.errors import ModelError
-from contract.plates import PlateLine, PlateRead, PlateSeen, PlatesOfPicture
+from contract.plates import PlateLine, PlateRead, PlateSeen, PlatesOfPicture, Quad
 from detectors.plate_single import read_one
 from models.letterbox import Frame
 from models.plates.eyes import PlateEyes, open_eyes
 from models.registry import OWN_CARDS, Registry
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
+EXIF_ORIENTATION = 0x0112
+# How a stored picture is turned upright: sides exchanged, then mirrored across, then upside down.
+TURNS = {2: "x", 3: "xy", 4: "y", 5: "t", 6: "tx", 7: "txy", 8: "ty"}
 
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -77,13 +82,15 @@ def read_pictures(eyes: PlateEyes, folder: Path, pictures: Sequence[Path], *, cr
         name = f"{above}{file.relative_to(folder).as_posix()}"
         began = time.perf_counter()
         try:
-            frame = _decoded(file)
+            frame, turn = _decoded(file)
         except ModelError as error:
             print(error, file=sys.stderr)
             yield PlatesOfPicture(file=name, plates=(), ms=0.0, error=str(error))
             continue
         seen = eyes.look_at_crop(frame) if crops else eyes.look(frame)
         plates = tuple(line_of(plate, read_one(plate)) for plate in seen)
+        if turn:
+            plates = tuple(msgspec.structs.replace(one, quad=_stored(one.quad, turn, frame)) for one in plates)
         spent_ms = round((time.perf_counter() - began) * 1e3, 1)
         yield PlatesOfPicture(file=name, plates=plates, ms=spent_ms)
 
@@ -101,15 +108,41 @@ def line_of(seen: PlateSeen, read: PlateRead) -> PlateLine:
     )
 
 
-def _decoded(file: Path) -> Frame:
+def _decoded(file: Path) -> tuple[Frame, str]:
+    """A picture upright, as a person is shown it, and how it was turned for that ("" as a rule)."""
     try:
         data = np.fromfile(file, np.uint8)
     except OSError as error:
         raise ModelError(f"{file}: cannot be read ({error.strerror})") from error
-    frame = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    frame = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION) if data.size else None
     if frame is None:
         raise ModelError(f"{file}: no picture that can be decoded; take it out of the folder")
-    return np.asarray(frame, np.uint8)
+    turn = _turn(data.tobytes())
+    if "t" in turn:
+        frame = frame.transpose(1, 0, 2)
+    frame = frame[:: -1 if "y" in turn else 1, :: -1 if "x" in turn else 1]
+    return np.ascontiguousarray(frame, np.uint8), turn
+
+
+def _turn(data: bytes) -> str:
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            return TURNS.get(picture.getexif().get(EXIF_ORIENTATION, 1), "")
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+        return ""  # what only the other decoder reads asks for no turn
+
+
+def _stored(quad: Quad, turn: str, upright: Frame) -> Quad:
+    """The corners in pixels of the file, in the plate's own order."""
+    height, width = upright.shape[:2]
+
+    def back(corner: tuple[float, float]) -> tuple[float, float]:
+        x = width - corner[0] if "x" in turn else corner[0]
+        y = height - corner[1] if "y" in turn else corner[1]
+        return (round(y, 1), round(x, 1)) if "t" in turn else (round(x, 1), round(y, 1))
+
+    a, b, c, d = map(back, quad)
+    return a, b, c, d
 
 
 def _write(lines: Iterable[PlatesOfPicture], stream: BinaryIO) -> None:

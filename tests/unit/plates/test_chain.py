@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from contract.errors import ModelError
-from contract.plates import KINDS
+from contract.plates import KINDS, PlateSeen
 from models.boxes import Floats
 from models.letterbox import Frame
 from models.plates.align import in_order, one_line, raised, tilt_deg
@@ -198,6 +200,51 @@ def test_the_command_gives_one_line_a_picture_with_verdict_and_raw_reads(tmp_pat
     assert (line.file, plate.text, plate.kind, plate.reason) == ("scenes/s1.png", "皖A12344", "blue", None)
     assert set(plate.raw.values()) == {"皖A12344"}
     assert line.ms > 0
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_picture_is_read_upright_and_its_corners_are_pixels_of_the_file(
+    tmp_path: Path, orientation: int
+) -> None:
+    upright = np.zeros((40, 60, 3), np.uint8)
+    upright[10:12, 20:23] = 255
+    turned_by = {  # what must have been done to an upright picture for this note to undo it
+        2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }  # fmt: skip
+    stored = Image.fromarray(upright)
+    if orientation in turned_by:
+        stored = stored.transpose(turned_by[orientation])
+    note = Image.Exif()
+    note[0x0112] = orientation
+    stored.save(tmp_path / "a.png", exif=note)
+    looked: list[np.ndarray[Any, Any]] = []
+
+    class Eyes(PlateEyes):
+        def look(self, frame: Frame) -> list[PlateSeen]:
+            looked.append(frame)
+            return [
+                PlateSeen(
+                    quad_px=((20.0, 10.0), (23.0, 10.0), (23.0, 12.0), (20.0, 12.0)),
+                    corner_score=1.0,
+                    width_px=3.0,
+                    tilt_deg=0.0,
+                    colour=None,
+                    dark=0.0,
+                    bright=0.0,
+                    sharpness=9.0,
+                    reads=(),
+                )
+            ]
+
+    eyes = eyes_on(SQUARE)
+    (line,) = read_pictures(Eyes(eyes.finder, eyes.readers), tmp_path, pictures_of(tmp_path), crops=False)
+    np.testing.assert_array_equal(looked[0], upright)
+    xs, ys = zip(*line.plates[0].quad, strict=True)
+    white = np.argwhere(np.asarray(stored)[:, :, 0])
+    assert (min(ys), min(xs)) == tuple(white.min(axis=0))
+    assert (max(ys), max(xs)) == tuple(white.max(axis=0) + 1)
 
 
 def named(folder: Path) -> list[tuple[str, bool]]:
