@@ -25,3 +25,12 @@ def unused_port() -> int:
                 continue
             return port
     raise AssertionError("every port of this worker is taken")
+
+
+def listens(port: int) -> bool:
+    """Whether somebody takes connections there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tantou.up.broker import centre_user, gateway_user, nats_config
-from tests.ports import unused_port
+from tests.ports import listens, unused_port
 from tests.waiting import until
 
 TOWN = "demo"
@@ -39,20 +38,13 @@ class Broker:
         """Returns when it takes connections."""
         with (self.config.parent / "broker.log").open("ab") as log:
             self.process = subprocess.Popen([str(NATS), "-c", str(self.config)], stdout=log, stderr=log)
-        until(self._listens)
+        until(lambda: listens(self.port))
 
     def kill(self) -> None:
         """kill -9."""
         assert self.process is not None
         self.process.kill()
         self.process.wait()
-
-    def _listens(self) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-        except OSError:
-            return False
-        return True
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ from edge.sensors.judging import SensorState
 from edge.spool import Spool
 from tests.integration.edge_sensors.counting import chain_of
 from tests.integration.edge_sensors.kitchen import MN, Device, Moved, kitchen
-from tests.ports import unused_port
+from tests.ports import listens, unused_port
 from tests.waiting import until
 
 FRAMES = 600
@@ -33,19 +32,12 @@ class Killed:
 
     def start(self) -> None:
         self.process = subprocess.Popen(self._words)
-        until(self._listens)
+        until(lambda: listens(self.port))
 
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
         self.process.wait()
-
-    def _listens(self) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-        except OSError:
-            return False
-        return True
 
 
 def sent_and_acked(killed: Killed, kills_at: set[int]) -> int:

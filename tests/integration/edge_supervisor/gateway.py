@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from contract.errors import TantouError
 from edge.capture.types import Image
 from edge.commands import EXIT_MISTAKES, log_to_stderr, read_config
-from edge.supervisor import Model, run
+from edge.inference.plates import PlateReader
+from edge.supervisor import Gateway, Model, run
 from tests.integration.broker import GATEWAY, GATEWAY_PASSWORD, TOWN
 from tests.integration.edge_replay.street import KEY, RedBoxes, Stay, draw
 from tests.rtsp_server.clips import RTP_HZ, Clip, Coded
@@ -99,6 +102,19 @@ class GatewayProcess:
         assert self.process is not None
         self.process.terminate()
         return self.process.wait(WITHIN_S)
+
+
+@contextmanager
+def running_gateway(config: Path, detector: RedBoxes, plates: PlateReader | None = None) -> Iterator[Gateway]:
+    """A gateway in this process until the block is left."""
+    stop = threading.Event()
+    gateway = Gateway(read_config(config), Model(detector, "red boxes", "0" * 64), stop=stop, plates=plates)
+    gateway.start()
+    try:
+        yield gateway
+    finally:
+        stop.set()
+        gateway.end()
 
 
 def write_config(

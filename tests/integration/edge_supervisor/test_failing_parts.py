@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,10 @@ from contract.health import DeviceHealth
 from contract.observations import Detection
 from contract.times import NS
 from edge.capture.types import Image
-from edge.commands import read_config
-from edge.supervisor import Gateway, Model
+from edge.supervisor import Gateway
 from tests.integration.broker import running_broker
 from tests.integration.edge_replay.street import RedBoxes, Stay
-from tests.integration.edge_supervisor.gateway import MoodyRedBoxes, street_clip, write_config
+from tests.integration.edge_supervisor.gateway import MoodyRedBoxes, running_gateway, street_clip, write_config
 from tests.integration.edge_uplink.centre import centre_at
 from tests.integration.edge_uplink.receiver import TOKEN
 from tests.rtsp_server.server import Plan, RtspServer
@@ -26,18 +24,6 @@ from tests.waiting import WITHIN_S, until
 
 ALWAYS = [Stay(arrives_s=-10, leaves_s=1000)]
 NOW_NS = 1_800_000_000 * NS
-
-
-@contextmanager
-def running_gateway(config: Path, detector: RedBoxes) -> Iterator[Gateway]:
-    stop = threading.Event()
-    gateway = Gateway(read_config(config), Model(detector, "red boxes", "0" * 64), stop=stop)
-    gateway.start()
-    try:
-        yield gateway
-    finally:
-        stop.set()
-        gateway.end()
 
 
 def device(gateway: Gateway, name: str) -> DeviceHealth:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,13 +12,11 @@ from contract.matters.illegal_parking import Facts
 from contract.observations import Detection, PlateLooked
 from contract.times import NS
 from edge.capture.types import Image
-from edge.commands import read_config
 from edge.evidence.tape import read_tape
 from edge.inference.plates import PlateReader
-from edge.supervisor import Gateway, Model
 from tests.integration.broker import running_broker
 from tests.integration.edge_replay.street import RedBoxes, Stay
-from tests.integration.edge_supervisor.gateway import street_clip, write_config
+from tests.integration.edge_supervisor.gateway import running_gateway, street_clip, write_config
 from tests.integration.edge_uplink.centre import centre_at
 from tests.integration.edge_uplink.receiver import TOKEN
 from tests.integration.plates.replays import SaysSo
@@ -45,18 +41,6 @@ def _wider(one: Detection) -> Detection:
     return Detection(bbox_xyxy_px=box, score=one.score, label=one.label)
 
 
-@contextmanager
-def running_gateway(config: Path, plates: PlateReader) -> Iterator[Gateway]:
-    stop = threading.Event()
-    gateway = Gateway(read_config(config), Model(WideCars(), "red boxes", "0" * 64), stop=stop, plates=plates)
-    gateway.start()
-    try:
-        yield gateway
-    finally:
-        stop.set()
-        gateway.end()
-
-
 def test_a_live_gateway_tells_the_number_with_its_close_ups_and_counts_what_reading_cost(tmp_path: Path) -> None:
     plans = {"cam-1": Plan(street_clip(ALWAYS, seconds=20))}
     reader = PlateReader(eyes=SaysSo(["皖A12345"], width_share=0.6))
@@ -69,7 +53,7 @@ def test_a_live_gateway_tells_the_number_with_its_close_ups_and_counts_what_read
             token=TOKEN,
             grace_s=9,
         )
-        with centre_at(broker, answers=True) as centre, running_gateway(config, reader) as gateway:
+        with centre_at(broker, answers=True) as centre, running_gateway(config, WideCars(), reader) as gateway:
 
             def told() -> list[Event]:
                 return [event for event in centre.payloads("event") if isinstance(event, Event)]
@@ -100,7 +84,7 @@ def test_a_gateway_that_has_no_readers_tells_the_act_and_the_missing_reader_in_i
             token=TOKEN,
         )
         nobody = PlateReader(detail="plate-corners-clp: not here")
-        with centre_at(broker, answers=True) as centre, running_gateway(config, nobody) as gateway:
+        with centre_at(broker, answers=True) as centre, running_gateway(config, WideCars(), nobody) as gateway:
             until(lambda: any(isinstance(event, Event) for event in centre.payloads("event")))
             health = gateway.health(NOW_NS)
             told = next(event for event in centre.payloads("event") if isinstance(event, Event))
