@@ -26,23 +26,17 @@ INSECT_SHARE = 0.01  # of the picture
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A candidate's looks as they are weighed: the last dense run, and the best look of each independent moment."""
+    """A candidate's looks as they are weighed: the last dense run, and the best look of each independent moment.
+
+    `is_dense`: the looks are close and many enough to judge motion. `used`: the looks that saw it, of the dense run or
+    of the spaced ones.
+    """
 
     track: Track
     dense: tuple[Glimpse, ...]
     spaced: tuple[Glimpse, ...]
-
-    @property
-    def is_dense(self) -> bool:
-        """Whether the looks are close and many enough to judge motion."""
-        return len(self.dense) >= DENSE_LOOKS and seconds(self.dense[-1].at_ns - self.dense[0].at_ns) >= DENSE_SPAN_S
-
-    @property
-    def used(self) -> tuple[Glimpse, ...]:
-        """The looks that saw it, of the dense run or of the spaced ones."""
-        return tuple(
-            one for one in (self.dense if self.is_dense else self.spaced[-RECENT_LOOKS:]) if one.seen != "missed"
-        )
+    is_dense: bool
+    used: tuple[Glimpse, ...]
 
 
 def run_of(track: Track) -> Run:
@@ -59,7 +53,10 @@ def run_of(track: Track) -> Run:
             began_ns = one.at_ns
         elif (one.seen != "missed", one.surety) > (spaced[-1].seen != "missed", spaced[-1].surety):
             spaced[-1] = one
-    return Run(track, glimpses[first:], tuple(spaced))
+    dense = glimpses[first:]
+    is_dense = len(dense) >= DENSE_LOOKS and seconds(dense[-1].at_ns - dense[0].at_ns) >= DENSE_SPAN_S
+    used = tuple(one for one in (dense if is_dense else spaced[-RECENT_LOOKS:]) if one.seen != "missed")
+    return Run(track, dense, tuple(spaced), is_dense, used)
 
 
 def weight(run: Run) -> tuple[tuple[Glimpse, ...], int, float]:

@@ -250,3 +250,12 @@ def test_a_veil_that_stands_still_does_not_turn_over_and_smoke_does() -> None:
     still, alive = turnovers
     assert still < 0.05
     assert alive > 0.2
+
+
+def test_smoke_at_dawn_is_seen_although_every_look_is_lighter_than_the_last() -> None:
+    meter = PlumeMeter(score_at_r80=0.1)
+    for index in range(6):
+        measure(meter, valley(index, light=0.6 + 0.06 * index), 60.0 * index)
+    lit = valley(95, light=1.0)
+    assert only(measure(meter, with_smoke(lit, dense=0.4), 400, CALL)).change_share == pytest.approx(0.5, abs=0.2)
+    assert only(measure(meter, lit, 401, CALL)).change_share == pytest.approx(0.0, abs=0.05)
