@@ -26,7 +26,7 @@ from tests.integration.server.fires import Smoke, smoke_event
 from tests.integration.server.site import PASSWORD
 from tests.unit.server.test_joining_fires import sight
 
-pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.timeout(400)]
 FIRE_M = (1800.0, 2600.0)
 CHIMNEY = (930.0, 260.0, 1110.0, 500.0)  # of 1920 x 1080; the drawn chimney's foot stands at (960, 495)
 FIELD = (300.0, 480.0, 420.0, 700.0)

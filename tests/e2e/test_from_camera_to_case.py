@@ -16,7 +16,7 @@ from tests.e2e.system import System, leads
 CASE_NUMBER = "示范综执〔2026〕第0001号"
 UNDO_S = 10.0
 
-pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.timeout(400)]
 
 
 def whole_evidence(client: httpx.Client, event_id: str) -> dict[str, Any] | None:
