@@ -175,7 +175,9 @@ def read_videos(folder: Path) -> list[Video]:
             videos.append(msgspec.convert(cells | {"detections": cells["detections"].lower()}, Video, strict=False))
     except (csv.Error, msgspec.ValidationError) as error:
         raise CaptureError("garbage", f"{path} line {rows.line_num}: {error}; expected the list of videos") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise CaptureError("not_found", f"{path}: {error.strerror}; expected the list of videos") from error
+    except UnicodeDecodeError as error:
         raise CaptureError("garbage", f"{path}: {error}; expected the list of videos") from error
     return videos
 
