@@ -10,7 +10,7 @@ import msgspec
 from contract.observations import Observation, PlateLooked, Seen, StreamLost
 from contract.times import NS
 from detectors.fold import Ask, DropEvidence, Finding, FullDecode, HoldEvidence, Step, Zone
-from detectors.illegal_parking import counter, reading, upkeep
+from detectors.illegal_parking import counter, queueing, reading, upkeep
 from detectors.illegal_parking.asking import ask_for_plates, take_answer
 from detectors.illegal_parking.config import Config
 from detectors.illegal_parking.hours import not_in_force
@@ -95,8 +95,8 @@ class _Turn:
         for place in look.forgotten:
             self._leave(place)
         lane_px = look.lane_px
-        bystanders = counter.bystanders_after(state, look.others, lane_px, seen.at_ns) if lane_px else ()
-        standing = counter.Standing(bystanders)
+        bystanders = queueing.bystanders_after(state, look.others, lane_px, seen.at_ns) if lane_px else ()
+        standing = queueing.Standing(bystanders)
         places: list[Place] = []
         for p, (place, found) in enumerate(look.matches()):
             kept = look.moved_on(place, found) if found is not None else look.missed(p, place)
@@ -113,7 +113,7 @@ class _Turn:
                 hold = counter.clock_hold(kept, standing, seen, config)
                 kept = counter.with_clock_hold(kept, hold, seen.at_ns)
             places.append(kept)
-        came_ns = sorted(place.since_ns for place in places if place.phase != "arriving")
+        came_ns = counter.came_ns(places, seen.at_ns)
         places = [self._advance(p, came_ns, look) if p.last_seen_ns == seen.at_ns else p for p in places]
         places += look.newcomers()
         remembered, reads = ask_for_plates(places[:MAX_PLACES], seen, config)

@@ -254,6 +254,13 @@ def test_predicates_carry_codes_and_values(name: str) -> None:
     assert facts_of(findings[0]).since == utc_from_ns(START_NS + 10 * NS)
 
 
+def test_many_at_once_are_those_that_stand_and_not_those_that_drove_by_before() -> None:
+    """Four that follow each other up to a light are seen at the same places on their way: no more than four came."""
+    _, findings, _ = run(at_the_light([10, 52, 56, 60], green_s=110, until_s=180), config=UNSIGNALLED)
+    assert phases(findings) == ["opened", "closed"]
+    assert "many_at_once" not in {kind for one in findings for kind, _ in kinds(one)}
+
+
 def test_who_only_passes_where_another_passed_is_no_one_that_stands() -> None:
     """Vehicles that follow each other are seen at the same places, each once: nobody stands with the one that does."""
     passing = [look(at_s, car(), *([car(AHEAD), car(BEHIND)] if at_s % 5 == 0 else [])) for at_s in range(10, 60)]
