@@ -13,9 +13,11 @@ from pathlib import Path
 
 from contract.events import Clock
 from contract.health import MaintenanceItem
+from contract.observations import PlumeSeen
+from contract.times import NS
 from detectors.fold import LookSooner, ZoomIn
 from edge.capture.types import Aimed, Frame
-from edge.config import CameraConfig, EdgeConfig, PatrolConfig
+from edge.config import CameraConfig, EdgeConfig, PatrolConfig, ThermalConfig
 from edge.config.files import read_secret
 from edge.evidence.fires.files import Near
 from edge.inference.look import Looker
@@ -26,12 +28,15 @@ from edge.inference.towers import FIXED, FixedView, TowersLooker
 from edge.patrol.onvif import OnvifHead
 from edge.patrol.patrol import Border, Patrol
 from edge.patrol.references import References
+from edge.patrol.soap import Soap
+from edge.patrol.thermal import Thermal, ThermalBorder
 from edge.sensors.weather import Weather
 from edge.threads import WatchedThread
 from models.detector import open_detector
 
 MATTER = "straw_burning"
 LOOK_EVERY_S = 1.0  # while a preset is watched
+STAY_S, STAY_EVERY_S = 20.0, 0.5  # for heat that nobody placed
 FIXED_EVERY_S = 5.0  # a camera that does not move sees the same place all the time
 
 
@@ -42,6 +47,7 @@ class SmokeEyes:
     looker: TowerLooker
     name: str
     sha256: str
+    score_at_r80: float = 0.5
 
 
 def _no_weather(_station: str, _at_ns: int) -> Weather | None:
@@ -93,7 +99,7 @@ def open_eyes(config: EdgeConfig) -> SmokeEyes:
         for size in (640, 960)
     )
     looker = TowerLooker(near, far=far, meter=PlumeMeter(score_at_r80=score))
-    return SmokeEyes(looker, f"{card.name} {card.version}", card.sha256)
+    return SmokeEyes(looker, f"{card.name} {card.version}", card.sha256, score)
 
 
 class Towers:
@@ -107,6 +113,7 @@ class Towers:
         self._fixed: dict[str, FixedView] = {}
         self.threads: list[WatchedThread] = []
         self._stations: dict[str, str] = {}
+        self._thermals: dict[str, Thermal] = {}
         for camera in tower_cameras(config):
             self._add(camera)
 
@@ -118,7 +125,9 @@ class Towers:
     def looker(self, streets: Looker, *, clock_of: Callable[[str], Clock]) -> TowersLooker:
         """What looks at every camera of the gateway."""
         eyes = self.eyes.looker
-        return TowersLooker(streets, eyes, sights=self._sights, towers=self.devices, clock_of=clock_of)
+        return TowersLooker(
+            streets, eyes, sights=self._sights, towers=self.devices, clock_of=clock_of, spots_of=self._spots
+        )
 
     def take(self, frame: Frame) -> None:
         """A frame of a tower's feed; returns at once."""
@@ -161,14 +170,15 @@ class Towers:
         return "" if patrol is None else patrol.problem
 
     def maintenance(self, device: str) -> tuple[MaintenanceItem, ...]:
-        """What is to be mended at a tower's head."""
-        patrol = self._patrols.get(device)
-        return () if patrol is None else patrol.maintenance()
+        """What is to be mended at a tower's head, and at the thermal camera beside it."""
+        patrol, thermal = self._patrols.get(device), self._thermals.get(device)
+        at_head = () if patrol is None else patrol.maintenance()
+        return at_head if thermal is None else (*at_head, *thermal.maintenance())
 
     def counters(self, device: str) -> dict[str, int]:
-        """Those of its patrol."""
-        patrol = self._patrols.get(device)
-        return {} if patrol is None else patrol.counters()
+        """Those of its patrol and its thermal camera."""
+        patrol, thermal = self._patrols.get(device), self._thermals.get(device)
+        return ({} if patrol is None else patrol.counters()) | ({} if thermal is None else thermal.counters())
 
     def _add(self, camera: CameraConfig) -> None:
         tower = camera.tower
@@ -178,6 +188,11 @@ class Towers:
             self._sights[camera.id] = Sights(
                 tower, position=camera.position, frame_px=camera.frame_px, weather=partial(self.weather, camera.id)
             )
+        if camera.thermal is not None:
+            thermal = self._thermals[camera.id] = Thermal(
+                camera.thermal, self._thermal_border(camera.id, camera.thermal)
+            )
+            self._watch(f"thermal:{camera.id}", thermal.run)
         if camera.patrol is None:
             aim = (0.0, 0.0) if tower is None else (tower.pan_deg, tower.tilt_deg)
             zoom = 0.0 if tower is None else tower.zoom
@@ -185,9 +200,46 @@ class Towers:
             self._fixed[camera.id] = FixedView(Aimed(FIXED, *aim, zoom), every_s=every_s)
             return
         patrol = self._patrols[camera.id] = Patrol(camera.patrol, self._border(camera, camera.patrol))
-        name = f"patrol:{camera.id}"
+        self._watch(f"patrol:{camera.id}", patrol.run)
+
+    def _watch(self, name: str, body: Callable[[threading.Event], None]) -> None:
         around = self._around
-        self.threads.append(WatchedThread(name, patrol.run, stop=around.stop, monotonic_s=around.monotonic_s))
+        self.threads.append(WatchedThread(name, body, stop=around.stop, monotonic_s=around.monotonic_s))
+
+    def _spots(self, device: str, at_ns: int, frame_px: tuple[int, int]) -> tuple[PlumeSeen, ...]:
+        """What the thermal camera beside a tower saw there; its foot is where the spot is."""
+        thermal = self._thermals.get(device)
+        if thermal is None:
+            return ()
+        surety = thermal.surety
+        return tuple(
+            PlumeSeen(
+                bbox_xyxy_px=box,
+                score=round(score_at(self.eyes.score_at_r80, surety), 4),
+                label="fire",
+                surety=surety,
+                base_px=((box[0] + box[2]) / 2, box[3]),
+            )
+            for box in thermal.glowing(at_ns, frame_px)
+        )
+
+    def _thermal_border(self, device: str, config: ThermalConfig) -> ThermalBorder:
+        around, secret = self._around, config.password_file
+        soap = Soap(
+            config.onvif_url,
+            username=config.username,
+            password_of=lambda: "" if secret is None else read_secret(secret),
+            now_ns=around.now_ns,
+        )
+
+        def standing_since() -> int | None:
+            patrol = self._patrols.get(device)
+            return 0 if patrol is None else patrol.standing_since_ns
+
+        def stay() -> None:
+            self.ask(device, LookSooner(every_s=STAY_EVERY_S, until_ns=around.now_ns() + round(STAY_S * NS)))
+
+        return ThermalBorder(device=device, soap=soap, now_ns=around.now_ns, standing_since=standing_since, stay=stay)
 
     def _border(self, camera: CameraConfig, config: PatrolConfig) -> Border:
         around, sights = self._around, self._sights.get(camera.id)

@@ -21,6 +21,7 @@ from edge.config.types import (
     PresetStop,
     SensorConfig,
     SpoolConfig,
+    ThermalConfig,
     TowerConfig,
     ZoneConfig,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "PresetStop",
     "SensorConfig",
     "SpoolConfig",
+    "ThermalConfig",
     "TowerConfig",
     "ZoneConfig",
     "file_problem",

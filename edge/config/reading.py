@@ -30,6 +30,7 @@ from edge.config.types import (
     PatrolConfig,
     PlatesConfig,
     SensorConfig,
+    ThermalConfig,
     TowerConfig,
     ZoneConfig,
 )
@@ -107,7 +108,8 @@ def _repeated_ids(examined: Examined[EdgeFile]) -> Iterator[Mistake]:
 
 
 def _files(examined: Examined[EdgeFile], base_dir: Path, file_problem: FileProblem) -> Iterator[Mistake]:
-    devices = [(*place, "password_file") for place, _ in _tables(examined, CameraConfig | SensorConfig | PatrolConfig)]
+    with_password = CameraConfig | SensorConfig | PatrolConfig | ThermalConfig
+    devices = [(*place, "password_file") for place, _ in _tables(examined, with_password)]
     places: list[tuple[Place, bool]] = [(place, True) for place in (*_SECRETS, *devices)]
     places += [(place, False) for place in _OPEN_FILES]
     places += [((*place, "ca_file"), False) for place, _ in _tables(examined, SensorConfig)]
@@ -274,7 +276,8 @@ def _own_tower(camera: CameraConfig, files_of: Callable[..., Any]) -> CameraConf
     """The files of a tower's tables, absolute."""
     patrol = None if camera.patrol is None else files_of(camera.patrol, "password_file")
     tower = None if camera.tower is None else files_of(camera.tower, *_TOWER_FILES)
-    return msgspec.structs.replace(camera, patrol=patrol, tower=tower)
+    thermal = None if camera.thermal is None else files_of(camera.thermal, "password_file")
+    return msgspec.structs.replace(camera, patrol=patrol, tower=tower, thermal=thermal)
 
 
 def _resolved(written: EdgeFile, base_dir: Path) -> EdgeConfig:

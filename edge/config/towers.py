@@ -1,4 +1,4 @@
-"""The tables of a tower's camera, `[camera.patrol]` and `[camera.tower]`, and what single keys cannot say wrong."""
+"""The tables of a tower's camera, `[camera.patrol|tower|thermal]`, and what single keys cannot say wrong."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from edge.config.types import (
     CameraConfig,
     EdgeFile,
     PatrolConfig,
+    ThermalConfig,
     TowerConfig,
+    ZoneConfig,
 )
 from edge.sensors.weather import WIND_FROM, WIND_SPEED
 
@@ -26,8 +28,12 @@ HEAD_PORTS = {"http": 80, "https": 443}
 def tower_mistakes(examined: Examined[EdgeFile], base_dir: Path) -> Iterator[Mistake]:
     """What is wrong with the patrols and the geometry of the cameras."""
     for place, table in examined.tables.items():
+        if isinstance(table, PatrolConfig | ThermalConfig):
+            yield from _onvif(examined, place, table)
         if isinstance(table, PatrolConfig):
             yield from _patrol(examined, place, table)
+        if isinstance(table, ThermalConfig):
+            yield from _thermal(examined, place, table)
         if isinstance(table, TowerConfig):
             camera: Any = examined.tables.get(place[:-1])
             if isinstance(camera, CameraConfig) and getattr(camera, "position", None) is None:
@@ -55,13 +61,26 @@ def _weather(examined: Examined[EdgeFile], place: Place, name: str, base_dir: Pa
             yield examined.mistake(at, problem, "name the codes of its wind so in the profile")
 
 
-def _patrol(examined: Examined[EdgeFile], place: Place, patrol: PatrolConfig) -> Iterator[Mistake]:
+def _onvif(examined: Examined[EdgeFile], place: Place, table: PatrolConfig | ThermalConfig) -> Iterator[Mistake]:
     try:
-        urls.endpoint(patrol.onvif_url, HEAD_PORTS)
+        urls.endpoint(table.onvif_url, HEAD_PORTS)
     except (ValueError, TypeError) as error:
-        yield examined.mistake((*place, "onvif_url"), str(error), f"found {shown(patrol.onvif_url)}")
-    if patrol.password_file is not None and patrol.username is None:
+        yield examined.mistake((*place, "onvif_url"), str(error), f"found {shown(table.onvif_url)}")
+    if table.password_file is not None and table.username is None:
         yield examined.mistake((*place, "username"), "missing", "a password_file needs a username")
+
+
+def _thermal(examined: Examined[EdgeFile], place: Place, thermal: ThermalConfig) -> Iterator[Mistake]:
+    left, top, right, bottom = thermal.field if isinstance(thermal.field, tuple) else (0, 0, 1, 1)
+    if not (left < right and top < bottom):
+        yield examined.mistake((*place, "field"), "empty", "left < right and top < bottom, in shares of the picture")
+    camera: Any = examined.tables.get(place[:-1])
+    zones = [zone for zone in examined.tables.values() if isinstance(zone, ZoneConfig)]
+    if not any(zone.camera == getattr(camera, "id", None) and zone.matter == "straw_burning" for zone in zones):
+        yield examined.mistake(place, "its camera looks for no fire", "only a zone of straw_burning has a use for it")
+
+
+def _patrol(examined: Examined[EdgeFile], place: Place, patrol: PatrolConfig) -> Iterator[Mistake]:
     names = [stop.name for stop in patrol.presets or ()]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield examined.mistake((*place, "presets"), f"{shown(name)} stands twice")

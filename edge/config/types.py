@@ -133,6 +133,24 @@ class PatrolConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     zoom_most: Annotated[float, Meta(ge=1, le=100)] = 1.0
 
 
+class ThermalConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A thermal camera that looks where this one looks and tells of hot spots as ONVIF events.
+
+    `topics`: an event counts when its topic has one of these words. `field`: where its picture lies in this camera's,
+    as shares left, top, right, bottom; a lens with a wider view reaches beyond 0..1. `surety`: how far a spot is
+    believed, in ln odds over the smoke model's own score; 2 is sure.
+    """
+
+    onvif_url: Url
+    username: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    password_file: FilePath | None = None
+    topics: Annotated[
+        tuple[Annotated[str, Meta(min_length=2, max_length=100)], ...], Meta(min_length=1, max_length=20)
+    ] = ("FireAlarm", "FireDetection", "TemperatureAlarm")
+    field: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    surety: Annotated[float, Meta(ge=0, le=5)] = 2.0
+
+
 class TowerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What turns a pixel into a place: the lines that `tantou towers calibrate` prints, and what stands below.
 
@@ -188,6 +206,7 @@ class CameraConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     approval: Approval | None = None
     patrol: PatrolConfig | None = None
     tower: TowerConfig | None = None
+    thermal: ThermalConfig | None = None
 
 
 class ListenerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

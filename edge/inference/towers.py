@@ -11,13 +11,20 @@ from dataclasses import replace
 from msgspec import structs
 
 from contract.events import Clock
-from contract.observations import Observation
+from contract.observations import Observation, PlumeSeen
 from edge.capture.types import Aimed, Frame
 from edge.inference.look import Looker
 from edge.inference.plumes_look import TowerLooker
 from edge.inference.sights import Sights
 
 FIXED = "fixed"  # the one preset of a camera that does not move
+
+
+SpotsOf = Callable[[str, int, tuple[int, int]], tuple[PlumeSeen, ...]]
+
+
+def _no_spots(_device: str, _at_ns: int, _frame_px: tuple[int, int]) -> tuple[PlumeSeen, ...]:
+    return ()
 
 
 class TowersLooker:
@@ -31,10 +38,12 @@ class TowersLooker:
         sights: Mapping[str, Sights],
         towers: Collection[str],
         clock_of: Callable[[str], Clock],
+        spots_of: SpotsOf = _no_spots,
     ) -> None:
+        """`spots_of`: hot spots that another camera saw there, as plumes of this look."""
         self._streets, self._tower = streets, tower
         self._towers, self._sights = frozenset(towers), sights
-        self._clock_of = clock_of
+        self._clock_of, self._spots_of = clock_of, spots_of
 
     def look(self, frames: Sequence[Frame]) -> list[Observation]:
         """One observation a frame, in the frames' order."""
@@ -44,7 +53,9 @@ class TowersLooker:
 
     def _look(self, frame: Frame) -> Observation:
         aimed = frame.aimed or Aimed(FIXED, 0.0, 0.0)
-        seen = structs.replace(self._tower.look(frame, preset=aimed.preset), clock=self._clock_of(frame.device))
+        seen = self._tower.look(frame, preset=aimed.preset)
+        spots = self._spots_of(frame.device, seen.at_ns, seen.frame_px)
+        seen = structs.replace(seen, clock=self._clock_of(frame.device), plumes=(*seen.plumes, *spots))
         sights = self._sights.get(frame.device)
         return seen if sights is None else sights.placed(seen, aimed)
 

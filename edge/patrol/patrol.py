@@ -20,7 +20,7 @@ from detectors.fold import LookSooner, ZoomIn
 from edge.capture.types import Aimed, Frame
 from edge.config import PatrolConfig
 from edge.patrol import tour
-from edge.patrol.onvif import HeadError, OnvifHead
+from edge.patrol.onvif import OnvifHead
 from edge.patrol.plan import (
     Closer,
     GoTo,
@@ -38,6 +38,7 @@ from edge.patrol.plan import (
 )
 from edge.patrol.references import References
 from edge.patrol.register import KEPT_BELOW, Reference, register, small
+from edge.patrol.soap import HeadError
 
 _log = logging.getLogger(__name__)
 PENDING_MOST = 6
@@ -122,6 +123,12 @@ class Patrol:
                 self._counts["close_views_impossible"] += 1
             else:
                 self._tell(Closer(at_ns=now_ns, event_id=ask.event_id, pose=pose))
+
+    @property
+    def standing_since_ns(self) -> int | None:
+        """Since when the head stands at a verified preset; None: it does not."""
+        state = self.state
+        return state.since_ns if state.phase == "looking" else None
 
     @property
     def problem(self) -> str:

@@ -1,4 +1,4 @@
-"""The ONVIF words of the virtual tower: a SOAP request in, the answer's body out; device, media and PTZ services."""
+"""The ONVIF words of the virtual tower: a request in, the answer's body out; device, media, PTZ, event services."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from xml.sax.saxutils import escape, quoteattr
 
 from edge.patrol.markup import Element, parsed
+from tantou.tower.heat import Heat
 from tantou.tower.motor import At, Motor
 
 PROFILE = "main"
+_SERVICES = ("Device", "Media", "PTZ", "Events")
 _SPACE = "http://www.onvif.org/ver10/tptz"
 _PASSWORD_MOST_OLD_S = 300.0
 
@@ -52,6 +54,7 @@ class Device:
         self._now = now
         self._username, self._password = username, password
         self._nonces: set[str] = set()
+        self.heat = Heat(now)
 
     def answer(self, request: bytes) -> str:
         """The answer's body; raises SoapFault, and ContractError for what is no SOAP."""
@@ -76,7 +79,13 @@ class Device:
             "ContinuousMove": self._continuous_move,
             "Stop": self._stop,
             "GetStatus": self._status,
+            "CreatePullPointSubscription": lambda _: self.heat.subscribe(self._addresses.onvif),
+            "PullMessages": self.heat.pull,
         }
+        if action.name in ("CreatePullPointSubscription", "PullMessages"):
+            told = envelope.first("Action")
+            if told is None or not told.text.endswith(f"/{action.name}Request"):
+                raise SoapFault("wsa:MessageAddressingHeaderRequired", "an Action is needed")
         if action.name not in words:
             raise SoapFault("ter:ActionNotSupported", f"{action.name} is not known here")
         return words[action.name](action)
@@ -114,7 +123,7 @@ class Device:
 
     def _capabilities(self, _: Element) -> str:
         address = escape(self._addresses.onvif)
-        parts = "".join(f"<tt:{name}><tt:XAddr>{address}</tt:XAddr></tt:{name}>" for name in ("Device", "Media", "PTZ"))
+        parts = "".join(f"<tt:{name}><tt:XAddr>{address}</tt:XAddr></tt:{name}>" for name in _SERVICES)
         return (
             f"<tds:GetCapabilitiesResponse><tds:Capabilities>{parts}</tds:Capabilities></tds:GetCapabilitiesResponse>"
         )
@@ -199,6 +208,8 @@ def envelope(body: str) -> bytes:
         '<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
         'xmlns:tds="http://www.onvif.org/ver10/device/wsdl" xmlns:trt="http://www.onvif.org/ver10/media/wsdl" '
         'xmlns:tptz="http://www.onvif.org/ver20/ptz/wsdl" xmlns:tt="http://www.onvif.org/ver10/schema" '
+        'xmlns:tev="http://www.onvif.org/ver10/events/wsdl" xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2" '
+        'xmlns:wsa="http://www.w3.org/2005/08/addressing" xmlns:tns1="http://www.onvif.org/ver10/topics" '
         f'xmlns:ter="http://www.onvif.org/ver10/error"><s:Body>{body}</s:Body></s:Envelope>'
     ).encode()
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from detectors.fold import LookSooner, ZoomIn
-from edge.patrol.onvif import HeadError, OnvifHead
+from edge.patrol.onvif import OnvifHead
+from edge.patrol.soap import HeadError
 from tests.integration.patrol.watching import watching
 
 

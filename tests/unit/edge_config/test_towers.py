@@ -154,8 +154,48 @@ def test_a_weather_station_is_a_sensor_of_the_file_that_measures_the_wind(tmp_pa
 
 def test_a_fire_s_file_names_the_station_near_the_tower_unless_the_zone_names_another(tmp_path: Path) -> None:
     (tmp_path / "station.toml").write_text(WEATHER_PROFILE + WIND_FROM)
-    zone = '[[zone]]\nid = "{0}"\ncamera = "tower-1"\nname = "Fields"\nmatter = "straw_burning"\npolygon_px = []\nframe_px = [1920, 1080]\n{1}'
+    zone = FIELDS.replace('"fields"', '"{0}"').replace("frame_px = [1920, 1080]", "frame_px = [1920, 1080]\n{1}")
     head = HEAD + TOWER + 'weather_sensor = "mast-weather"\n' + STATION.format(profile="station.toml")
     text = head + zone.format("one", "") + zone.format("two", '[zone.rule]\nweather_station = "58448"\n')
     start = tape_start(load_edge(text, "edge.toml", tmp_path, file_problem=lambda *_: None), "tower-1", MADE_BY)
     assert [zone.rule["weather_station"] for zone in start.zones] == ["mast-weather", "58448"]
+
+
+THERMAL = """
+[camera.thermal]
+onvif_url = "http://127.0.0.1:8001/onvif/device"
+username = "ops"
+password_file = "thermal.password"
+"""
+FIELDS = """
+[[zone]]
+id = "fields"
+camera = "tower-1"
+name = "Fields"
+matter = "straw_burning"
+polygon_px = []
+frame_px = [1920, 1080]
+"""
+
+
+def test_a_thermal_camera_stands_beside_a_tower_s() -> None:
+    thermal = load(HEAD + TOWER + THERMAL + FIELDS).cameras[0].thermal
+    assert thermal is not None
+    assert thermal.password_file == "/etc/tantou/thermal.password"
+    assert "TemperatureAlarm" in thermal.topics
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "words"),
+    [
+        (THERMAL, "camera[0].thermal", "looks for no fire"),
+        (THERMAL.replace("http:", "ftp:") + FIELDS, "camera[0].thermal.onvif_url", "http"),
+        (THERMAL + "field = [0.5, 0, 0.5, 1]\n" + FIELDS, "camera[0].thermal.field", "empty"),
+        (THERMAL.replace('username = "ops"', "") + FIELDS, "camera[0].thermal.username", "missing"),
+    ],
+)
+def test_a_thermal_camera_s_mistakes_are_named(text: str, path: str, words: str) -> None:
+    with pytest.raises(ConfigError) as told:
+        load(HEAD + TOWER + text)
+    assert [one.path for one in told.value.mistakes] == [path]
+    assert words in str(told.value)
