@@ -123,8 +123,8 @@ def with_telling_released(place: Place, at_ns: int) -> Place:
 
 def is_held(place: Place, kind: str) -> bool:
     """Whether the last word on this code is that it holds."""
-    effects = [one.effect for one in place.counters if one.kind == kind]
-    return bool(effects) and effects[-1] == "held"
+    last = next((one for one in reversed(place.counters) if one.kind == kind), None)
+    return last is not None and last.effect == "held"
 
 
 def noted(place: Place, kind: str, effect: Literal["held", "released", "flagged"], reason: str, at_ns: int) -> Place:
