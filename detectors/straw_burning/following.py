@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 from detectors.geometry import iou
 from detectors.straw_burning.looks import Candidate
 from detectors.straw_burning.memory import Box, Glimpse, Track, with_glimpse
-from detectors.straw_burning.shapes import grown, overlap
+from detectors.straw_burning.shapes import grown, is_loose, overlap
 
 NEAR_SHARE = 0.02
+RECENT_LOOKS = 5
 ALIKE = 0.15  # IoU
 FOOT_NEAR = 0.1  # of the picture's sides
-LOOSE = 6.0  # so many times larger: a box over half of the sky holds every smoke inside
+OUTGROWN = 4.0  # times the area of what was held: no chimney does that in a minute, a fire beside it does
+OUTGROWN_AREA = 0.002  # of the picture
 
 
 def follow(tracks: Sequence[Track], candidates: Sequence[Candidate], at_ns: int) -> tuple[list[Track], list[Candidate]]:
@@ -21,14 +24,14 @@ def follow(tracks: Sequence[Track], candidates: Sequence[Candidate], at_ns: int)
         (-by, t, c)
         for t, track in enumerate(tracks)
         for c, one in enumerate(candidates)
-        if (by := overlap(grown(track.box, NEAR_SHARE), one.box)) > 0
+        if (by := overlap(grown(track.box, NEAR_SHARE), one.box)) > 0 and not _has_outgrown(track, one)
     )
     found: dict[int, int] = {}
     for _, t, c in pairs:
         if t not in found and c not in found.values() and _continues(tracks[t].box, candidates[c].box):
             found[t] = c
     # What touches a track that has its look already is a part of the same smoke.
-    parts = {c for _, t, c in pairs if not _is_loose(tracks[t].box, candidates[c].box)} | set(found.values())
+    parts = {c for _, t, c in pairs if not is_loose(tracks[t].box, candidates[c].box)} | set(found.values())
     followed = []
     for t, track in enumerate(tracks):
         if t in found:
@@ -42,13 +45,13 @@ def follow(tracks: Sequence[Track], candidates: Sequence[Candidate], at_ns: int)
 def _continues(box: Box, other: Box) -> bool:
     """Whether one box may be what the other was: alike in the picture, or with its foot near by."""
     is_near = abs(box[0] + box[2] - other[0] - other[2]) / 2 <= FOOT_NEAR and abs(box[3] - other[3]) <= FOOT_NEAR
-    return is_near or iou(box, other) >= ALIKE or not _is_loose(box, other)
+    return is_near or iou(box, other) >= ALIKE or not is_loose(box, other)
 
 
-def _is_loose(box: Box, inside: Box) -> bool:
-    """Whether a box is so much larger than another that meeting it says nothing."""
-    return _area(box) >= LOOSE * _area(inside)
-
-
-def _area(box: Box) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])
+def _has_outgrown(track: Track, candidate: Candidate) -> bool:
+    """Whether a candidate is so much larger than what was held there that it is judged anew."""
+    area = candidate.glimpse.area
+    if track.hold is None or area is None or area < OUTGROWN_AREA:
+        return False
+    areas = [one.area for one in track.glimpses if one.area is not None][-RECENT_LOOKS:]
+    return bool(areas) and area >= OUTGROWN * median(areas)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from detectors.straw_burning.memory import Glimpse, Preset, Track, seconds
-from detectors.straw_burning.shapes import overlap, slope
+from detectors.straw_burning.shapes import is_loose, overlap, slope
 
 DENSE_GAP_S = 5.0  # looks closer than this show the same smoke moving
 SPACED_S = 20.0  # looks further apart than this are independent of each other
@@ -76,7 +76,7 @@ def usual_level(track: Track, preset: Preset) -> float | None:
         (
             surety
             for place in preset.usual
-            if overlap(place.box, track.box) >= USUAL_OVERLAP
+            if overlap(place.box, track.box) >= USUAL_OVERLAP and not is_loose(track.box, place.box)
             for visit, surety in place.hits
             if visit < before
         ),

@@ -9,6 +9,8 @@ from statistics import median
 from detectors.geometry import covered_share, iou
 from detectors.straw_burning.memory import Box, Point
 
+LOOSE = 6.0  # a box over half of the sky holds every smoke inside
+
 
 def overlap(one: Box, other: Box) -> float:
     """IoU, or how much of the smaller box lies in the other, whichever is more."""
@@ -20,6 +22,15 @@ def overlap(one: Box, other: Box) -> float:
 def meets(one: Box, other: Box) -> bool:
     """Whether two boxes share any area: most pairs do not, and nothing more need be computed."""
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def is_loose(box: Box, inside: Box) -> bool:
+    """Whether a box is so much larger than another that meeting it says nothing."""
+    return _area(box) >= LOOSE * _area(inside)
+
+
+def _area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 def grown(box: Box, by: float) -> Box:

@@ -114,3 +114,12 @@ def test_a_fire_whose_boxes_jumped_is_not_usual_by_its_own_calls() -> None:
     quiet_before = [look(-1000.0 + 100 * n) for n in range(8)]
     opened = run([*quiet_before, *called, *lost, *still(24, **DARK)])[1]
     assert tower.phases(opened)[0] == "opened"
+
+
+def test_a_fire_beside_what_was_held_is_judged_anew() -> None:
+    low = {"width": 40, "top": 600, "foot": 640, "area_share": 0.0002, "height_m": 15.0}
+    mist = [look(60.0 * n, plume(900, **low)) for n in range(-12, 0)]
+    fire = [look(n, plume(910, width=200, top=400, foot=650, area_share=0.01, **DARK)) for n in range(24)]
+    assert track_of(run(mist)[0]).hold == "water_mist"
+    assert any(isinstance(ask, LookSooner) for ask in tower.steps([*mist, fire[0]])[-1].asks)
+    assert tower.phases(run([*mist, *fire])[1])[0] == "opened"
