@@ -43,10 +43,12 @@ class View:
         distance[met] = (fall[met] - np.sqrt(root[met])) / (2 * c)
         distance[distance > _FARTHEST_M] = np.inf
         self.distance_m: Floats = distance.astype(np.float32)
-        coarse = along[::SKY_STEP, ::SKY_STEP]
+        self.is_sky: NDArray[np.bool_] = ~np.isfinite(self.distance_m)
+        reaching = np.flatnonzero(self.is_sky.any(axis=1))
+        # Some rows more than the sky has: what is interpolated at their edge is not seen.
+        coarse = along[: int(reaching[-1]) + 4 * SKY_STEP if reaching.size else 1 : SKY_STEP, ::SKY_STEP]
         self.elevation: Floats = np.arctan2(coarse[..., 2], np.hypot(coarse[..., 0], coarse[..., 1]))
         self.azimuth: Floats = np.arctan2(coarse[..., 0], coarse[..., 1])
-        self.is_sky: NDArray[np.bool_] = ~np.isfinite(self.distance_m)
         rows = np.flatnonzero(~self.is_sky.all(axis=1))
         self.ground_from_y = int(rows[0]) if rows.size else head.calibration.frame_px[1]
         ground = np.zeros((*distance.shape, 3), dtype=np.uint8)
@@ -149,4 +151,8 @@ def sky(view: View, world: World, at_s: float) -> Image:
     cover = np.clip((shape - (0.85 - 0.6 * world.clouds)) * 5, 0, 1) * np.clip((view.elevation - 0.02) / 0.05, 0, 1)
     coarse = clear * (1 - cover[..., None]) + np.array([236.0, 236.0, 238.0]) * cover[..., None]
     height, width = view.distance_m.shape
-    return np.asarray(cv2.resize(coarse.astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR))
+    image = np.zeros((height, width, 3), np.uint8)
+    rows = min(height, SKY_STEP * coarse.shape[0])
+    size = (width, SKY_STEP * coarse.shape[0])
+    image[:rows] = cv2.resize(coarse.astype(np.uint8), size, interpolation=cv2.INTER_LINEAR)[:rows]
+    return image

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import exp, hypot
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
@@ -37,6 +38,7 @@ class Painter:
         self._world = world
         self._views = Views(world)
         self._still: dict[Head, tuple[object, Image]] = {}
+        self._ground: WeakKeyDictionary[View, tuple[float, Image]] = WeakKeyDictionary()
         self._grains: dict[tuple[int, ...], list[Image]] = {}
 
     def shot(self, head: Head, at_ns: int) -> Shot:
@@ -80,11 +82,15 @@ class Painter:
         """Sky and ground as the air of this time lets them be seen."""
         image = sky(view, self._world, round(at_ns / NS / SKY_EVERY_S) * SKY_EVERY_S % 1e6)
         below = np.s_[view.ground_from_y :]
-        distance = view.distance_m[below]
-        haze = (1 - np.exp(distance * np.float32(-2.2 / visual_range_m(self._world, at_ns))))[..., None]
-        ground = view.ground_bgr[below].astype(np.float32)
-        ground += haze * (_HAZE_BGR - ground)
-        np.copyto(image[below], ground.astype(np.uint8), where=~view.is_sky[below][..., None])
+        range_m = visual_range_m(self._world, at_ns)
+        kept = self._ground.get(view)
+        if kept is None or kept[0] != range_m:
+            distance = view.distance_m[below]
+            haze = (1 - np.exp(distance * np.float32(-2.2 / range_m)))[..., None]
+            ground = view.ground_bgr[below].astype(np.float32)
+            ground += haze * (_HAZE_BGR - ground)
+            kept = self._ground[view] = (range_m, ground.astype(np.uint8))
+        np.copyto(image[below], kept[1], where=~view.is_sky[below][..., None])
         return image
 
     def _plume(self, image: Image, head: Head, plume: Plume, at_ns: int) -> PlumeTruth | None:
