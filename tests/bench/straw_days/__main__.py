@@ -3,9 +3,10 @@
 Each day is kept as two files when it is done, what it gave and its tape of looks: a run that is ended goes on where it
 was, and `--again` judges the tapes with the rule as it is now, in seconds (stares that a tape does not show are
 counted). Views are 5 of the 14 stops of a whole turn; the patrol dwells at all 14, so that its pace is a real one, and
-the other nine are not drawn. A day's fires and traps are laid into H of its hours, idle hours are left out. A picture
-is taken for verified where the head stands (registration has its own tests); no tiles: at 1280 pixels a tile is hardly
-less than the picture.
+the other nine are not drawn. A day's fires and traps are laid into H of its hours, idle hours are left out; with many
+hours `--quiet-every N` draws one in N visits of a view in which nothing happens and nothing called, so that idle time
+costs little and is seen more thinly. A picture is taken for verified where the head stands (registration has its own
+tests); no tiles: at 1280 pixels a tile is hardly less than the picture.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def day(number: int, views: int, lasts_h: float) -> Day:
     """The day of that number: most of them in daylight, every sixth at dusk or at night."""
     rng = np.random.default_rng(91_000 + number)
     midnight_ns = FIRST_NS + number * DAY_NS
-    from_h = rng.uniform(17.0, 20.0) if number % 6 == 5 else rng.uniform(6.3, 17.0 - lasts_h)
+    from_h = rng.uniform(17.0, 20.0) if number % 6 == 5 else rng.uniform(6.3, max(6.3, 17.0 - lasts_h))
     hours = (float(from_h), float(from_h + lasts_h))
     pans = [index * 360 / STOPS for index in range(views)]
     calibration = Calibration(frame_px=FRAME_PX, focal_px=FOCAL_PX)
