@@ -32,7 +32,12 @@ def speaks_for_smoke(run: Run, checks: Mapping[str, SequenceCheck]) -> bool:
 
 
 def may_be_vapour(run: Run, checks: Mapping[str, SequenceCheck], preset: Preset, *, can_stare: bool) -> bool:
-    """Whether only growth can tell it from vapour, and has not yet: it is white, or no close look showed more."""
+    """Whether only growth can tell it from vapour, and has not yet: it is white, or no close look showed more.
+
+    Flames, and the hot spots of a thermal camera, are none.
+    """
+    if sum(one.is_fire for one in run.used) * 2 > len(run.used):
+        return False
     grew = checks["growth"].outcome == "passed"
     if run.is_dense:
         return is_white(run) and not is_large(run, preset) and not (grew and goes_on_growing(run))

@@ -123,3 +123,12 @@ def test_a_fire_beside_what_was_held_is_judged_anew() -> None:
     assert track_of(run(mist)[0]).hold == "water_mist"
     assert any(isinstance(ask, LookSooner) for ask in tower.steps([*mist, fire[0]])[-1].asks)
     assert tower.phases(run([*mist, *fire])[1])[0] == "opened"
+
+
+def test_a_hot_spot_is_no_vapour_even_where_the_tower_could_stare() -> None:
+    stared = still(12, grey_shift=20.0, decorrelation=0.0, flow_px_s=(0.0, 0.0))
+    spot = {"label": "fire", "area_share": None, "base_px": None, "grey_shift": None, "change_share": None}
+    spots = [look(600 + 60 * n, plume(300, **spot)) for n in range(6)]
+    opened = run([*quiet(4), *stared, *spots])[1]
+    assert tower.phases(opened)[:1] == ["opened"]
+    assert tower.facts(opened[0]).what == "fire"
