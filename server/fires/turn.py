@@ -11,6 +11,7 @@ from contract.errors import LeadRefused
 from contract.events import Event
 from contract.matters.straw_burning import Facts
 from contract.times import NS, ns_from_utc, utc_from_ns
+from ground.local import Spot
 from server.centre import Centre
 from server.fires.joining import Found, JointPlace, SeenFire, find_joins, joint_place
 from server.fires.news import MATTER, News
@@ -100,6 +101,7 @@ def _seen(event: Event, *, is_waiting: bool) -> SeenFire | None:
     facts = msgspec.convert(event.facts, Facts)
     if facts.sight is None:
         return None
+    at = event.where.position
     return SeenFire(
         event_id=event.event_id,
         tower=(event.gateway, event.device),
@@ -107,6 +109,7 @@ def _seen(event: Event, *, is_waiting: bool) -> SeenFire | None:
         last_seen_ns=ns_from_utc(event.last_seen),
         sight=facts.sight,
         is_waiting=is_waiting,
+        at=None if at is None else Spot(lat=at.lat, lon=at.lon),
     )
 
 

@@ -6,20 +6,31 @@ from typing import Any
 
 import msgspec
 
+from contract.geometry import Position, Sight, Where
 from contract.identity import event_id
 from contract.matters import plain_facts
 from contract.matters.straw_burning import Facts
 from contract.times import NS, utc_from_ns
+from ground.local import spot_at
 from server.clockwork import Clockwork
 from tests.integration import acts
 from tests.integration.server.site import Site, code_of, decide
-from tests.unit.server.test_joining_fires import sight
+from tests.unit.server.test_joining_fires import TOWERS, TOWN, only_a_bearing, sight
 
 FIRE_M = (1800.0, 2600.0)
 
 
-def burn(site: Site, tower: str, fire_m: tuple[float, float] = FIRE_M, *, town: str = "demo", number: int = 0) -> str:
+def burn(
+    site: Site,
+    tower: str,
+    fire_m: tuple[float, float] = FIRE_M,
+    *,
+    town: str = "demo",
+    number: int = 0,
+    sees: Sight | None = None,
+) -> str:
     """An act of a tower that its gateway tells now; returns its id."""
+    stands = spot_at(TOWN, *TOWERS[tower])
     onset_ns = site.clock.ns - 20 * NS
     place: dict[str, Any] = {"town": town, "device": f"tower-{tower}", "zone": "fields", "matter": "straw_burning"}
     facts = Facts(
@@ -33,7 +44,7 @@ def burn(site: Site, tower: str, fire_m: tuple[float, float] = FIRE_M, *, town: 
         urgency="urgent",
         urgency_reason="open fire",
         base_px=(960.0, 600.0),
-        sight=sight(tower, fire_m),
+        sight=sees or sight(tower, fire_m),
         score=0.6,
         area_share=0.002,
         largest_area_share=0.002,
@@ -46,6 +57,7 @@ def burn(site: Site, tower: str, fire_m: tuple[float, float] = FIRE_M, *, town: 
         onset=facts.onset,
         last_seen=facts.last_seen,
         facts=plain_facts(facts),
+        where=Where(frame_px=(1920, 1080), position=Position(lat=stands.lat, lon=stands.lon, error_m=5)),
         **place,
     )
     site.take_in(told)
@@ -73,6 +85,18 @@ def test_one_fire_seen_from_two_gateways_is_one_lead_with_a_joint_place(site: Si
     assert other["history"][-1]["reason"] == "same_fire"
     assert first in other["history"][-1]["note"]
     assert other["allowed"] == ["split"]
+
+
+def test_a_towers_bearing_through_a_fire_without_a_place_of_its_own_is_the_same_lead(site: Site) -> None:
+    operator = site.person("op", "operator")
+    first = burn(site, "west")
+    site.clock.advance(30)
+    second = burn(site, "east", sees=only_a_bearing(sight("east", FIRE_M)))
+    turn(site)
+    assert operator.get(f"/leads/{second}").json()["state"] == "superseded"
+    head = operator.get(f"/leads/{first}").json()
+    assert head["joint_ground"]["towers"] == 2
+    assert head["joint_ground"]["major_m"] < 20
 
 
 def test_two_fires_three_hundred_metres_apart_stay_two_leads(site: Site) -> None:

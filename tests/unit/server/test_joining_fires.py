@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import atan2, degrees, hypot
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -154,6 +156,51 @@ def test_a_sight_without_a_place_joins_nothing() -> None:
     blind = Sight(azimuth_deg=34.7, elevation_deg=1.0)
     assert find_joins([(act("a", "west", sight("west", (1800, 2600))),), (act("b", "east", blind),)]) == []
     assert joint_place([act("b", "east", blind)]) is None
+
+
+def only_a_bearing(seen: Sight) -> Sight:
+    """The foot of the smoke is behind a ridge: the ray meets no ground."""
+    return msgspec.structs.replace(seen, lat=None, lon=None, cov_m2=None, ellipse=None, method="none")
+
+
+def standing(seen: SeenFire) -> SeenFire:
+    """The same act of a tower that says where it stands."""
+    spot = spot_at(TOWN, *TOWERS[seen.tower[1].removeprefix("tower-")])
+    return replace(seen, at=Spot(lat=spot.lat, lon=spot.lon))
+
+
+@pytest.mark.parametrize("waits", ["bearing", "place"])
+def test_another_towers_bearing_through_a_fire_s_place_is_that_fire_and_makes_its_place_sharp(waits: str) -> None:
+    fire = (1800.0, 2600.0)
+    placed = standing(act("a", "west", sight("west", fire), after_s=0 if waits == "bearing" else 40))
+    bearing = standing(act("b", "east", only_a_bearing(sight("east", fire)), after_s=0 if waits == "place" else 40))
+    (found,) = find_joins([(placed,), (bearing,)])
+    assert found.younger == ("b" if waits == "bearing" else "a")
+    alone, both = joint_place([placed]), joint_place([placed, bearing])
+    assert alone is not None
+    assert both is not None
+    assert both.towers == 2
+    assert both.axes_m[0] < 15 < 200 < alone.axes_m[0]
+    assert hypot(*(np.array(metres((both.lat, both.lon))) - fire)) < 20
+
+
+def test_a_bearing_that_passes_beside_a_fire_s_place_is_another_fire() -> None:
+    placed = standing(act("a", "west", sight("west", (1800.0, 2600.0), elevation_sd_deg=0.01)))
+    beside = standing(act("b", "east", only_a_bearing(sight("east", (1500.0, 3300.0))), after_s=40))
+    assert find_joins([(placed,), (beside,)]) == []
+
+
+def test_two_bearings_alone_always_cross_and_join_nothing() -> None:
+    fire = (1800.0, 2600.0)
+    one, two = (standing(act(t[0], t, only_a_bearing(sight(t, fire)))) for t in ("west", "east"))
+    assert find_joins([(one,), (two,)]) == []
+    assert joint_place([one, two]) is None
+
+
+def test_a_bearing_of_a_tower_that_never_said_where_it_stands_joins_nothing() -> None:
+    fire = (1800.0, 2600.0)
+    placed = standing(act("a", "west", sight("west", fire)))
+    assert find_joins([(placed,), (act("b", "east", only_a_bearing(sight("east", fire))),)]) == []
 
 
 @given(st.permutations([0, 1, 2, 3]))
