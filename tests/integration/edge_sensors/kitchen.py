@@ -24,6 +24,7 @@ from edge.sensors.hj212.values import CHINA
 from edge.sensors.listener import Clocks
 from edge.sensors.outlet import FullDecodes
 from edge.sensors.station import Ground, Station
+from edge.sensors.weather import Stations
 from edge.spool import Spool
 from tests.integration.edge_replay.street import KEY
 from tests.waiting import WITHIN_S, until
@@ -122,7 +123,13 @@ class Running:
 
 @contextmanager
 def running(
-    config: EdgeConfig, folder: Path, clocks: Moved, *, waits: bool = True, full_decode: FullDecodes | None = None
+    config: EdgeConfig,
+    folder: Path,
+    clocks: Moved,
+    *,
+    waits: bool = True,
+    full_decode: FullDecodes | None = None,
+    weather: Stations | None = None,
 ) -> Iterator[Running]:
     """The station of a configuration until the block is left; `waits`: until it listens."""
     stop = threading.Event()
@@ -135,6 +142,7 @@ def running(
         clocks=Clocks(now_ns=clocks.now_ns, monotonic_s=clocks.monotonic_s),
         stop=stop,
         full_decode=full_decode or (lambda _camera, _until_ns: None),
+        weather=weather or Stations(),
     )
     station = Station(config, ground)
     here = Running(config, folder, clocks, station, spool, stop)

@@ -18,6 +18,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from edge.config import EdgeConfig, load_edge
 from edge.sensors.hj212.server.store import RawStore
+from edge.sensors.weather import Stations
 from tests.integration.broker import CENTRE, CENTRE_PASSWORD, GATEWAY, GATEWAY_PASSWORD, TOWN, Broker, running_broker
 from tests.integration.edge_sensors.kitchen import Moved, running
 from tests.ports import unused_port
@@ -220,3 +221,63 @@ def test_a_topic_that_the_broker_refuses_is_told(tmp_path: Path, broker: Broker)
     with running(config, tmp_path, Moved(), waits=False) as here:
         until(lambda: "refuses the topic" in here.health("kitchen-1").detail)
         assert here.health("kitchen-1").state == "unreachable"
+
+
+WEATHER = """
+[gateway]
+id = "gw-1"
+town = "demo"
+key_file = "key.pem"
+[[sensor]]
+id = "mast-weather"
+name = "Weather station"
+premises = "the mast"
+profile = "own.toml"
+{sensor}
+"""
+WEATHER_PROFILE = """
+name = "own"
+version = "1"
+title = "a station"
+source = "the test's own sheet"
+real_time_s = 60
+[json]
+time_path = "t"
+time_form = "unix_ms"
+[[json.field]]
+code = "ws"
+path = "wind.speed"
+[[json.field]]
+code = "wd"
+path = "wind.from"
+[[factor]]
+code = "ws"
+factor = "wind_speed_m_s"
+unit = "m/s"
+mark = "never"
+[[factor]]
+code = "wd"
+factor = "wind_from_deg"
+unit = "deg"
+mark = "never"
+"""
+
+
+def test_a_weather_station_without_a_zone_tells_its_wind_to_the_towers(tmp_path: Path, broker: Broker) -> None:
+    topic = f"tantou/v1/{TOWN}/{GATEWAY}/reading"
+    sensor = (
+        f'kind = "mqtt"\nurl = "{broker.url}"\ntopic = "{topic}"\nusername = "{CENTRE}"\npassword_file = "password"'
+    )
+    (tmp_path / "own.toml").write_text(WEATHER_PROFILE)
+    (tmp_path / "password").write_text(CENTRE_PASSWORD)
+    (tmp_path / "password").chmod(0o600)
+    config = load_edge(WEATHER.format(sensor=sensor), "edge.toml", tmp_path, file_problem=lambda _path, _secret: None)
+    clocks, stations = Moved(at_ns=time.time_ns()), Stations()
+    with running(config, tmp_path, clocks, waits=False, weather=stations) as here:
+        until(lambda: here.health("mast-weather").state == "starting")  # its topic is held
+        publish(broker, topic, [b'{"t":%d,"wind":{"speed":4.2,"from":270}}' % (clocks.at_ns // 1_000_000)])
+        until(lambda: stations.of("mast-weather", clocks.at_ns) is not None)
+    told = stations.of("mast-weather", clocks.at_ns)
+    assert told is not None
+    assert told.wind_right_m_s(0.0) == pytest.approx(4.2)
+    assert told.raw_sha256 is not None
