@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Device, EvidenceFile, LeadDetail } from '@/api/types'
 import { clockOffsetText, clockState } from '@/domain/event'
-import { firstLook, judgedOf, overlayOf, sizeText, stillsOf } from '@/domain/evidence'
+import { closeUpOf, derivedOf, firstLook, judgedOf, overlayOf, sizeText, stillsOf } from '@/domain/evidence'
 import { groupByGateway } from '@/domain/gateways'
 import { shownDeviceState } from '@/domain/status'
 
@@ -28,6 +28,13 @@ describe('evidence', () => {
   it('judges on the next best still while the due one has not arrived', () => {
     const away = files.map((one) => (one.role === 'due' ? { ...one, available: false } : one))
     expect(judgedOf(stillsOf(away))?.role).toBe('last')
+  })
+  it('prefers the optical close view of a tower, and shows it beside the stills', () => {
+    const cut = file('close_up', '2', { path: 'close_ups/due-plume.png', media_type: 'image/png' })
+    const zoomed = file('close_up', '3', { path: 'close_ups/zoomed.jpg' })
+    expect(closeUpOf([cut, zoomed])).toBe(zoomed)
+    expect(closeUpOf([cut, { ...zoomed, available: false }])).toBe(cut)
+    expect(derivedOf([cut, zoomed])).toEqual([zoomed])
   })
   it('finds the overlay that was made from a still', () => {
     expect(overlayOf(files, files[3]!)?.role).toBe('overlay')

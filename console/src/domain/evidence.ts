@@ -31,13 +31,17 @@ export function overlayOf(files: readonly EvidenceFile[], still: EvidenceFile | 
   return files.find((file) => isPicture(file) && file.role === 'overlay' && file.parent_sha256 === still.sha256) ?? null
 }
 
+/** A tower's optical close view: of a fire it shows more than any enlarged cut. */
+const isZoomed = (file: EvidenceFile): boolean => file.role === 'close_up' && file.path === 'close_ups/zoomed.jpg'
+
 export function closeUpOf(files: readonly EvidenceFile[]): EvidenceFile | null {
-  return files.find((file) => isPicture(file) && file.role === 'close_up' && file.available) ?? null
+  const there = files.filter((file) => isPicture(file) && file.role === 'close_up' && file.available)
+  return there.find(isZoomed) ?? there[0] ?? null
 }
 
-/** Pictures made of others: the strip of a sequence, what changed, the place, the timer; newest last. */
+/** Pictures beside the stills: the optical close view, the strip of a sequence, what changed, the place, the timer; newest last. */
 export function derivedOf(files: readonly EvidenceFile[]): EvidenceFile[] {
-  const isDerived = (file: EvidenceFile): boolean => ['strip', 'difference', 'map'].includes(file.role) || isTimer(file)
+  const isDerived = (file: EvidenceFile): boolean => ['strip', 'difference', 'map'].includes(file.role) || isTimer(file) || isZoomed(file)
   return files.filter((file) => isPicture(file) && isDerived(file) && file.available)
 }
 
