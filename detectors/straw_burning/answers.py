@@ -148,8 +148,9 @@ def _cloud(case: Case) -> str | None:
 
 
 def _sun_glare(case: Case) -> str | None:
+    """Saturated, or near the sun. Glare adds light: what is darker is smoke before a burnt-out sky."""
     glare = case.middle("glare")
-    if glare is None:
+    if glare is None or (case.middle("grey_shift") or 0.0) < 0:
         return None
     if glare >= GLARE_SHARE:
         return f"{glare:.0%} saturated"

@@ -11,7 +11,7 @@ from statistics import median
 
 from contract.matters.straw_burning import CheckId, Outcome, SequenceCheck
 from detectors.straw_burning.looks import Look
-from detectors.straw_burning.memory import Preset
+from detectors.straw_burning.memory import Preset, seconds
 from detectors.straw_burning.runs import (
     DENSE_GAP_S,
     SPACED_LOOKS,
@@ -33,6 +33,7 @@ SPACED_HITS = 3
 GROWTH_SHARE = 0.25
 GROWTH_AREA = 0.00015  # of the picture: less is a few pixels that come and go
 MOVING_SHARE = 0.03
+MACHINE_PER_S = 0.0002  # widths a second: 1 m/s ten kilometres away; a spreading fire's foot is far slower
 STRAIGHT = 0.35
 BELOW_DEG = -0.1  # of the horizontal: what a calibrated tower sees there stands on the ground, haze or not
 GROUND_SLACK = 0.03  # of the height: a found horizon is no better
@@ -150,7 +151,8 @@ def base(run: Run, preset: Preset) -> SequenceCheck:
         found = f"{len(used)} looks with a base"
         return _not_applicable("base", required, found, said="few_bases", looks=len(used), travel_most=allowed)
     travelled, off_line = travel(run, preset)
-    is_moving = travelled > max(MOVING_SHARE, allowed) and off_line <= STRAIGHT * travelled
+    is_fast = travelled >= MACHINE_PER_S * seconds(used[-1].at_ns - used[0].at_ns)
+    is_moving = travelled > max(MOVING_SHARE, allowed) and off_line <= STRAIGHT * travelled and is_fast
     found = f"travelled {travelled:.3f}, {off_line:.3f} off the line"
     values = {"travelled": travelled, "off_line": off_line, "travel_most": allowed}
     return _check("base", not is_moving, required, found, said="travelled", **values)

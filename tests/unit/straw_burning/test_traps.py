@@ -124,8 +124,19 @@ def test_anything_else_that_travels_is_no_fire() -> None:
     assert is_held([*quiet(4), *moving(saturation_shift=0.0, saturation=0.2)], "moving_base")
 
 
+def test_the_foot_of_a_fire_that_spreads_is_slower_than_any_machine() -> None:
+    unsure = {"surety": 0.45, "decorrelation": None, "flow_px_s": None}
+    spreading = [look(60.0 * n, plume(900 + 20 * n, area_share=0.001 * (1 + n / 3), **unsure)) for n in range(8)]
+    assert tower.phases(run([*quiet(4), *spreading])[1])[0] == "opened"
+    assert track_of(run([*quiet(4), *moving(saturation=0.05)])[0]).hold == "water_mist"
+
+
 def test_sun_glare_is_saturated() -> None:
     assert is_held([*quiet(4), *stare(0, 24, glare_share=0.6)], "sun_glare")
+
+
+def test_smoke_before_a_burnt_out_sky_is_darker_than_it_and_no_glare() -> None:
+    assert tower.phases(run([*quiet(4), *stare(0, 24, glare_share=0.6, grey_shift=-30.0)])[1])[0] == "opened"
 
 
 def test_glare_near_the_sun_is_held_with_little_saturation() -> None:
