@@ -125,7 +125,7 @@ def test_anything_else_that_travels_is_no_fire() -> None:
 
 
 def test_the_foot_of_a_fire_that_spreads_is_slower_than_any_machine() -> None:
-    unsure = {"surety": 0.45, "decorrelation": None, "flow_px_s": None}
+    unsure: dict[str, Any] = {"surety": 0.45, "decorrelation": None, "flow_px_s": None}
     spreading = [look(60.0 * n, plume(900 + 20 * n, area_share=0.001 * (1 + n / 3), **unsure)) for n in range(8)]
     assert tower.phases(run([*quiet(4), *spreading])[1])[0] == "opened"
     assert track_of(run([*quiet(4), *moving(saturation=0.05)])[0]).hold == "water_mist"

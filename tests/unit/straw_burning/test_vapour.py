@@ -117,7 +117,7 @@ def test_a_fire_whose_boxes_jumped_is_not_usual_by_its_own_calls() -> None:
 
 
 def test_a_fire_beside_what_was_held_is_judged_anew() -> None:
-    low = {"width": 40, "top": 600, "foot": 640, "area_share": 0.0002, "height_m": 15.0}
+    low: dict[str, Any] = {"width": 40, "top": 600, "foot": 640, "area_share": 0.0002, "height_m": 15.0}
     mist = [look(60.0 * n, plume(900, **low)) for n in range(-12, 0)]
     fire = [look(n, plume(910, width=200, top=400, foot=650, area_share=0.01, **DARK)) for n in range(24)]
     assert track_of(run(mist)[0]).hold == "water_mist"
@@ -127,7 +127,13 @@ def test_a_fire_beside_what_was_held_is_judged_anew() -> None:
 
 def test_a_hot_spot_is_no_vapour_even_where_the_tower_could_stare() -> None:
     stared = still(12, grey_shift=20.0, decorrelation=0.0, flow_px_s=(0.0, 0.0))
-    spot = {"label": "fire", "area_share": None, "base_px": None, "grey_shift": None, "change_share": None}
+    spot: dict[str, Any] = {
+        "label": "fire",
+        "area_share": None,
+        "base_px": None,
+        "grey_shift": None,
+        "change_share": None,
+    }
     spots = [look(600 + 60 * n, plume(300, **spot)) for n in range(6)]
     opened = run([*quiet(4), *stared, *spots])[1]
     assert tower.phases(opened)[:1] == ["opened"]
