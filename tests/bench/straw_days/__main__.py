@@ -15,7 +15,6 @@ import argparse
 import gzip
 import hashlib
 import os
-from collections import Counter
 from pathlib import Path
 
 import cv2
@@ -26,11 +25,10 @@ from edge.inference.plumes import UNSURE_BY, PlumeMeter, score_at
 from edge.inference.plumes_look import TowerLooker, card_score
 from edge.straw_replay import CARD
 from models.detector import open_detector
-from tantou.tower.world import NS
-from tests.bench.lines import percentile, show
 from tests.bench.straw_days.day import VERSION, Day, day
-from tests.bench.straw_days.drive import TENTH_SHARE, Driven, burnt
+from tests.bench.straw_days.drive import Driven, burnt
 from tests.bench.straw_days.judge import Judge
+from tests.bench.straw_days.tell import tell
 from tests.bench.straw_days.told import Burnt, DayTold, Look
 
 ONE_FRAME_SURETY = 0.0  # from which one frame alone would call: the card's own score
@@ -101,72 +99,6 @@ def judged_again(one: Day, tape: Tape) -> DayTold:
     for look in tape.looks:
         judge.look(look)
     return judge.told(tape.fires, cycles_s=tape.cycles_s, skipped=tape.skipped)
-
-
-def tell(days: list[DayTold]) -> None:
-    """All figures of these days."""
-    fires = [fire for one in days for fire in one.fires if fire.truth.largest >= TENTH_SHARE]
-    hit = [fire for fire in fires if fire.alarm_ns is not None]
-    camera_days = len(days)
-    cycles = [cycle for one in days for cycle in one.cycles_s]
-    driven_h = sum(one.hours for one in days)
-    print(f"{len(days)} days of {driven_h / len(days):g} h driven, {sum(one.looks for one in days)} looks")
-    left_out, unseen = sum(one.skipped for one in days), sum(one.stares_not_taped for one in days)
-    print(f"  {left_out} quiet visits left out, {unseen} stares asked for that were not looked at")
-    show("patrol cycle, median / p95", f"{percentile(cycles, 0.5):.0f} / {percentile(cycles, 0.95):.0f} s", "90 s")
-    show("fires >= 0.1 % of the picture alarmed", f"{len(hit)} of {len(fires)}", "95 %")
-    for what, begin in (("first visible (0.01 %)", "seen_ns"), ("0.1 %", "tenth_ns")):
-        waits = [
-            (fire.alarm_ns - getattr(fire.truth, begin)) / NS
-            for fire in hit
-            if fire.alarm_ns and getattr(fire.truth, begin)
-        ]
-        if waits:
-            both = f"{percentile(waits, 0.5):.0f} / {percentile(waits, 0.95):.0f} s"
-            show(f"wall time from {what} to the event, median / p95", both, "120 s")
-    looking = [fire.looking_s for fire in hit]
-    if looking:
-        show("looking time, median / p95", f"{percentile(looking, 0.5):.0f} / {percentile(looking, 0.95):.0f} s")
-    before = [call for one in days for call in one.calls if call.kind != "straw"]
-    after = [alarm for one in days for alarm in one.alarms if alarm.kind != "straw"]
-    for what, found in (("before", before), ("after", after)):
-        most = upper_bound(len(found)) / camera_days
-        rate = f"{len(found)} = {len(found) / camera_days:.2f} a day"
-        show(
-            f"false {what} verification (95 % bound {most:.2f} a day)", rate, "1 in 20 days" if what == "after" else ""
-        )
-        print(f"  by kind: {dict(Counter(one.kind for one in found))}")
-    by_band: Counter[tuple[str, bool]] = Counter()
-    for fire in fires:
-        band = next(name for name, most in BANDS if fire.truth.distance_m < most)
-        by_band[band, fire.alarm_ns is not None] += 1
-    print(
-        "  by distance:",
-        {name: f"{by_band[name, True]} of {by_band[name, True] + by_band[name, False]}" for name, _ in BANDS},
-    )
-    print(
-        "  missed:",
-        [
-            (fire.truth.name, round(fire.truth.distance_m), f"{fire.truth.largest:.2%}")
-            for fire in fires
-            if fire.alarm_ns is None
-        ],
-    )
-
-
-BANDS = (("< 1 km", 1_000.0), ("1-2 km", 2_000.0), ("2-3 km", 3_000.0), ("> 3 km", 1e9))
-
-
-def upper_bound(count: int) -> float:
-    """The 95 % upper bound of a Poisson mean after `count` events: where that few have a chance of one in twenty."""
-    from math import exp, lgamma, log
-
-    low, high = float(count), count * 3.0 + 10
-    for _ in range(60):
-        mean = (low + high) / 2
-        chance = sum(exp(-mean + k * log(mean) - lgamma(k + 1)) for k in range(count + 1))
-        low, high = (mean, high) if chance > 0.05 else (low, mean)
-    return high
 
 
 if __name__ == "__main__":
