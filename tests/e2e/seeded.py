@@ -24,6 +24,7 @@ from contract.manifest import Manifest, encode_manifest, public_key_hex, sha256_
 from contract.times import utc_from_ns
 from ground.local import spot_at
 from server.clockwork import Clockwork
+from server.config import PolicyConfig
 from store import gateways, open_store
 from store.gateways import Gateway
 from tests.integration import acts
@@ -125,10 +126,10 @@ def signed(event: Event, shots: Sequence[Shot], key: Ed25519PrivateKey) -> tuple
 
 
 @contextmanager
-def seeded_town(tmp_path: Path) -> Iterator[Town]:
+def seeded_town(tmp_path: Path, *, undo_s: float = 10.0) -> Iterator[Town]:
     """A live server on SQLite with the console that `make setup` built."""
     store = open_store(f"sqlite:///{tmp_path}/centre.db", str(tmp_path / "blobs"))
-    with running_site(store, is_alive=True) as site:
+    with running_site(store, is_alive=True, policy=PolicyConfig(undo_s=undo_s)) as site:
         site.clock.ns = time.time_ns()
         site.clock.run()
         yield Town(site)

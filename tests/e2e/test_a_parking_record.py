@@ -119,8 +119,8 @@ def record(start_ns: int, plate: str | None = MACHINE) -> Event:
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
-    """One camera, and an operator."""
-    with seeded_town(tmp_path) as made:
+    """One camera, and an operator; a verdict may be undone for long, so that a busy machine sees the offer."""
+    with seeded_town(tmp_path, undo_s=120.0) as made:
         place = Position(lat=31.86, lon=117.28, error_m=5)
         camera = BornDevice(device="cam-1", name="人民路口东", kind="camera", position=place, frame_px=FRAME_PX)
         outline = ((300.0, 280.0), (1000.0, 280.0), (1100.0, 600.0), (220.0, 600.0))
@@ -212,3 +212,14 @@ def test_a_persons_plate_stands_beside_the_machines(town: Town, chromium: str) -
         expect(parts.filter(has_text="E11")).to_have_attribute("data-state", "there")  # a person has reviewed it
         expect(parts.filter(has_text="E7")).to_have_attribute("data-state", "later")
         assert operator.faults == []
+
+
+def test_a_confirmed_act_is_back_in_the_queue_when_its_operator_undoes_it(town: Town, chromium: str) -> None:
+    lead = parked(town)
+    with browser(chromium) as launched, person(launched, (1366, 640)) as operator:
+        operator.log_in(town.site.url, "wang", PASSWORD)
+        operator.at(f"alert-row-{lead}").click()
+        operator.at("verdict-confirm").click()
+        expect(operator.at(f"alert-row-{lead}")).to_have_count(0)
+        operator.at("undo").click()
+        expect(operator.at(f"alert-row-{lead}")).to_have_count(1)
