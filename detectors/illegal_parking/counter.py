@@ -22,7 +22,7 @@ from detectors.illegal_parking import reading
 from detectors.illegal_parking.appearance import compare
 from detectors.illegal_parking.config import Config
 from detectors.illegal_parking.place import Departed, Place
-from detectors.illegal_parking.queueing import BYSTANDER_LOST_NS, QUEUE_OTHERS, Standing
+from detectors.illegal_parking.queueing import QUEUE_OTHERS, Standing
 from detectors.plate_grammar import kinds_of, tidy
 
 MANY_WITHIN_NS = 60 * NS
@@ -80,10 +80,13 @@ def with_clock_hold(place: Place, found: tuple[str, int] | None, at_ns: int) -> 
     return msgspec.structs.replace(place, hold=kind)
 
 
-def came_ns(places: Sequence[Place], at_ns: int) -> list[int]:
-    """When each of those that stand here came, sorted; where one was seen and none is now, nobody is known to stand."""
-    lately_ns = at_ns - BYSTANDER_LOST_NS
-    return sorted(one.since_ns for one in places if one.phase != "arriving" and one.last_seen_ns >= lately_ns)
+def came_ns(places: Sequence[Place]) -> list[int]:
+    """When each of those that stand here came, sorted; with those not found just now, as in a jam most are not.
+
+    Who has been missing for longer than it was seen is not known to stand: perhaps two that drove by.
+    """
+    known = (one for one in places if one.phase != "arriving" and one.away_ns <= one.last_seen_ns - one.since_ns)
+    return sorted(one.since_ns for one in known)
 
 
 def telling_hold(place: Place, came_ns: Sequence[int], seen: Observation, config: Config) -> tuple[str, int] | None:

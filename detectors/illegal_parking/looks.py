@@ -14,7 +14,7 @@ from contract.observations import Detection, Observation
 from contract.times import NS
 from detectors import ground
 from detectors.fold import Zone
-from detectors.geometry import contact_point, contact_share, contains, ground_point, iou, median_box, overlap, scaled
+from detectors.geometry import contact_share, contains, ground_point, iou, median_box, overlap, scaled
 from detectors.illegal_parking import sight
 from detectors.illegal_parking.appearance import compare
 from detectors.illegal_parking.boxes import (
@@ -157,7 +157,8 @@ class Look:
         """The place with a look at which its vehicle was not found; None when it has left."""
         passed_ns = 0 if self.gap else self.since_last_ns
         near = [self.others[n] for n in meeting(place.box, self.others)]
-        if p in self.matching.shared or (place.phase != "arriving" and self._is_in_shared_box(place, near)):
+        is_known = not (place.in_lane and place.away_ns)  # in a lane it may be the next one's box, around its place
+        if is_known and (p in self.matching.shared or self._is_in_shared_box(place, near)):
             return seen_in_shared_box(place, self._span("seen"))
         if self._drove_off(place):
             return None
@@ -190,6 +191,8 @@ class Look:
 
     def _is_in_shared_box(self, place: Place, near: Sequence[BboxPx]) -> bool:
         """Whether a box that stood so at the last look, too, is this vehicle and its neighbour in one."""
+        if place.phase == "arriving":
+            return False
         both = (box for box in near if holds_both(box, place.box))
         return any(iou(box, was) >= STILL_IOU for box in both for was in self.before)
 
@@ -288,7 +291,7 @@ class Look:
 
     def is_in_lane(self, box: BboxPx) -> bool:
         """Whether what is in this box stands where queues form."""
-        return bool(self.lane_px) and contains(self.lane_px, contact_point(box))
+        return bool(self.lane_px) and contact_share(self.lane_px, box) >= CONTACT_SHARE
 
     def _span(self, state: SpanState) -> TimerSpan:
         """The time since the last look, told by this one: a look that misses the vehicle hides its own interval."""

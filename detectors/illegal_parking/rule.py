@@ -113,7 +113,7 @@ class _Turn:
                 hold = counter.clock_hold(kept, standing, seen, config)
                 kept = counter.with_clock_hold(kept, hold, seen.at_ns)
             places.append(kept)
-        came_ns = counter.came_ns(places, seen.at_ns)
+        came_ns = counter.came_ns(places)
         places = [self._advance(p, came_ns, look) if p.last_seen_ns == seen.at_ns else p for p in places]
         places += look.newcomers()
         remembered, reads = ask_for_plates(places[:MAX_PLACES], seen, config)

@@ -277,6 +277,14 @@ def test_two_in_one_box_of_another_kind_is_a_vehicle_in_front() -> None:
     assert phases(findings) == ["opened", "opened"]
 
 
+def test_two_in_one_box_is_no_sight_of_one_that_was_away_in_a_lane() -> None:
+    lane = ((400.0, 300.0), (900.0, 300.0), (900.0, 600.0), (400.0, 600.0))
+    first, following = like((500.0, 300.0, 620.0, 400.0)), like((500.0, 300.0, 700.0, 420.0), seed=2)
+    scene = [*looks(0, 8), *looks(10, 16, first), *looks(18, 22), *looks(24, 60, following)]
+    _, findings, _ = run(scene, config=rule.Config(grace_s=20, flow_lane_px=lane))
+    assert [one.onset_ns for one in findings if one.onset_ns < START_NS + 24 * NS] == []
+
+
 def test_one_who_stands_beside_the_zone_takes_over_no_arrival() -> None:
     beside = (380.0, 210.0, 520.0, 295.0)  # its wheels stand above the zone
     both = (380.0, 210.0, 540.0, 330.0)  # with one that drives past, in the zone
