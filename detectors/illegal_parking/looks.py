@@ -289,9 +289,10 @@ class Look:
             if was not in found and all(iou(was, now[n]) < SAME_PLACE_IOU for n in meeting(was, now))
         ]
 
-    def is_in_lane(self, box: BboxPx) -> bool:
-        """Whether what is in this box stands where queues form."""
-        return bool(self.lane_px) and contact_share(self.lane_px, box) >= CONTACT_SHARE
+    def is_in_lane(self, place: Place) -> bool:
+        """Whether it came to stand where queues form, by the same ground as the zone's: in doubt it did."""
+        lane_px = self.lane_px
+        return bool(lane_px) and any(contact_share(lane_px, box) >= CONTACT_SHARE for box in place.boxes)
 
     def _span(self, state: SpanState) -> TimerSpan:
         """The time since the last look, told by this one: a look that misses the vehicle hides its own interval."""

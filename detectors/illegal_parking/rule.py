@@ -167,7 +167,7 @@ class _Turn:
             if place.dwell_ns < late_ns + SETTLING_NS:
                 return place
             since_ns = place.since_ns
-        place = msgspec.structs.replace(place, phase="standing", in_lane=look.is_in_lane(place.box))
+        place = msgspec.structs.replace(place, phase="standing", in_lane=look.is_in_lane(place))
         if since_ns > place.since_ns:
             place = _since(place, since_ns, look)
         place = counter.came_back(place, self.departed, self.seen.at_ns)

@@ -285,6 +285,14 @@ def test_two_in_one_box_is_no_sight_of_one_that_was_away_in_a_lane() -> None:
     assert [one.onset_ns for one in findings if one.onset_ns < START_NS + 24 * NS] == []
 
 
+def test_perspective_puts_one_at_the_edge_of_a_lane_into_it_by_the_ground_that_put_it_into_the_zone() -> None:
+    came, stands = car((500.0, 488.0, 700.0, 608.0)), car((500.0, 490.0, 700.0, 610.0))  # the zone ends at 600
+    at_a_light = rule.Config(grace_s=20, flow_lane_px=ZONE.polygon_px, signal_red_s=65)
+    scene = [*looks(0, 8), look(10, came), *looks(12, 50, stands)]
+    assert phases(run(scene)[1]) == ["opened"]
+    assert run(scene, config=at_a_light)[1] == []
+
+
 def test_one_who_stands_beside_the_zone_takes_over_no_arrival() -> None:
     beside = (380.0, 210.0, 520.0, 295.0)  # its wheels stand above the zone
     both = (380.0, 210.0, 540.0, 330.0)  # with one that drives past, in the zone
