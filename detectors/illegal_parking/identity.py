@@ -46,7 +46,7 @@ def recognised(
         if is_there and place.unproved_from_ns is not None:
             return _learned_since_gap(place, patch)
         verdict = "same" if is_there else verdict
-    if verdict == "different" and patch is not None:
+    if patch is not None and (verdict == "different" or (verdict == "unsure" and _goes_on(place, patch))):
         return _stranger(place, patch)
     if verdict == "same" and patch is not None:
         return _known(place, patch)
@@ -106,12 +106,17 @@ def _learned_since_gap(place: Place, patch: str) -> Place:
 
 
 def _stranger(place: Place, patch: str) -> Place:
-    goes_on = bool(place.strange) and pattern_likeness(place.strange[-1], patch) >= ALIKE_PATTERN
+    goes_on = _goes_on(place, patch)
     return msgspec.structs.replace(
         place,
         strange=(*place.strange, patch)[-STRANGE_LOOKS:] if goes_on else (patch,),
         strange_since_ns=place.strange_since_ns if goes_on else place.last_seen_ns,
     )
+
+
+def _goes_on(place: Place, patch: str) -> bool:
+    """Whether it is the stranger of a moment ago: one look that says nothing makes no acquaintance of it."""
+    return bool(place.strange) and pattern_likeness(place.strange[-1], patch) >= ALIKE_PATTERN
 
 
 def _proved(place: Place, how: str) -> Place:

@@ -110,6 +110,13 @@ def test_looks_that_were_learned_after_a_gap_prove_nothing_about_the_one_before_
     assert facts_of(findings[0]).identity == identity
 
 
+def test_cover_after_which_one_look_of_another_car_says_nothing_is_two_stays() -> None:
+    jumped = (560.0, 300.0, 700.0, 420.0)  # it shows other things in the same cells
+    after = [*looks(30, 32, like(seed=2)), look(34, like(jumped, seed=2)), *looks(36, 46, like(seed=2))]
+    _, findings, _ = run([*looks(0, 8), *looks(10, 20, like()), *looks(22, 28), *after])
+    assert findings == []
+
+
 def test_swap_of_two_alike_boxes_is_two_stays() -> None:
     scene = [*looks(0, 8), *looks(10, 24, like()), look(26), *looks(28, 42, like(seed=3))]
     _, findings, _ = run(scene)
