@@ -109,8 +109,8 @@ class Look:
             moved = msgspec.structs.replace(moved, known_again=None)
         if away_ns or found.patch is not None:
             is_asked = away_ns and not self.gap and not place.in_lane  # in a lane it was asked before
-            drove_in = bool(is_asked) and self._came_from_near(found)
-            is_cut = bool(is_asked) and away_ns <= UNPROVED_NS and not drove_in and self._is_cut_off(place, box)
+            is_cut = bool(is_asked) and away_ns <= UNPROVED_NS and self._is_cut_off(place, box)
+            drove_in = bool(is_asked) and not is_cut and self._came_from_near(found)
             moved = recognised(moved, box, found.patch, self.config, drove_in=drove_in, is_cut=is_cut)
         return None if self._has_moved(moved) else moved
 

@@ -96,7 +96,8 @@ def test_cover_that_brings_another_car_to_light_ends_the_stay_and_begins_another
 
 def test_cover_of_one_side_by_a_neighbour_that_comes_makes_no_other_car_of_it() -> None:
     neighbour, rest = like((420.0, 380.0, 560.0, 470.0), seed=2), like((530.0, 300.0, 700.0, 420.0), seed=3)
-    scene = [*looks(0, 8), *looks(10, 20, like()), look(22, neighbour), *looks(24, 40, rest, neighbour)]
+    passes = car((700.0, 100.0, 900.0, 220.0))  # and is gone at the next look: nobody came from there
+    scene = [*looks(0, 8), *looks(10, 20, like()), look(22, neighbour, passes), *looks(24, 40, rest, neighbour)]
     scene += [look(42, neighbour), *looks(44, 60, rest, neighbour)]  # missed again, and known by what showed of it
     _, findings, _ = run(scene)
     assert [(one.phase, one.onset_ns - START_NS) for one in findings] == [("opened", 10 * NS), ("opened", 22 * NS)]
