@@ -17,8 +17,8 @@ MAX_DELIVERY_S = 0.5
 """From the lens to here, coding and network included, a punctual picture takes less: half of it is the uncertainty."""
 SENDER_WINDOW_NS = 60 * NS
 ASK_EVERY_NS = 600 * NS
-MAX_AGE_NS = 6 * 3600 * NS
-"""An older measurement is unknown again."""
+MAX_AGE_NS = 2 * ASK_EVERY_NS
+"""An older measurement is unknown again: one answer may be lost, no more (the offset is to be sampled every 10 min)."""
 WALL_CLOCK_FROM_NS = 946_684_800 * NS
 """Before the year 2000: a sender that counts from its own start and has no wall clock."""
 _UNKNOWN = Clock(source="none")
