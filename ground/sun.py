@@ -16,4 +16,3 @@ def sun_bearing_deg(spot: Spot, at_ns: int) -> tuple[float, float]:
     place = Observer(latitude=spot.lat, longitude=spot.lon)
     at = datetime.fromtimestamp(at_ns / NS, UTC)
     return azimuth(place, at), elevation(place, at)
-

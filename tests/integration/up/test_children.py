@@ -127,8 +127,6 @@ def test_folders_named_like_our_rooms_are_not_taken_for_them(tmp_path: Path) -> 
     (tmp_path / "edge" / "evidence").mkdir(parents=True)
     bare = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     command = tantou("check", "missing.toml")
-    done = subprocess.run(
-        command, cwd=tmp_path, env=bare, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, cwd=tmp_path, env=bare, capture_output=True, text=True, check=False)
     assert "missing.toml" in done.stdout + done.stderr
     assert "not installed" not in done.stderr
