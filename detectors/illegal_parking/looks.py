@@ -186,7 +186,11 @@ class Look:
         last = place.boxes[-1]
         if place.phase == "arriving" or place.away_ns or self.gap or is_settled(last, place.box):
             return False
-        free = (one for v, one in enumerate(self.vehicles) if v not in self.matching.taken)
+        free = (
+            one
+            for v, one in enumerate(self.vehicles)
+            if v not in self.matching.taken and not holds_both(self.matching.boxes[v], place.box)
+        )
         return any(is_near(last, one.bbox_xyxy_px) and compare(place.patches, one.patch) == "same" for one in free)
 
     def _is_in_shared_box(self, place: Place, near: Sequence[BboxPx]) -> bool:

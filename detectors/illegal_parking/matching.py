@@ -36,7 +36,8 @@ class Matching:
     """The vehicles of one look given to places; each vehicle once, `taken` are their indices.
 
     `parts`: places of which a part is seen beside what covers them; `shared`: places seen in one box with another;
-    `both`: boxes around a standing vehicle and its neighbour, which is nobody's arrival.
+    `both`: boxes around a standing vehicle and its neighbour, which is nobody's arrival; `crowded`: places where two
+    boxes lie beside the vehicle's own.
     """
 
     def __init__(self, places: Sequence[Place], vehicles: Sequence[Detection]) -> None:
@@ -47,10 +48,12 @@ class Matching:
         self.parts: set[int] = set()
         self.shared: set[int] = set()
         self.both: set[int] = set()
+        self.crowded: set[int] = set()
 
     def match(self, came_from_near: Callable[[Detection], bool]) -> None:
         """Best overlaps first, the same looks before others; `came_from_near`: was it seen to drive here just now?"""
         near_by = [meeting(place.box, self.boxes) for place in self.places]
+        self.crowded = {p for p, near in enumerate(near_by) if len(near) > 2}
         wanted_by = [0] * len(self.boxes)
         for near in near_by:
             for v in near:

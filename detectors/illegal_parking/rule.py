@@ -10,7 +10,7 @@ import msgspec
 from contract.observations import Observation, PlateLooked, Seen, StreamLost
 from contract.times import NS
 from detectors.fold import Ask, DropEvidence, Finding, FullDecode, HoldEvidence, Step, Zone
-from detectors.illegal_parking import counter, queueing, reading, upkeep
+from detectors.illegal_parking import counter, parting, queueing, reading, upkeep
 from detectors.illegal_parking.asking import ask_for_plates, take_answer
 from detectors.illegal_parking.config import Config
 from detectors.illegal_parking.hours import not_in_force
@@ -20,7 +20,7 @@ from detectors.illegal_parking.place import Place, State, blinded, later_than, s
 from detectors.illegal_parking.sight import doubt, shake_after
 from detectors.illegal_parking.telling import tell
 
-RULE_VERSION = "illegal_parking/2"
+RULE_VERSION = "illegal_parking/3"
 LOOK_AT_LEAST_EVERY_S = 6.0  # half the gap, so that one look may fail
 MAX_PLACES = 200
 SETTLING_NS = 4 * NS  # a box that never settles is let stand so much later
@@ -98,6 +98,7 @@ class _Turn:
         bystanders = queueing.bystanders_after(state, look.others, lane_px, seen.at_ns) if lane_px else ()
         standing = queueing.Standing(bystanders)
         places: list[Place] = []
+        crowded: list[Place] = []
         for p, (place, found) in enumerate(look.matches()):
             kept = look.moved_on(place, found) if found is not None else look.missed(p, place)
             if kept is not None and found is not None and is_another(kept):
@@ -113,6 +114,9 @@ class _Turn:
                 hold = counter.clock_hold(kept, standing, seen, config)
                 kept = counter.with_clock_hold(kept, hold, seen.at_ns)
             places.append(kept)
+            if found is not None and p in look.matching.crowded:
+                crowded.append(kept)
+        places = self._apart(places, crowded)
         came_ns = counter.came_ns(places)
         places = [self._advance(p, came_ns, look) if p.last_seen_ns == seen.at_ns else p for p in places]
         places += look.newcomers()
@@ -153,6 +157,19 @@ class _Turn:
             place = msgspec.structs.replace(place, told_ns=seen.at_ns, plate=reading.told(place.plate))
             self.findings.append(tell(place, seen, self.zone, config, phase="updated"))
         return place
+
+    def _apart(self, places: list[Place], crowded: Sequence[Place]) -> list[Place]:
+        """A place that held two in one box becomes the newcomer's: told once, from when the box came."""
+        at_ns = self.seen.at_ns
+        for both, newcomer in parting.parted(crowded, places, at_ns):
+            if sum(place is both or place is newcomer for place in places) < 2:
+                continue
+            if newcomer.phase == "standing":
+                self.asks.append(DropEvidence(event_id=newcomer.event_id))
+            own = parting.told_apart(both, newcomer)
+            own = counter.noted(own, "two_in_one_box", "flagged", parting.REASON, at_ns)
+            places = [own if place is both else place for place in places if place is not newcomer]
+        return places
 
     def _settle(self, place: Place, look: Look) -> Place:
         """From arriving to standing: the stay begins with the first box of those that lie where the vehicle stands."""
