@@ -42,12 +42,17 @@ def test_a_newcomer_seen_apart_from_its_neighbour_began_with_the_box_that_held_b
 
 
 def test_a_newcomer_in_one_box_again_is_told_once_and_to_its_end() -> None:
-    apart, together = looks(28, 30, FIRST, BOTH, OWN), looks(32, 60, FIRST, BOTH)
-    again = [*looks(62, 72, FIRST, BOTH, OWN), *looks(74, 80, FIRST, OWN), *looks(82, 120, FIRST)]
-    _, findings, _ = run([*STOOD, *looks(20, 26, FIRST, BOTH), *apart, *together, *again])
+    first, own = like((574.0, 300.0, 654.0, 394.0)), like((500.0, 331.0, 615.0, 471.0), seed=2)
+    both = like(
+        (500.0, 300.0, 654.0, 470.0), seed=3, label="truck"
+    )  # little larger than the newcomer: its own box grown
+    apart, together = looks(28, 30, first, both, own), looks(32, 60, first, both)
+    again = [*looks(62, 72, first, both, own), *looks(74, 120, first, own), *looks(122, 160, first)]
+    scene = [*looks(0, 8), *looks(10, 18, first), *looks(20, 26, first, both), *apart, *together, *again]
+    _, findings, _ = run(scene)
     ends = [one for one in findings if one.onset_ns >= START_NS + 20 * NS]
     assert phases(ends) == ["opened", "closed"]
-    assert facts_of(ends[-1]).dwell_s == 60.0
+    assert facts_of(ends[-1]).dwell_s == 100.0
 
 
 def test_a_box_that_nobody_is_seen_apart_in_gives_no_newcomer_an_earlier_start() -> None:
