@@ -22,6 +22,8 @@ from tests.rtsp_server.server import Plan, RtspServer
 from tests.waiting import until
 
 NOW = utc_from_ns(1_800_000_000_000_000_000)
+GRACE_S = 12.0
+"""Longer than the kills take: a gateway killed while it films loses that clip with its memory, and none may be owed."""
 
 
 def register(store: Store) -> str:
@@ -59,6 +61,7 @@ def test_everything_is_killed_and_there_is_one_lead_with_whole_evidence(tmp_path
             broker_url=broker.url,
             evidence_url=f"http://127.0.0.1:{ingest.port}",
             token=register(store),
+            grace_s=GRACE_S,
         )
         gateway = GatewayProcess(config)
         try:
