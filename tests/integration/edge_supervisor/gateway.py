@@ -16,6 +16,8 @@ import av
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from contract.errors import TantouError
+from contract.events import Event
+from contract.manifest import decode_manifest
 from edge.capture.types import Image
 from edge.commands import EXIT_MISTAKES, log_to_stderr, read_config
 from edge.inference.plates import PlateReader
@@ -130,6 +132,15 @@ def write_config(
     path = folder / "edge.toml"
     path.write_text(text)
     return path
+
+
+def is_filmed_or_said_not_to_be(folder: Path, event: Event) -> bool:
+    """Whether the act's package has its clip; or says that none shows it, of a gateway killed as it began to film."""
+    if event.evidence is None:
+        return False
+    manifest = decode_manifest((folder / "data" / "evidence" / event.event_id / "manifest.json").read_bytes())
+    has_clip = any(item.role == "clip" for item in event.evidence.items)
+    return has_clip or "clips: none shows stills/due.jpg" in manifest.missing
 
 
 def street_clip(stays: Sequence[Stay], *, seconds: float, fps: int = 10, is_green: bool = False) -> Clip:

@@ -16,7 +16,12 @@ from contract.events import Event
 from contract.health import Birth, Health, Will
 from tests.integration.broker import TOWN, Broker, running_broker
 from tests.integration.edge_replay.street import Stay
-from tests.integration.edge_supervisor.gateway import GatewayProcess, street_clip, write_config
+from tests.integration.edge_supervisor.gateway import (
+    GatewayProcess,
+    is_filmed_or_said_not_to_be,
+    street_clip,
+    write_config,
+)
 from tests.integration.edge_uplink.centre import Centre, centre_at
 from tests.integration.edge_uplink.receiver import TOKEN, Receiver, receiver
 from tests.rtsp_server.server import Plan, RtspServer
@@ -146,7 +151,7 @@ def test_killed_at_any_moment_there_is_one_event_and_its_evidence_is_whole(
             time.sleep(draw.uniform(0.5, 4.0))
             gateway.kill()
         gateway.start()
-        until(lambda: any(has_clip(event) for event in events_of(centre)))
+        until(lambda: any(is_filmed_or_said_not_to_be(tmp_path, event) for event in events_of(centre)))
         until(lambda: spooled(tmp_path) == [])
         told = events_of(centre)
         wanted = {item.sha256 for event in told if event.evidence for item in event.evidence.items}
@@ -176,10 +181,6 @@ def test_a_second_gateway_on_the_same_data_does_not_begin(
     assert second.process.wait(WITHIN_S) == 2
     first.wait_for(f"another gateway runs on {tmp_path}/data")
     assert first.terminate() == 0
-
-
-def has_clip(event: Event) -> bool:
-    return event.evidence is not None and any(item.role == "clip" for item in event.evidence.items)
 
 
 def healths(centre: Centre) -> list[Health]:

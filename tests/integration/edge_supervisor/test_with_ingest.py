@@ -16,14 +16,17 @@ from store import Store, events, gateways, lead_lists, open_store
 from store.gateways import Gateway
 from tests.integration.broker import GATEWAY, TOWN, Broker, running_broker
 from tests.integration.edge_replay.street import KEY, Stay
-from tests.integration.edge_supervisor.gateway import GatewayProcess, street_clip, write_config
+from tests.integration.edge_supervisor.gateway import (
+    GatewayProcess,
+    is_filmed_or_said_not_to_be,
+    street_clip,
+    write_config,
+)
 from tests.integration.ingest.running import Ingest, running_ingest
 from tests.rtsp_server.server import Plan, RtspServer
 from tests.waiting import until
 
 NOW = utc_from_ns(1_800_000_000_000_000_000)
-GRACE_S = 12.0
-"""Longer than the kills take: a gateway killed while it films loses that clip with its memory, and none may be owed."""
 
 
 def register(store: Store) -> str:
@@ -61,7 +64,6 @@ def test_everything_is_killed_and_there_is_one_lead_with_whole_evidence(tmp_path
             broker_url=broker.url,
             evidence_url=f"http://127.0.0.1:{ingest.port}",
             token=register(store),
-            grace_s=GRACE_S,
         )
         gateway = GatewayProcess(config)
         try:
@@ -73,13 +75,11 @@ def test_everything_is_killed_and_there_is_one_lead_with_whole_evidence(tmp_path
                 time.sleep(draw.uniform(0.2, 1.5))
                 victim.kill()
                 victim.start()
-            until(lambda: told(store)[2] and any(has_clip(event) for event in told(store)[1]))
+            until(
+                lambda: told(store)[2] and any(is_filmed_or_said_not_to_be(tmp_path, event) for event in told(store)[1])
+            )
         finally:
             gateway.kill()
         ids, revisions, _ = told(store)
     assert len(ids) == 1
     assert [event.revision for event in revisions] == list(range(1, len(revisions) + 1))
-
-
-def has_clip(event: Event) -> bool:
-    return event.evidence is not None and any(item.role == "clip" for item in event.evidence.items)
