@@ -11,6 +11,7 @@ from ground.fix import Fix
 from ground.local import Vector
 
 NAMED_FROM = 0.6  # straw reference 4: below, a list with shares is told, not a name
+LEVEL = 1e-12  # in standard deviations: an edge that rises less holds less of the mass than that
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _PIECES = 8
 _Phi = np.vectorize(lambda x: 0.5 * (1 + erf(x / sqrt(2))))
@@ -42,7 +43,7 @@ def _along(a: Vector, b: Vector) -> float:
     """The edge cut short where the density is nothing, in pieces, by Gauss and Legendre."""
     step = b - a
     rise = float(step[1])
-    if rise == 0:
+    if abs(rise) < LEVEL:
         return 0.0
     ends = sorted(((-9.0 - a[1]) / rise, (9.0 - a[1]) / rise))
     begin, end = max(0.0, float(ends[0])), min(1.0, float(ends[1]))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
 from tantou import native
 
 native.keep_exceptions_whole()  # as the command line does, before a test module loads anything
-# Time measures the machine's other work, not the code: benches measure time, tests do not. And the same code is tried
-# with the same values each time; new values are what `make fuzz` is for.
-settings.register_profile("tantou", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+# A deadline measures the machine's other work, not the code: benches measure time, tests do not.
+settings.register_profile("tantou", deadline=None)
 settings.load_profile("tantou")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 

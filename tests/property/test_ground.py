@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ground.camera import Aim, Calibration, bearing_deg, direction, project, ray
@@ -77,6 +77,7 @@ def test_sights_without_error_meet_where_the_fire_is(
 
 
 @given(st.floats(1, 300), st.floats(1, 300), st.floats(-0.95, 0.95), st.floats(-200, 200))
+@example(1.0, 1.0, 2.225073858507203e-309, 0.0)  # an edge that all but lies level
 def test_cells_that_tile_the_plane_share_the_whole_ellipse(a: float, b: float, lean: float, shift: float) -> None:
     fix = Fix(east_m=shift, north_m=-shift, cov_m2=((a * a, lean * a * b), (lean * a * b, b * b)))
     edges = [-3_000.0, shift, 0.5 * shift + 10, 3_000.0]

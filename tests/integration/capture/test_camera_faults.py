@@ -201,6 +201,8 @@ def test_another_stream_at_the_same_address_starts_the_ring_anew(server: RtspSer
 def test_a_silent_camera_stops_within_its_read_timeout(server: RtspServer, engine: str) -> None:
     with Watched(camera(server.url("silent"), engine=engine, **HURRIED)) as seen:
         seen.until_state("stalled")
+        seen.stop.set()
+        assert seen.ended_within(2.5)
 
 
 def test_a_mistake_of_ours_is_a_state_and_a_count_and_the_feed_goes_on(server: RtspServer, engine: str) -> None:

@@ -72,6 +72,11 @@ class Watched:
         """At least so many frames."""
         self.until(lambda seen: len(seen.frames) >= count)
 
+    def ended_within(self, limit_s: float) -> bool:
+        """Whether the feed's thread came to its end in time."""
+        self._thread.join(limit_s)
+        return not self._thread.is_alive()
+
     def _take_frame(self, frame: Frame) -> None:
         if self.next_frame_fails:
             self.next_frame_fails = False

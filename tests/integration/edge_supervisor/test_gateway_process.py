@@ -81,7 +81,9 @@ def test_an_act_reaches_the_centre_with_its_evidence_and_a_gentle_end_is_told(
         until(lambda: wanted <= set(uploads.stored))
         until(lambda: states(centre) == {"cam-1": "live", "cam-2": "unauthorized"})
         newest = healths(centre)[-1]
+        started_s = time.monotonic()
         assert gateway.terminate() == 0
+        assert time.monotonic() - started_s < 5
         until(lambda: "will" in centre.got)
     assert {event.event_id for event in told} == {told[0].event_id}
     assert [event.revision for event in told] == list(range(1, len(told) + 1))

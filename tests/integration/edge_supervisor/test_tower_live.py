@@ -36,7 +36,7 @@ from tests.ports import unused_port
 from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(600)  # pictures are painted, coded and looked at on this machine's cores
-FOUND_WITHIN_S = 300.0
+FOUND_WITHIN_S = 150.0
 LOOKS_BEFORE = 5
 PLACE = (30.28, 120.14)
 FIRE_M = (330.0, 1_450.0)

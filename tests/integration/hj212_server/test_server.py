@@ -271,7 +271,7 @@ def test_a_reconnect_storm_is_let_in_slowly_and_all_are_served(tmp_path: Path) -
             await asyncio.gather(*(speak(number, client) for number, client in enumerate(clients)))
             totals = await here.totals()
             assert (totals["stored"], totals["links"]) == (300, 300)
-            assert totals["accepts_delayed"] >= 1
+            assert totals["accepts_delayed"] >= 200
             assert time.monotonic() - begun_s >= (300 - limits.accept_burst) / limits.accepts_per_s
             for client in clients:
                 client.close()

@@ -82,7 +82,7 @@ def test_an_alert_is_told_within_half_a_second_of_its_commit(live_site: Site) ->
             committed_at = time.monotonic()
             until(events, "lead")
             waits.append(time.monotonic() - committed_at)
-    assert min(waits) < 0.5  # the others may have waited for the machine
+    assert sorted(waits)[2] < 0.5
 
 
 def test_what_happens_in_another_town_is_not_told(live_site: Site) -> None:
