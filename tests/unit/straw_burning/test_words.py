@@ -14,7 +14,8 @@ from detectors.straw_burning.runs import run_of
 from tests.unit.straw_burning.tower import quiet, run, stare
 
 ROOT = Path(__file__).parents[3]
-TEXTS = (ROOT / "console/src/matters/straw_burning/texts.ts").read_text()
+WORDS = ROOT / "console/src/matters/straw_burning"
+TEXTS = "".join((WORDS / f"{language}.ts").read_text() for language in ("zh", "en"))
 
 
 @cache
