@@ -66,7 +66,8 @@ class PlumeSeen(Struct, frozen=True, kw_only=True):
     model's own scale. Boxes and points in pixels of the frame; shares 0..1; what could not be measured is None.
     The veil is what differs from the background in and around the box: `area_share` is its area by the picture's,
     `base_px` its lowest point, `change_share` the changed part of the box, `ring_change_share` of the ring around.
-    `grey_shift` (0..255) and `saturation_shift` (0..1) are now - background, median over the veil; `texture_ratio` is
+    `grey_shift` (0..255) and `saturation_shift` (0..1) are now - background, median over the veil, `darker_share` the
+    part of the veil that is darker than what lies behind; `texture_ratio` is
     gradient energy now by the background's, `edge_correlation` how alike the edges are: smoke weakens edges and keeps
     them. Against the look before, `interval_s` ago: `flow_px_s` is the drift of the upper half, `decorrelation` how
     much the texture inside changed beyond the ring's, `turnover` how much of the veil itself did, of its own strength.
@@ -85,6 +86,7 @@ class PlumeSeen(Struct, frozen=True, kw_only=True):
     change_share: float | None = None
     ring_change_share: float | None = None
     grey_shift: float | None = None
+    darker_share: float | None = None
     saturation_shift: float | None = None
     saturation: float | None = None
     texture_ratio: float | None = None

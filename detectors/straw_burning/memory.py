@@ -58,6 +58,7 @@ class Glimpse(Struct, frozen=True, array_like=True):
     veil: Box | None = None
     grey_shift: float | None = None
     height_m: float | None = None
+    darker: float | None = None
 
     @property
     def is_detected(self) -> bool:

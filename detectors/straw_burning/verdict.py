@@ -53,9 +53,9 @@ def is_white(run: Run) -> bool:
 def is_large(run: Run, preset: Preset) -> bool:
     """Whether the veil is larger than vapour gets, where the place is known; its height gives the scale."""
     sizes = [
-        one.area / preset.aspect * (one.height_m / (one.veil[3] - one.veil[1])) ** 2
+        one.area / preset.aspect * (one.height_m / (one.foot[1] - one.veil[1])) ** 2
         for one in run.used
-        if one.area is not None and one.height_m is not None and one.veil is not None and one.veil[3] > one.veil[1]
+        if one.area is not None and one.height_m and one.veil is not None and one.foot[1] > one.veil[1]
     ]
     return bool(sizes) and median(sizes) >= VAPOUR_M2
 

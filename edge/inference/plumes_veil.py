@@ -16,6 +16,9 @@ from edge.inference.plumes_reference import NOISE_LEAST, BoxPx, Floats, Light, c
 
 WINDOW_GROWS = 0.5  # of the box's sides, to both sides together: a plume is larger than its box says
 WINDOW_MARGIN_PX = 8
+WIDENED_MOST = 4  # times: a plume may be ten times its densest part, which is what detectors box
+WIDENED_BY = 0.6  # of the window's side
+FILLED = 0.5  # of what a wider window adds: no plume, light or fog
 CHANGE_SIGMAS = 4.0
 CHANGE_LEAST = 6.0  # grey values
 VEIL_LEAST_PX = 12
@@ -52,6 +55,7 @@ class Veil:
     change_share: float
     ring_change_share: float
     grey_shift: float | None
+    darker_share: float | None
     saturation_shift: float | None
     texture_ratio: float | None
     edge_correlation: float | None
@@ -61,37 +65,97 @@ class Veil:
 
 
 def measure(box: BoxPx, layers: Layers) -> Veil:
-    """The veil in and around a box; pixels of the measured picture."""
+    """The veil in and around a box; pixels of the measured picture.
+
+    Change, texture and base are those of the box and its ring; size, strength and motion those of the whole plume.
+    """
     height, width = layers.grey.shape
-    window = _window(box, (width, height))
-    x1, y1, x2, y2 = window
-    shift = _difference(window, layers)
-    changed = np.abs(shift) > np.maximum(CHANGE_LEAST, CHANGE_SIGMAS * _noise(window, layers))
-    inside = (box[0] - x1, box[1] - y1, box[2] - x1, box[3] - y1)
-    veil = _touching(changed, inside)
-    area = int(veil.sum())
-    in_box = np.zeros(veil.shape, bool)
-    in_box[inside[1] : inside[3], inside[0] : inside[2]] = True
-    ring = ~in_box
-    found = area >= VEIL_LEAST_PX
-    base, around = _base(veil, window) if found else (None, None)
+    near = _patch(_window(box, (width, height)), box, layers)
+    whole = _whole(near, box, layers)
+    x1, y1, x2, y2 = window = whole.window
+    veil, shift = whole.veil, whole.shift
+    found = int(near.veil.sum()) >= VEIL_LEAST_PX
+    base, _ = _base(near.veil, near.window) if found else (None, None)
+    _, around = _base(veil, window) if found else (None, None)
     saturation = layers.saturation[y1:y2, x1:x2].astype(np.float32)
     saturation_shift = saturation - layers.reference_saturation[y1:y2, x1:x2].astype(np.float32)
     texture, edges = _texture(box, layers)
     turnover, flow = _motion(veil, shift, window, layers) if found else (None, None)
     return Veil(
-        area_px2=area,
+        area_px2=int(veil.sum()),
         base_px=base,
         box_px=around,
-        change_share=float(veil[in_box].mean()) if in_box.any() else 0.0,
-        ring_change_share=float(changed[ring].mean()) if ring.any() else 0.0,
+        change_share=near.veil_in_box,
+        ring_change_share=near.changed_around,
         grey_shift=float(np.median(shift[veil])) if found else None,
+        darker_share=float((shift[veil] < 0).mean()) if found else None,
         saturation_shift=float(np.median(saturation_shift[veil])) / 255 if found else None,
         texture_ratio=texture,
         edge_correlation=edges,
         decorrelation=_decorrelation(_around(around or box, box), layers),
         turnover=turnover,
         flow_px_s=flow,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Patch:
+    """A window with its difference from the background, and what of the change touches the box."""
+
+    window: BoxPx
+    shift: Floats
+    changed: Bools
+    veil: Bools
+    inside: BoxPx
+
+    @property
+    def veil_in_box(self) -> float:
+        """Share of the box that the veil covers."""
+        left, top, right, bottom = self.inside
+        part = self.veil[top:bottom, left:right]
+        return float(part.mean()) if part.size else 0.0
+
+    @property
+    def changed_around(self) -> float:
+        """Share of the window beside the box that changed."""
+        left, top, right, bottom = self.inside
+        around = self.changed.size - (right - left) * (bottom - top)
+        return float(self.changed.sum() - self.changed[top:bottom, left:right].sum()) / around if around > 0 else 0.0
+
+
+def _patch(window: BoxPx, box: BoxPx, layers: Layers) -> _Patch:
+    shift = _difference(window, layers)
+    changed = np.abs(shift) > np.maximum(CHANGE_LEAST, CHANGE_SIGMAS * _noise(window, layers))
+    inside = (box[0] - window[0], box[1] - window[1], box[2] - window[0], box[3] - window[1])
+    return _Patch(window, shift, changed, _touching(changed, inside), inside)
+
+
+def _whole(near: _Patch, box: BoxPx, layers: Layers) -> _Patch:
+    """The patch widened as long as its veil goes on beyond it, but not into what changed all over."""
+    height, width = layers.grey.shape
+    patch = near
+    for _ in range(WIDENED_MOST):
+        window = _widened(patch, (width, height))
+        if window == patch.window:
+            return patch
+        wider = _patch(window, box, layers)
+        added = wider.changed.size - patch.changed.size
+        if int(wider.changed.sum()) - int(patch.changed.sum()) > FILLED * added:
+            return patch
+        patch = wider
+    return patch
+
+
+def _widened(patch: _Patch, size_px: tuple[int, int]) -> BoxPx:
+    """The window with the sides moved out that its veil touches."""
+    left, top, right, bottom = patch.window
+    by_x, by_y = (max(WINDOW_MARGIN_PX, round(WIDENED_BY * side)) for side in (right - left, bottom - top))
+    veil = patch.veil
+    return (
+        max(0, left - by_x) if veil[:, 0].any() else left,
+        max(0, top - by_y) if veil[0].any() else top,
+        min(size_px[0], right + by_x) if veil[:, -1].any() else right,
+        min(size_px[1], bottom + by_y) if veil[-1].any() else bottom,
     )
 
 
