@@ -14,9 +14,15 @@ from ground.local import Vector
 
 LEAST_LANDMARKS = 3
 LEAST_SPREAD_DEG = 60.0
-_FIELDS = ("pan_zero_deg", "tilt_zero_deg", "lean_east_deg", "lean_north_deg", "focal_px")
+LEAST_FREEDOM = 3  # of one surplus value nobody can tell the noise
+PICKED_WITHIN_PX = 1.0  # nobody picks a landmark better: what looks better is chance
+DOUBT_MOST_DEG = 0.05
+CONDITION_MOST = 1e4  # above it the landmarks leave a direction free
+_ANGLES = ("pan_zero_deg", "tilt_zero_deg", "lean_east_deg", "lean_north_deg")
+_FIELDS = (*_ANGLES, "focal_px")
 _STEPS = 60
-_DELTA = (1e-5, 1e-5, 1e-5, 1e-5, 1e-2)
+_DELTA = dict.fromkeys(_ANGLES, 1e-5) | {"focal_px": 1e-2}
+_HELD = 1e-9  # keeps what no landmark tells where it began
 
 
 class Landmark(Struct, frozen=True, kw_only=True):
@@ -40,6 +46,7 @@ class Fitted(Struct, frozen=True, kw_only=True):
     """The calibration, what is left at each landmark, and one standard deviation of each fitted value.
 
     `noise_px` is estimated from what is left; None with too few landmarks to tell, then `sd` is for 1 px of noise.
+    `sd` has no `focal_px` where no landmark told it.
     """
 
     calibration: Calibration
@@ -50,24 +57,54 @@ class Fitted(Struct, frozen=True, kw_only=True):
 
 
 def fit(landmarks: Sequence[Landmark], start: Calibration) -> Fitted:
-    """Gauss and Newton with damping from `start`; raises ConfigError with too few landmarks or one unseen."""
-    if len(landmarks) < LEAST_LANDMARKS:
-        problem = f"{len(landmarks)} landmarks, at least {LEAST_LANDMARKS} are needed; six around the circle are good"
-        raise ConfigError("calibration", (Mistake("landmark", None, problem),))
-    values = np.array([getattr(start, name) for name in _FIELDS])
-    damping, rest = 1e-3, _rests(_with(start, values), landmarks)
+    """Gauss and Newton with damping from `start`; raises ConfigError where the landmarks allow none."""
+    _refuse(_faults(landmarks, start.frame_px))
+    for fields in (_FIELDS, _ANGLES):
+        values, rest = _nearest(landmarks, start, fields)
+        rows = _slopes(_with(start, fields, values), landmarks, fields)
+        lengths = np.linalg.norm(rows, axis=0)
+        if lengths.all() and np.linalg.cond(rows / lengths) < CONDITION_MOST:
+            return _told(_with(start, fields, values), landmarks, rows, rest)
+    problem = "they leave the head's axis free: all at one azimuth, or near it; take some around it"
+    raise ConfigError("calibration", (Mistake("landmark", None, problem),))
+
+
+def _nearest(landmarks: Sequence[Landmark], start: Calibration, fields: Sequence[str]) -> tuple[Vector, Vector]:
+    """The fields' values that leave least, and what they leave."""
+    values = np.array([getattr(start, name) for name in fields])
+    damping, rest = 1e-3, _rests(_with(start, fields, values), landmarks)
     for _ in range(_STEPS):
-        rows = _slopes(start, values, landmarks)
+        rows = _slopes(_with(start, fields, values), landmarks, fields)
         normal = rows.T @ rows
-        step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), rows.T @ rest)
-        tried = _rests(_with(start, values + step), landmarks)
+        held = np.maximum(np.diag(normal), _HELD)
+        step = np.linalg.solve(normal + damping * np.diag(held), rows.T @ rest)
+        tried = _rests(_with(start, fields, values + step), landmarks)
         if tried @ tried <= rest @ rest:
             values, rest, damping = values + step, tried, damping / 10
             if np.abs(step / (np.abs(values) + 1)).max() < 1e-12:
                 break
         else:
             damping *= 10
-    return _told(_with(start, values), landmarks, _slopes(start, values, landmarks), rest)
+    return values, rest
+
+
+def _faults(landmarks: Sequence[Landmark], frame_px: tuple[int, int]) -> list[str]:
+    """What is wrong before anything is fitted."""
+    told = []
+    places = len({mark.offset_m for mark in landmarks})
+    if places < LEAST_LANDMARKS:
+        told.append(f"{places} places, at least {LEAST_LANDMARKS} are needed; six around the circle are good")
+    told += [
+        f"{mark.name!r}: pixel {mark.pixel} is not in the picture of {frame_px[0]} x {frame_px[1]}"
+        for mark in landmarks
+        if not all(0 <= at <= side for at, side in zip(mark.pixel, frame_px, strict=True))
+    ]
+    return told
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    if problems:
+        raise ConfigError("calibration", tuple(Mistake("landmark", None, problem) for problem in problems))
 
 
 def first_guess(landmarks: Sequence[Landmark], frame_px: tuple[int, int], focal_px: float) -> Calibration:
@@ -83,19 +120,23 @@ def first_guess(landmarks: Sequence[Landmark], frame_px: tuple[int, int], focal_
 
 
 def _told(calibration: Calibration, landmarks: Sequence[Landmark], rows: Vector, rest: Vector) -> Fitted:
-    freedom = len(rest) - len(_FIELDS)
-    noise_px = float(np.sqrt(rest @ rest / freedom)) if freedom > 0 else None
-    doubts = np.sqrt(np.diag(np.linalg.pinv(rows.T @ rows))) * (noise_px if noise_px is not None else 1.0)
+    freedom = len(rest) - rows.shape[1]
+    noise_px = float(np.sqrt(rest @ rest / freedom)) if freedom >= LEAST_FREEDOM else None
+    unit = np.sqrt(np.diag(np.linalg.inv(rows.T @ rows)))
+    doubts = unit * (PICKED_WITHIN_PX if noise_px is None else noise_px)
     pairs = rest.reshape(-1, 2)
+    warnings = [*_warnings(landmarks, pairs), *_doubtful(np.maximum(doubts, unit * PICKED_WITHIN_PX))]
+    if rows.shape[1] < len(_FIELDS):
+        warnings.append("no landmark tells the focal length, it is the first guess: take some off the picture's middle")
     return Fitted(
         calibration=calibration,
         residuals=tuple(
             Residual(name=mark.name, right_px=float(right), down_px=float(down))
             for mark, (right, down) in zip(landmarks, pairs, strict=True)
         ),
-        sd={name: float(doubt) for name, doubt in zip(_FIELDS, doubts, strict=True)},
+        sd={name: float(doubt) for name, doubt in zip(_FIELDS, doubts, strict=False)},
         noise_px=noise_px,
-        warnings=tuple(_warnings(landmarks, pairs)),
+        warnings=tuple(warnings),
     )
 
 
@@ -112,8 +153,17 @@ def _warnings(landmarks: Sequence[Landmark], pairs: Vector) -> list[str]:
     return told
 
 
-def _with(start: Calibration, values: Vector) -> Calibration:
-    return structs.replace(start, **{name: float(value) for name, value in zip(_FIELDS, values, strict=True)})
+def _doubtful(doubts_deg: Vector) -> list[str]:
+    """The angles that stay in doubt when each landmark was picked within a pixel."""
+    return [
+        f"{name} is known within {doubt:.2f} degrees only: add landmarks around the circle and at other tilts"
+        for name, doubt in zip(_ANGLES, doubts_deg, strict=False)
+        if doubt > DOUBT_MOST_DEG
+    ]
+
+
+def _with(start: Calibration, fields: Sequence[str], values: Vector) -> Calibration:
+    return structs.replace(start, **{name: float(value) for name, value in zip(fields, values, strict=True)})
 
 
 def _rests(calibration: Calibration, landmarks: Sequence[Landmark]) -> Vector:
@@ -122,18 +172,21 @@ def _rests(calibration: Calibration, landmarks: Sequence[Landmark]) -> Vector:
     for mark in landmarks:
         pixel = project(calibration, mark.aim, np.array(mark.offset_m))
         if pixel is None:
-            problem = f"{mark.name!r} would be behind the camera: its place, its aim or the first guess of pan is wrong"
-            raise ConfigError("calibration", (Mistake("landmark", None, problem),))
+            _refuse(
+                [f"{mark.name!r} would be behind the camera: its place, its aim or the first guess of pan is wrong"]
+            )
+            continue
         told += [mark.pixel[0] - pixel[0], mark.pixel[1] - pixel[1]]
     return np.array(told)
 
 
-def _slopes(start: Calibration, values: Vector, landmarks: Sequence[Landmark]) -> Vector:
-    """d(projected)/d(values) by central differences; columns in the order of `_FIELDS`."""
+def _slopes(at: Calibration, landmarks: Sequence[Landmark], fields: Sequence[str]) -> Vector:
+    """d(projected)/d(values) by central differences; columns in the order of `fields`."""
     columns = []
-    for place, delta in enumerate(_DELTA):
-        moved = np.zeros(len(values))
-        moved[place] = delta
-        later, earlier = (_rests(_with(start, values + sign * moved), landmarks) for sign in (1, -1))
+    for name in fields:
+        delta = _DELTA[name]
+        later, earlier = (
+            _rests(structs.replace(at, **{name: getattr(at, name) + sign * delta}), landmarks) for sign in (1, -1)
+        )
         columns.append((earlier - later) / (2 * delta))
     return np.stack(columns, axis=1)

@@ -65,6 +65,8 @@ def _text(fitted: Fitted) -> str:
     cal = fitted.calibration
     lines = ["[camera.tower]"]
     lines += [f"{name} = {getattr(cal, name):.4f}  # +- {sd:.4f}" for name, sd in fitted.sd.items()]
+    if "focal_px" not in fitted.sd:
+        lines.append(f"focal_px = {cal.focal_px:.4f}  # as given")
     lines += [f"# {r.name}: {r.right_px:+.1f} px right, {r.down_px:+.1f} px down" for r in fitted.residuals]
     lines += [f"# WARNING {warning}" for warning in fitted.warnings]
     return "\n".join(lines)

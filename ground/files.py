@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import cos, radians
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +18,8 @@ from ground.terrain import HeightAt
 MAX_AREAS = 20_000
 MAX_DEM_CELLS = 100_000_000
 _GEOGRAPHIC = 2  # GeoTIFF GTModelTypeGeoKey: latitude and longitude
+_POINTS = 2  # GeoTIFF GTRasterTypeGeoKey: a height is that of a point, not of a cell
+_DATUMS = frozenset({4326, 4490, 4979, 32767})  # WGS 84, CGCS2000, WGS 84 in three axes, user-defined
 Ring = tuple[tuple[float, float], ...]
 
 
@@ -31,8 +34,8 @@ class Heights:
 
     @property
     def cell_m(self) -> float:
-        """The height of a cell in metres."""
-        return self._step_lat * 111_320
+        """The shorter side of a cell in metres."""
+        return min(self._step_lat, self._step_lon * cos(radians(self._north))) * 111_320
 
     def at(self, lat: float, lon: float) -> float | None:
         """Metres above the grid's own zero."""
@@ -65,8 +68,9 @@ def read_heights(path: Path) -> Heights:
 
     try:
         with tifffile.TiffFile(path) as file:
-            page = file.pages[0]
+            page = file.pages.first
             told = file.geotiff_metadata or {}
+            unknown = page.tags.get("GDAL_NODATA")
             cells = int(np.prod(page.shape))
             if len(page.shape) != 2 or cells > MAX_DEM_CELLS:
                 raise ContractError(f"{path}: {page.shape}, expected one band of at most {MAX_DEM_CELLS} cells")
@@ -74,14 +78,23 @@ def read_heights(path: Path) -> Heights:
     except (OSError, tifffile.TiffFileError, ValueError) as error:
         raise ContractError(f"{path}: {error}; expected a GeoTIFF of heights") from error
     scale, tie = told.get("ModelPixelScale"), told.get("ModelTiepoint")
-    if told.get("GTModelTypeGeoKey") != _GEOGRAPHIC or scale is None or tie is None:
+    is_degrees = told.get("GTModelTypeGeoKey") == _GEOGRAPHIC and told.get("GeographicTypeGeoKey", 4326) in _DATUMS
+    if not is_degrees or scale is None or tie is None:
         raise ContractError(f"{path}: not in WGS 84 degrees; convert it: gdalwarp -t_srs EPSG:4326 IN OUT")
     grid = heights.astype(np.float32)
-    nodata = told.get("GDAL_NODATA")
     grid[grid < -1000] = np.nan
-    if nodata is not None:
-        grid[heights == float(nodata)] = np.nan
-    return Heights(grid, west=tie[3] + scale[0] / 2, north=tie[4] - scale[1] / 2, step_deg=(scale[0], scale[1]))
+    if unknown is not None:
+        grid[heights == _number(str(unknown.value), path)] = np.nan
+    half = 0.0 if told.get("GTRasterTypeGeoKey") == _POINTS else 0.5
+    west, north = tie[3] + (half - tie[0]) * scale[0], tie[4] - (half - tie[1]) * scale[1]
+    return Heights(grid, west=west, north=north, step_deg=(scale[0], scale[1]))
+
+
+def _number(text: str, path: Path) -> float:
+    try:
+        return float(text.strip("\0 "))
+    except ValueError:
+        raise ContractError(f"{path}: GDAL_NODATA {text[:40]!r} is no number") from None
 
 
 class Area(Struct, frozen=True, kw_only=True):

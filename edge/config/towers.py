@@ -41,6 +41,11 @@ def tower_mistakes(examined: Examined[EdgeFile], base_dir: Path) -> Iterator[Mis
                 yield examined.mistake((*place[:-1], "position"), "missing", problem)
             if isinstance(camera, CameraConfig) and getattr(camera, "frame_px", None) is None:
                 yield examined.mistake((*place[:-1], "frame_px"), "missing", "focal_px is in pixels of that picture")
+            if isinstance(table.dem_file, str) and table.camera_height_m is None:
+                problem = (
+                    "the heights of dem_file begin elsewhere than at the mast's foot: say the camera's in its datum"
+                )
+                yield examined.mistake((*place, "camera_height_m"), "missing", problem)
             if isinstance(table.weather_sensor, str):
                 yield from _weather(examined, place, table.weather_sensor, base_dir)
 

@@ -53,6 +53,15 @@ def load(text: str) -> EdgeConfig:
     return load_edge(text, "edge.toml", Path("/etc/tantou"), file_problem=lambda *_: None)
 
 
+def test_terrain_without_the_cameras_height_in_its_datum_is_refused() -> None:
+    dem = TOWER + 'dem_file = "dem.tif"\n'
+    with pytest.raises(ConfigError, match="camera_height_m"):
+        load(HEAD + dem)
+    tower = load(HEAD + dem + "camera_height_m = 112.0\n").cameras[0].tower
+    assert tower is not None
+    assert tower.dem_file == "/etc/tantou/dem.tif"
+
+
 def test_a_tower_with_its_patrol_and_its_printed_calibration_is_taken() -> None:
     camera = load(HEAD + PATROL + TOWER).cameras[0]
     assert camera.patrol is not None

@@ -21,13 +21,17 @@ WEST, NORTH, STEP = 119.40, 29.30, 1 / 3600
 GEO_KEYS = (1, 1, 0, 1, 1024, 0, 1, 2)
 
 
-def write_dem(path: Path, heights: np.ndarray, *, keys: tuple[int, ...] = GEO_KEYS) -> Path:
+def write_dem(
+    path: Path, heights: np.ndarray, *, keys: tuple[int, ...] = GEO_KEYS, nodata: str = "", tie: int = 0
+) -> Path:
+    """`tie`: the cell, across and down, whose corner stands at `WEST`, `NORTH`."""
     tags = [
         (33550, "d", 3, (STEP, STEP, 0.0)),
-        (33922, "d", 6, (0.0, 0.0, 0.0, WEST, NORTH, 0.0)),
+        (33922, "d", 6, (float(tie), float(tie), 0.0, WEST, NORTH, 0.0)),
         (34735, "H", len(keys), keys),
     ]
-    tifffile.imwrite(path, heights.astype(np.float32), extratags=[(*tag, True) for tag in tags])
+    text = [(42113, "s", len(nodata) + 1, nodata)] if nodata else []
+    tifffile.imwrite(path, heights.astype(np.float32), extratags=[(*tag, True) for tag in [*tags, *text]])
     return path
 
 
@@ -52,6 +56,36 @@ def test_off_the_grid_and_over_unknown_cells_there_is_no_height_and_no_place(tmp
     assert dem.at(NORTH - 10.6 * STEP, WEST + 10.6 * STEP) is None
     mast = Spot(lat=NORTH - 25 * STEP, lon=WEST + 25 * STEP, height_m=10)
     assert on_heights(direction(90, -0.5), 40, dem.around(mast), step_m=15) is None
+
+
+def test_the_files_own_word_for_unknown_is_no_height(tmp_path: Path) -> None:
+    heights = np.full((5, 5), 32767.0)
+    heights[:3] = 10.0
+    dem = read_heights(write_dem(tmp_path / "dem.tif", heights, nodata="32767"))
+    assert dem.at(NORTH - 1.5 * STEP, WEST + 1.5 * STEP) == 10.0
+    assert dem.at(NORTH - 3.5 * STEP, WEST + 1.5 * STEP) is None
+
+
+@pytest.mark.parametrize(("word", "at"), [(1, 0.5), (2, 0.0)], ids=["cells", "points"])
+def test_heights_of_points_and_of_cells_lie_half_a_cell_apart(tmp_path: Path, word: int, at: float) -> None:
+    heights = np.zeros((5, 5))
+    heights[3, 2] = 90.0
+    keys = (1, 1, 0, 3, 1024, 0, 1, 2, 1025, 0, 1, word, 2048, 0, 1, 4326)
+    for tie in (0, 1):
+        dem = read_heights(write_dem(tmp_path / f"{tie}.tif", heights, keys=keys, tie=tie))
+        top = dem.at(NORTH - (3 + at - tie) * STEP, WEST + (2 + at - tie) * STEP)
+        assert top == pytest.approx(90.0, abs=1e-4)
+
+
+def test_a_step_of_the_ray_minds_that_cells_are_narrow_in_the_north(tmp_path: Path) -> None:
+    dem = read_heights(write_dem(tmp_path / "dem.tif", np.zeros((4, 4))))
+    assert dem.cell_m == pytest.approx(STEP * 111_320 * np.cos(np.radians(NORTH)), rel=1e-4)
+
+
+def test_degrees_of_another_datum_are_refused(tmp_path: Path) -> None:
+    keys = (1, 1, 0, 2, 1024, 0, 1, 2, 2048, 0, 1, 4214)  # Beijing 1954
+    with pytest.raises(ContractError, match="not in WGS 84"):
+        read_heights(write_dem(tmp_path / "old.tif", np.zeros((4, 4)), keys=keys))
 
 
 def test_a_grid_in_metres_is_refused_with_the_command_that_converts_it(tmp_path: Path) -> None:
