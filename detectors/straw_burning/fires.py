@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from math import cos, pi, radians
+from collections.abc import Sequence
 
 import msgspec
 
-from contract.geometry import Sight
 from contract.matters.straw_burning import FireState
 from contract.times import NS
 from detectors.straw_burning.looks import Candidate, Look
 from detectors.straw_burning.memory import SERIES_MOST, Fire, Glimpse, Preset, Track, seconds, with_flag, with_glimpse
 from detectors.straw_burning.runs import SPACED_S
-from detectors.straw_burning.shapes import around, grown, overlap, slope
+from detectors.straw_burning.shapes import slope
 
-NEAR_SHARE = 0.03
-RECENT_LOOKS = 5
-OTHER_FOOT = 0.05
-JOINED_D2 = 9.21  # chi-square, 2 degrees, 99 %
-EARTH_M = 6_371_000.0
-DEGREE_M = EARTH_M * pi / 180
 TREND_LOOKS = 8
 TREND_SHARE = 0.2
 OUT_VISITS = 3
@@ -42,43 +35,20 @@ def kindle(track: Track, look: Look) -> Fire:
     )
 
 
-def shows(fire: Fire, candidate: Candidate) -> bool:
-    """Whether a candidate of the fire's preset is this fire: it touches where it was, and is no other by its place."""
-    recent = [one for one in fire.track.glimpses if one.seen != "missed"][-RECENT_LOOKS:]
-    if overlap(grown(around([one.box for one in recent]), NEAR_SHARE), candidate.box) <= 0:
-        return False
-    d2 = distance2(fire.track.sight, candidate.plume.sight)
-    apart = abs(candidate.glimpse.foot[0] - recent[-1].foot[0]) > OTHER_FOOT
-    return not (d2 is not None and d2 > JOINED_D2 and apart)
+def seen_again(fire: Fire, candidates: Sequence[Candidate], look: Look) -> Fire:
+    """The fire after one more look at its preset, with the parts of its smoke that it shows: the surest one counts.
 
-
-def joins(fire: Fire, track: Track) -> bool:
-    """Whether a fire seen from another preset is this one, by its place on the ground."""
-    d2 = distance2(fire.track.sight, track.sight)
-    return d2 is not None and d2 < JOINED_D2
-
-
-def distance2(one: Sight | None, other: Sight | None) -> float | None:
-    """Squared Mahalanobis distance of two places; None where one of them is not known."""
-    if one is None or other is None or one.cov_m2 is None or other.cov_m2 is None:
-        return None
-    if one.lat is None or one.lon is None or other.lat is None or other.lon is None:
-        return None
-    east = (other.lon - one.lon) * DEGREE_M * cos(radians(one.lat))
-    north = (other.lat - one.lat) * DEGREE_M
-    ee, en, nn = (a + b for a, b in zip(one.cov_m2, other.cov_m2, strict=True))
-    determinant = ee * nn - en * en
-    if determinant <= 0:
-        return None
-    return (nn * east * east - 2 * en * east * north + ee * north * north) / determinant
-
-
-def seen_again(fire: Fire, candidate: Candidate, look: Look) -> Fire:
-    """The fire with one more look at it; a veil that nothing called counts while it is large enough."""
-    glimpse = candidate.glimpse
+    A veil that nothing called counts while it is large enough. The fire stands where its lowest part does.
+    """
+    best = max(candidates, key=lambda one: (one.glimpse.is_detected, one.glimpse.surety), default=None)
+    if best is None:
+        return missed(fire, look)
+    glimpse = best.glimpse
     if not glimpse.is_detected and (glimpse.area or 0.0) < VEIL_LEFT * (fire.largest or 1.0):
         return missed(fire, look)
-    track = with_glimpse(fire.track, glimpse, candidate.plume.sight)
+    seen = [one for one in candidates if one.glimpse.is_detected] or [best]
+    lowest = max(seen, key=lambda one: one.glimpse.foot[1])
+    track = with_glimpse(fire.track, glimpse, lowest.plume.sight)
     series = fire.series
     if not series or seconds(look.at_ns - series[-1][0]) >= SPACED_S:
         series = (*series, (look.at_ns, glimpse.area or 0.0, max(0.0, glimpse.score)))
@@ -119,13 +89,23 @@ def is_over(fire: Fire, at_ns: int, reopen_s: float) -> bool:
 
 
 def merged(fire: Fire, track: Track, at_ns: int) -> Fire:
-    """The fire that another preset shows as well."""
-    reason = f"preset {track.preset}: one place within the joint ellipse"
+    """The fire that a confirmed candidate shows as well: another preset's, or a part of its smoke in its own."""
+    if fire.track.preset == track.preset:
+        reason = "a part of its smoke: it touches it, and no place tells them apart"
+        nearest = track.sight if _is_lower(track, fire.track) else fire.track.sight
+        own = with_glimpse(fire.track, track.glimpses[-1], nearest)
+        return msgspec.structs.replace(fire, track=with_flag(own, "merged", reason, at_ns))
+    reason = f"preset {track.preset}: one place within the joint ellipse, or one bearing"
     return msgspec.structs.replace(
         fire,
         track=with_flag(fire.track, "merged", reason, at_ns),
         presets=tuple(sorted({*fire.presets, track.preset})),
     )
+
+
+def _is_lower(one: Track, other: Track) -> bool:
+    """What stands lower is nearer to the foot of the smoke."""
+    return one.glimpses[-1].foot[1] > other.glimpses[-1].foot[1]
 
 
 def _trend(fire: Fire, *, rekindled: bool) -> FireState:

@@ -19,6 +19,7 @@ from detectors.straw_burning.checks import CHANGED, CHANGED_AREA, all_checks
 from detectors.straw_burning.config import Config
 from detectors.straw_burning.following import follow
 from detectors.straw_burning.keeping import KEPT_BEFORE, KEPT_MOST, is_worth_keeping, with_kept
+from detectors.straw_burning.kin import is_told, joins, shows
 from detectors.straw_burning.looks import Candidate, Look, look_at, pixels, revisited
 from detectors.straw_burning.memory import (
     FIRES_MOST,
@@ -125,11 +126,10 @@ class _Judge:
         for index, fire in enumerate(self.fires):
             if fire.track.preset != self.look.preset:
                 continue
-            own = [one for one in left if burning.shows(fire, one)]
+            own = [one for one in left if shows(fire, one)]
             left = [one for one in left if one not in own]
-            best = max(own, key=lambda one: (one.glimpse.is_detected, one.glimpse.surety), default=None)
             was = fire.state
-            seen = burning.missed(fire, self.look) if best is None else burning.seen_again(fire, best, self.look)
+            seen = burning.seen_again(fire, own, self.look)
             is_new = self.before is None or self.preset.visits > self.before.visits
             after = burning.after_look(seen, self.preset, self.look, is_new_visit=is_new)
             if after.track.missed == 0:
@@ -235,7 +235,7 @@ class _Judge:
         """Stay and look closely at a candidate that stands out, within what a patrol cycle allows."""
         last = track.glimpses[-1]
         is_background = last.change is not None and last.change < CHANGED and (last.area or 0.0) < CHANGED_AREA
-        if not last.is_detected or is_background:
+        if not last.is_detected or is_background or is_told(track, self.fires):
             return track
         again = track.stared_ns is None or seconds(self.look.at_ns - track.stared_ns) >= STARE_AGAIN_S
         if not again or len(self.stares_ns) >= self.config.stares_per_cycle:
@@ -261,9 +261,9 @@ class _Judge:
             self.asks.append(LookSooner(every_s=self.config.stare_every_s, until_ns=until_ns))
 
     def _confirm(self, track: Track) -> None:
-        """A new event, unless an open fire seen from another preset is at the same place."""
+        """A new event, unless it is an open fire: seen from another preset, or a part of its smoke."""
         for index, fire in enumerate(self.fires):
-            if fire.track.preset != track.preset and burning.joins(fire, track):
+            if joins(fire, track):
                 self.fires[index] = burning.merged(fire, track, self.look.at_ns)
                 self.counts = counted(self.counts, "merged")
                 if track.is_held:

@@ -1,0 +1,106 @@
+"""Which smoke is one fire's and which another's: torn, blown in from beside the picture, or with its own foot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contract.geometry import Sight
+from contract.observations import Observation
+from detectors.fold import LookSooner
+from tests.unit.straw_burning import tower
+from tests.unit.straw_burning.tower import look, plume, quiet, run, stare
+
+DEGREE_M = 111_195.0
+
+
+def sight(azimuth_deg: float, east_m: float, north_m: float, *, sd_m: float = 30.0) -> Sight:
+    """A place so far from a tower at 30 N 120 E, with a standard deviation that points to the tower."""
+    return Sight(
+        azimuth_deg=azimuth_deg,
+        elevation_deg=-1.0,
+        lat=30.0 + north_m / DEGREE_M,
+        lon=120.0 + east_m / (DEGREE_M * 0.866),
+        cov_m2=(100.0, 0.0, sd_m * sd_m),
+        method="flat",
+    )
+
+
+FAR_UP: dict[str, Any] = {"top": 420.0, "foot": 460.0, "width": 160.0, "sight": sight(1.0, 60.0, 4000.0, sd_m=300.0)}
+LOW: dict[str, Any] = {"top": 455.0, "foot": 540.0, "width": 60.0, "sight": sight(5.0, 140.0, 1600.0)}
+OLD = quiet(4)
+
+
+def both(first_s: float, count: int, left: dict[str, Any], right: dict[str, Any], flow: float) -> list[Observation]:
+    """Looks at two smokes that grow, one wide and high at 700, one low at 840 that touches it."""
+    return [
+        look(
+            first_s + index * 0.5,
+            plume(700, flow_px_s=(flow, -1.0), area_share=0.002 * (1 + index / 20), **left),
+            plume(840, flow_px_s=(flow, -1.0), area_share=0.001 * (1 + index / 20), surety=1.0, **right),
+        )
+        for index in range(count)
+    ]
+
+
+def opened(scene: list[Observation]) -> int:
+    """How many fires were told."""
+    return tower.phases(run([*OLD, *scene])[1]).count("opened")
+
+
+def test_smoke_torn_from_its_foot_by_the_wind_is_one_fire() -> None:
+    assert opened(both(0, 48, FAR_UP, LOW, flow=-8.0)) == 1
+
+
+def test_its_place_is_that_of_the_lower_part_whichever_was_told_first() -> None:
+    state, _, _ = run([*OLD, *both(0, 48, FAR_UP, LOW, flow=-8.0)])
+    assert state.fires[0].track.sight == LOW["sight"]
+
+
+def test_smoke_that_stands_upwind_of_a_fire_and_behind_it_is_another_fire() -> None:
+    assert opened(both(0, 48, FAR_UP, LOW, flow=8.0)) == 2
+
+
+def test_a_foot_that_comes_to_light_minutes_later_is_another_fire() -> None:
+    alone = [*stare(0, 24, x=700, flow_px_s=(-8.0, -1.0), **FAR_UP), *later(60, 5, FAR_UP)]
+    assert opened([*alone, *both(400, 48, FAR_UP, LOW, flow=-8.0)]) == 2
+
+
+def later(first_s: float, count: int, smoke: dict[str, Any]) -> list[Observation]:
+    """One look a minute."""
+    return [look(first_s + 60 * index, plume(700, **smoke)) for index in range(count)]
+
+
+def two_presets(first: dict[str, Any], second: dict[str, Any]) -> list[Observation]:
+    """A stare at each of two presets that overlap."""
+    return [
+        *quiet(4, preset="east", every_s=55),
+        *stare(0, 24, **first),
+        *stare(60, 24, preset="east", **second),
+    ]
+
+
+def test_one_bearing_of_one_tower_is_one_fire_however_far_each_preset_takes_it_to_be() -> None:
+    near, far = sight(40.0, 1000.0, 1200.0), sight(40.6, 2200.0, 2600.0)
+    assert opened(two_presets({"sight": far}, {"sight": near})) == 1
+
+
+def test_two_fires_three_hundred_metres_apart_stay_two_in_two_presets() -> None:
+    here, there = sight(40.0, 1929.0, 2298.0), sight(45.7, 2147.0, 2095.0)
+    assert opened(two_presets({"sight": here}, {"sight": there})) == 2
+
+
+def test_smoke_blown_in_over_the_side_behind_which_a_fire_burns_is_that_fire() -> None:
+    fire, piece = sight(40.0, 500.0, 600.0), sight(45.0, 4000.0, 4000.0, sd_m=400.0)
+    blown = {"x": 60.0, "width": 120.0, "flow_px_s": (8.0, -1.0)}
+    assert opened(two_presets({"sight": fire, "flow_px_s": (8.0, -1.0)}, {"sight": piece, **blown})) == 1
+    against = {**blown, "flow_px_s": (-8.0, -1.0)}
+    assert opened(two_presets({"sight": fire, "flow_px_s": (-8.0, -1.0)}, {"sight": piece, **against})) == 2
+
+
+def test_what_another_preset_shows_of_a_told_fire_is_not_stared_at_again() -> None:
+    near = sight(40.0, 1000.0, 1200.0)
+    scene = [*OLD, *two_presets({"sight": near}, {"sight": near})]
+    state, _, _ = run(scene)
+    again = [look(200 + 60 * index, plume(sight=near), preset="east") for index in range(3)]
+    _, _, asks = run(again, state=state)
+    assert not any(isinstance(ask, LookSooner) for ask in asks)
