@@ -18,7 +18,8 @@ from contract.observations import Detection, PlumeSeen, View
 from contract.times import NS
 from edge.capture.types import Image
 from edge.inference.plumes_horizon import find_horizon
-from edge.inference.plumes_reference import BoxPx, Laid, Light, Reference, Small, match_light, shifted, small
+from edge.inference.plumes_light import match_light
+from edge.inference.plumes_reference import BoxPx, Laid, Reference, Small, shifted, small
 from edge.inference.plumes_veil import Layers, Veil, looks, measure
 
 MOTION_LONGEST_S = 5.0  # looks further apart show another smoke: no flow, no decorrelation
@@ -204,7 +205,7 @@ def _layers(known: _Preset, picture: Small, laid: Laid | None, at_ns: int, groun
         grey, saturation = shifted(grey, laid.shift_px), shifted(saturation, laid.shift_px)
     before_s = None if known.before_ns is None else (at_ns - known.before_ns) / NS
     is_near = before_s is not None and 0 < before_s <= MOTION_LONGEST_S and known.before is not None
-    light: Light = match_light(grey, reference.grey, ground_from_y=ground_y)
+    light = match_light(grey, reference.grey, ground_from_y=ground_y)
     return Layers(
         grey=grey,
         saturation=saturation,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from contract.geometry import PolygonPx
 from edge.capture.types import Image
-from edge.inference.plumes_reference import Floats
+from edge.inference.plumes_light import Floats
 
 COLUMNS = 80
 ROWS = 90

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from contract.times import NS
 from edge.capture.types import Image
+from edge.inference.plumes_light import Floats, match_light
 from models.letterbox import shrink
 
 MEASURED_WIDTH_PX = 960
@@ -28,10 +29,8 @@ FOG_CONTRAST = 0.6  # of the reference's: fog is no background
 FOG_STAYS_S = 3600.0  # what has been so for an hour is what this place looks like now
 CLEARER_CONTRAST = 1.8  # the reference was learnt in fog: it begins anew
 SPREAD_LEAST = 4
-NOISE_LEAST = 1.5
 OTHER_LIGHT = 1.5  # grey values by which the same ground differs
 
-Floats = NDArray[np.float32]
 BoxPx = tuple[int, int, int, int]
 
 
@@ -57,15 +56,6 @@ class Laid:
     quality: float
     is_verified: bool
     contrast_ratio: float
-
-
-@dataclass(frozen=True, slots=True)
-class Light:
-    """How this picture's light lies on the background's: grey = gain * grey + offset, and what noise is left."""
-
-    gain: float
-    offset: float
-    noise: float
 
 
 def small(image_bgr: Image) -> Small:
@@ -165,20 +155,6 @@ class Reference:
             return False
         self._fog_since_ns = at_ns if self._fog_since_ns is None else self._fog_since_ns
         return at_ns - self._fog_since_ns < round(FOG_STAYS_S * NS)
-
-
-def match_light(grey: Image, reference: Image, *, ground_from_y: int) -> Light:
-    """Gain and offset by the quartiles of the ground, noise by the median difference that is left."""
-    step = 4
-    now = grey[ground_from_y::step, ::step].astype(np.float32)
-    then = reference[ground_from_y::step, ::step].astype(np.float32)
-    low, high = np.percentile(now, (20, 80))
-    low_then, high_then = np.percentile(then, (20, 80))
-    spread = float(high - low)
-    gain = float(np.clip((high_then - low_then) / spread, 0.6, 1.7)) if spread > 8 else 1.0
-    offset = float(np.median(then) - gain * np.median(now))
-    noise = 1.4826 * float(np.median(np.abs(gain * now + offset - then)))
-    return Light(gain, offset, max(NOISE_LEAST, noise))
 
 
 def shifted(image: Image, shift_px: tuple[float, float]) -> Image:

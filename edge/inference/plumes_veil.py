@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.capture.types import Image
-from edge.inference.plumes_reference import NOISE_LEAST, BoxPx, Floats, Light, correlation
+from edge.inference.plumes_light import NOISE_LEAST, Floats, Light
+from edge.inference.plumes_reference import BoxPx, correlation
 
 WINDOW_GROWS = 0.5  # of the box's sides, to both sides together: a plume is larger than its box says
 WINDOW_MARGIN_PX = 8
@@ -183,13 +184,12 @@ def _window(box: BoxPx, size_px: tuple[int, int]) -> BoxPx:
 
 
 def _difference(window: BoxPx, layers: Layers, *, grey: Image | None = None) -> Floats:
-    """Smoothed grey of now (or of `grey`), in the background's light, less the background's."""
+    """Smoothed grey of now (or of `grey`) less the background's, both in one light; in fog in that of now."""
     x1, y1, x2, y2 = window
-    now = (
-        layers.light.gain * (layers.grey if grey is None else grey)[y1:y2, x1:x2].astype(np.float32)
-        + layers.light.offset
-    )
-    return np.asarray(cv2.blur(now - layers.reference_grey[y1:y2, x1:x2].astype(np.float32), (3, 3)), np.float32)
+    now = (layers.grey if grey is None else grey)[y1:y2, x1:x2].astype(np.float32)
+    then, light = layers.reference_grey[y1:y2, x1:x2], layers.light
+    apart = light.gain * now + light.offset - then if light.air is None else now - light.air.over(then, y1)
+    return np.asarray(cv2.blur(apart, (3, 3)), np.float32)
 
 
 def _noise(window: BoxPx, layers: Layers) -> Floats:
@@ -197,7 +197,8 @@ def _noise(window: BoxPx, layers: Layers) -> Floats:
     if layers.reference_spread is None:
         return np.array([[layers.light.noise]], np.float32)
     x1, y1, x2, y2 = window
-    return np.maximum(layers.reference_spread[y1:y2, x1:x2].astype(np.float32), NOISE_LEAST)
+    spread, air = layers.reference_spread[y1:y2, x1:x2].astype(np.float32), layers.light.air
+    return np.maximum(spread if air is None else air.gain[y1:y2, None] * spread, NOISE_LEAST)
 
 
 def _touching(changed: Bools, box: BoxPx) -> Bools:
@@ -224,8 +225,11 @@ def _texture(box: BoxPx, layers: Layers) -> tuple[float | None, float | None]:
     x1, y1, x2, y2 = box
     if (x2 - x1) < 6 or (y2 - y1) < 6:
         return None, None
-    now = layers.light.gain * _edges(layers.grey[y1:y2, x1:x2])
-    then = _edges(layers.reference_grey[y1:y2, x1:x2])
+    now, then = _edges(layers.grey[y1:y2, x1:x2]), _edges(layers.reference_grey[y1:y2, x1:x2])
+    if layers.light.air is None:
+        now = layers.light.gain * now
+    else:
+        then = layers.light.air.gain[y1:y2, None] * then
     energy = float(then.mean())
     if energy < FLAT_ENERGY:
         return None, None

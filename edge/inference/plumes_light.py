@@ -1,0 +1,133 @@
+"""The background in the light of now: fog takes contrast by distance, and on a tower's picture that goes by rows.
+
+Fog turns ground of grey G at distance d into t(d) G + (1 - t(d)) A. A tower looks down, so that rows below the horizon
+are distances: a gain and an offset for each row explain fog that is even. The reference is laid into the fog, not the
+picture brought out of it, which would make its noise many times as strong. What is not alike along a row, a patch of
+fog, a shadow, smoke, is not explained and stays a difference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.capture.types import Image
+
+NOISE_LEAST = 1.5
+SHRUNK = 4  # what the air is read from has a quarter of the measured width and height
+BAND_ROWS = 2  # of the shrunk picture
+GAIN_MOST = 1.5
+FLAT = 6.0  # grey values between the quintiles of a band: a flatter one cannot tell its gain
+NEAR_LINE = 4.0  # grey values: what lies further from a band's line is something else
+ROUNDS = 2
+UNEXPLAINED = 4.0  # grey values that one gain and offset for the picture leave: then the air is asked
+EXPLAINS = 0.5  # of what one gain and offset leave
+
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Air:
+    """Row by row, grey now = gain * grey of the reference + offset; `gain` is what the air leaves of the contrast."""
+
+    gain: Floats
+    offset: Floats
+
+    def over(self, part: Image, top: int) -> Floats:
+        """A part of the reference, cut out from row `top` on, as this air shows it."""
+        rows = np.s_[top : top + part.shape[0]]
+        return self.gain[rows, None] * part + self.offset[rows, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """How this picture's light lies on the background's: grey = gain * grey + offset, and what noise is left.
+
+    `air` where fog took contrast by distance: then it alone tells how the background looks now.
+    """
+
+    gain: float
+    offset: float
+    noise: float
+    air: Air | None = None
+
+
+def match_light(grey: Image, reference: Image, *, ground_from_y: int) -> Light:
+    """Gain and offset by the quintiles of the ground, noise by the median difference that is left; else the air."""
+    step = 4
+    now = grey[ground_from_y::step, ::step].astype(np.float32)
+    then = reference[ground_from_y::step, ::step].astype(np.float32)
+    low, high = np.percentile(now, (20, 80))
+    low_then, high_then = np.percentile(then, (20, 80))
+    spread = float(high - low)
+    gain = float(np.clip((high_then - low_then) / spread, 0.6, 1.7)) if spread > 8 else 1.0
+    offset = float(np.median(then) - gain * np.median(now))
+    noise = 1.4826 * float(np.median(np.abs(gain * now + offset - then)))
+    if noise >= UNEXPLAINED:
+        air, left = _air_between(grey, reference)
+        if left <= EXPLAINS * noise:
+            return Light(gain, offset, max(NOISE_LEAST, left), air)
+    return Light(gain, offset, max(NOISE_LEAST, noise))
+
+
+def _air_between(grey: Image, reference: Image) -> tuple[Air, float]:
+    """The air, and what noise it leaves."""
+    now, then = _bands(grey), _bands(reference)
+    gain, offset = _lines(now, then)
+    left = _quintiles(np.abs(now - gain[:, None] * then - offset[:, None]).reshape(1, -1))[1]
+    rows = np.arange(grey.shape[0])
+    centres = (np.arange(len(gain)) + 0.5) * (SHRUNK * BAND_ROWS) - 0.5
+    air = Air(*(np.interp(rows, centres, one).astype(np.float32) for one in (gain, offset)))
+    return air, 1.4826 * float(left[0])
+
+
+def _bands(picture: Image) -> Floats:
+    """The picture shrunk, one row for each band."""
+    height, width = picture.shape
+    bands = height // (SHRUNK * BAND_ROWS)
+    part = picture[: bands * SHRUNK * BAND_ROWS]
+    lesser = cv2.resize(part, (width // SHRUNK, bands * BAND_ROWS), interpolation=cv2.INTER_LINEAR)
+    return lesser.reshape(bands, -1).astype(np.float32)
+
+
+def _lines(now: Floats, then: Floats) -> tuple[Floats, Floats]:
+    """Gain and offset of each band: through the quintiles first, then twice the least squares of what lies near.
+
+    Smoke over less than half of a band does not bend it so.
+    """
+    (low, middle, high), (low_then, middle_then, high_then) = _quintiles(now), _quintiles(then)
+    gain = np.clip((high - low) / np.maximum(high_then - low_then, FLAT), 0, GAIN_MOST)
+    offset = middle - gain * middle_then
+    for _ in range(ROUNDS):
+        left = np.abs(now - gain[:, None] * then - offset[:, None])
+        reach = np.maximum(NEAR_LINE, 2.5 * _quintiles(left)[1])
+        gain, offset = _least_squares(now, then, (left <= reach[:, None]).astype(np.float32))
+    return gain, offset
+
+
+def _quintiles(bands: Floats) -> tuple[Floats, Floats, Floats]:
+    """The first, the middle and the last of each band."""
+    ordered = np.sort(bands, axis=1)  # of 32-bit numbers: a tenth of what numpy's percentile takes
+    count = bands.shape[1]
+    low, middle, high = (ordered[:, int(share * count)] for share in (0.2, 0.5, 0.8))
+    return low, middle, high
+
+
+def _least_squares(now: Floats, then: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """A line for each band through what has weight; its gain is shared with its neighbours, flat bands take theirs."""
+    total = np.maximum(weight.sum(axis=1), 1)
+    mean_now, mean_then = (weight * now).sum(axis=1) / total, (weight * then).sum(axis=1) / total
+    apart = weight * (then - mean_then[:, None])
+    both = _shared((apart * now).sum(axis=1) / total)
+    own = _shared((apart * then).sum(axis=1) / total)
+    gain = np.asarray(np.clip(both / np.maximum(own, 1.0), 0, GAIN_MOST), np.float32)
+    return gain, mean_now - gain * mean_then
+
+
+def _shared(of_bands: Floats) -> Floats:
+    padded = np.pad(of_bands, 1, mode="edge")
+    return np.asarray((padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4, np.float32)
