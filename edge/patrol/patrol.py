@@ -69,6 +69,7 @@ class Patrol:
         self._lock = threading.RLock()
         self._state = tour.State()
         self._plan: Plan | None = None
+        self._is_stale = False
         self._orders: deque[Order] = deque()
         self._pending: deque[Frame] = deque(maxlen=PENDING_MOST)
         self._taken_ns = self._tried_ns = 0
@@ -161,41 +162,56 @@ class Patrol:
 
     def _turn(self) -> None:
         """Orders first: a status of before they were carried out would say that the head has arrived."""
-        head = self._border.head
+        going = ""
         try:
-            if self._plan is None:
-                self._plan = self._planned()
+            if self._plan is None or self._is_stale:
+                self._plan, self._is_stale = self._planned(), False
             while (order := self._next_order()) is not None:
-                if isinstance(order, GoTo):
-                    head.go_to(order.token)
-                elif isinstance(order, MoveTo):
-                    head.move_to(order.pose)
+                going = tour.stop_of(self._state, self._plan).preset if isinstance(order, GoTo) else ""
+                self._carry_out(order)
                 self._counts["moves"] += 1
-            seen = head.status()
+            going = ""
+            seen = self._border.head.status()
         except HeadError as error:
-            with self._lock:
-                self._orders.clear()
-                self._pending.clear()
-                self._tell(HeadFailed(at_ns=self._border.now_ns(), kind=error.kind, detail=error.detail))
+            self._fail(error, preset=going if error.kind == "refused" else "")
             return
         with self._lock:
             if not self._orders:  # what was ordered meanwhile is not what this status is about
                 self._release(seen)
                 self._tell(seen)
 
+    def _carry_out(self, order: Order) -> None:
+        head = self._border.head
+        if isinstance(order, GoTo):
+            if not order.token:
+                raise HeadError("refused", "the camera has no preset of this name")
+            head.go_to(order.token)
+        elif isinstance(order, MoveTo):
+            head.move_to(order.pose)
+
+    def _fail(self, error: HeadError, *, preset: str) -> None:
+        """`preset`: the one that was refused; the camera's list may be another now."""
+        with self._lock:
+            self._orders.clear()
+            self._pending.clear()
+            self._is_stale = bool(preset)
+            now_ns = self._border.now_ns()
+            self._tell(HeadFailed(at_ns=now_ns, kind=error.kind, detail=error.detail, preset=preset))
+
     def _next_order(self) -> Order | None:
         with self._lock:
             return self._orders.popleft() if self._orders else None
 
     def _planned(self) -> Plan:
-        """The tour with the tokens of this camera; a preset that it does not have is a refusal."""
+        """The tour with the tokens of this camera; raises HeadError where it has none of its presets."""
         tokens = {one.name: one.token for one in self._border.head.presets()}
-        missing = [stop.name for stop in self._config.presets if stop.name not in tokens]
-        if missing:
-            raise HeadError("refused", f"the camera has no preset named {', '.join(missing)[:200]}")
         stops = tuple(
-            Stop(preset=stop.name, token=tokens[stop.name], dwell_s=stop.dwell_s) for stop in self._config.presets
+            Stop(preset=stop.name, token=tokens.get(stop.name, ""), dwell_s=stop.dwell_s)
+            for stop in self._config.presets
         )
+        if not any(stop.token for stop in stops):
+            names = ", ".join(stop.preset for stop in stops)
+            raise HeadError("refused", f"the camera has no preset named {names[:200]}")
         return Plan(stops=stops, settle_s=self._config.settle_s, idle_s=self._config.idle_s)
 
     def _release(self, seen: HeadSeen) -> None:

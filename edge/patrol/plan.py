@@ -24,7 +24,7 @@ class Pose(Struct, frozen=True, kw_only=True):
 
 
 class Stop(Struct, frozen=True, kw_only=True):
-    """One preset of the tour: its name in the configuration, the camera's token of it, and how long it is watched."""
+    """One preset of the tour: its configured name, the camera's token of it (empty: it has none), how long to watch."""
 
     preset: str
     token: str
@@ -43,6 +43,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     quality_least: float = 0.35
     contrast_least: float = 0.6
     pose_within: float = 0.002
+    close_within: float = 0.02
     slow_s: Seconds = 2.0
 
 
@@ -56,11 +57,12 @@ class HeadSeen(Struct, frozen=True, kw_only=True):
 
 
 class HeadFailed(Struct, frozen=True, kw_only=True):
-    """The head did not answer, or refused."""
+    """The head did not answer, or refused; `preset`: it refused to go to that one only."""
 
     at_ns: int
     kind: FailureKind
     detail: str
+    preset: str = ""
 
 
 class Registered(Struct, frozen=True, kw_only=True):

@@ -75,7 +75,7 @@ def step(state: State, told: Told, plan: Plan) -> Step:
     """The patrol after what was told, and what is to be done now."""
     state = _passed(state, told.at_ns)
     if isinstance(told, HeadFailed):
-        return _failed(state, told), ()
+        return _refused(state, told, plan) if told.preset else (_failed(state, told), ())
     if isinstance(told, HeadSeen):
         return _head(_slowness(state, told, plan), told, plan)
     if isinstance(told, Registered):
@@ -118,6 +118,14 @@ def _failed(state: State, told: HeadFailed) -> State:
     trouble = Trouble(kind=told.kind, detail=told.detail, since_ns=since_ns)
     state = replace(state, trouble=trouble, phase="failed", since_ns=told.at_ns, closer=None, stay_until_ns=0)
     return state if is_same else _counted(state, f"head_{told.kind}")
+
+
+def _refused(state: State, told: HeadFailed, plan: Plan) -> Step:
+    """One preset to which the head does not go: the others are watched."""
+    state = _counted(_wrong(state, told.preset, told.detail, told.at_ns), "presets_refused")
+    if {stop.preset for stop in plan.stops} <= dict(state.wrong_views).keys():
+        return replace(_failed(state, told), index=(state.index + 1) % len(plan.stops)), ()
+    return _go(state, told.at_ns, plan, ahead=True)
 
 
 def _slowness(state: State, told: HeadSeen, plan: Plan) -> State:
@@ -166,6 +174,9 @@ def _under_way(state: State, told: HeadSeen, plan: Plan, *, is_elsewhere: bool) 
 def _ticked(state: State, at_ns: int, plan: Plan) -> Step:
     spent_s = (at_ns - state.since_ns) / NS
     if state.phase == "settling" and spent_s >= plan.settle_s:
+        if state.closer and state.pose and not state.pose.is_near(state.closer.pose, plan.close_within):
+            # Some heads take the order and stay: the wide picture would be told as a close one.
+            return _go(_counted(state, "close_views_not_reached"), at_ns, plan)
         phase: Phase = "zoomed" if state.closer else "verifying"
         return replace(state, phase=phase, since_ns=at_ns), ()
     if state.phase in ("verifying", "zoomed") and spent_s > plan.picture_limit_s:
@@ -212,11 +223,7 @@ def _registered(state: State, told: Registered, plan: Plan) -> Step:
         again = replace(state, phase="going", since_ns=told.at_ns, pose=None)
         return again, (MoveTo(pose=told.pose),)
     offset = f"{told.shift[0]:+.1%}, {told.shift[1]:+.1%} of the width off" if is_off else "another picture"
-    wrong = Trouble(
-        kind="wrong_view", detail=f"preset {stop.preset}: {offset}, quality {told.quality:.2f}", since_ns=told.at_ns
-    )
-    known = dict(state.wrong_views)
-    state = replace(state, wrong_views=tuple(sorted({**known, stop.preset: known.get(stop.preset, wrong)}.items())))
+    state = _wrong(state, stop.preset, f"{offset}, quality {told.quality:.2f}", told.at_ns)
     return _go(_counted(state, "wrong_views"), told.at_ns, plan, ahead=True)
 
 
@@ -239,6 +246,12 @@ def _go(state: State, at_ns: int, plan: Plan, *, ahead: bool = False) -> Step:
     stop = stop_of(going, plan)
     pose = dict(going.by_pose).get(stop.preset) if not going.tries else None
     return going, (GoTo(token=stop.token) if pose is None else MoveTo(pose=pose),)
+
+
+def _wrong(state: State, preset: str, detail: str, at_ns: int) -> State:
+    known = dict(state.wrong_views)
+    wrong = Trouble(kind="wrong_view", detail=f"preset {preset}: {detail}", since_ns=at_ns)
+    return replace(state, wrong_views=tuple(sorted({**known, preset: known.get(preset, wrong)}.items())))
 
 
 def _without(state: State, preset: str) -> State:

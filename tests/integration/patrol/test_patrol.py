@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,66 @@ def test_a_rule_that_asks_is_honoured_it_stays_and_then_looks_closely(tmp_path: 
         back = watched.looks[begin].aimed
         assert back is not None
         assert (back.preset, back.zoom) == (preset, 0.0)
+
+
+def test_a_preset_that_the_camera_lost_is_a_health_state_and_the_others_are_watched(tmp_path: Path) -> None:
+    with watching(tmp_path) as watched:
+        watched.wait(lambda: bool(watched.looks_at("north") and watched.looks_at("east")))
+        presets = watched.tower.motor.presets
+        lost = presets.pop("token-east")
+        watched.wait(lambda: bool(watched.patrol.state.wrong_views))
+        begin = len(watched.looks)
+        watched.wait(lambda: len(watched.looks_at("north", begin)) >= 3)
+        assert watched.looks_at("east", begin) == []
+        assert watched.patrol.problem == ""
+        (item,) = watched.patrol.maintenance()
+        assert item.kind == "wrong_view"
+        assert "preset east" in (item.detail or "")
+        presets["token-of-another-firmware"] = lost
+        watched.wait(lambda: bool(watched.looks_at("east", begin)))
+        watched.wait(lambda: watched.patrol.maintenance() == ())
+
+
+def test_a_head_that_takes_absolute_moves_and_stays_gives_no_wide_picture_for_a_close_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with watching(tmp_path) as watched:
+        motor = watched.tower.motor
+        goes, places = motor.go, {at for _, at in motor.presets.values()}
+        monkeypatch.setattr(motor, "go", lambda to: goes(to) if to in places else None)
+        watched.wait(lambda: watched.patrol.state.phase == "looking")
+        watched.patrol.ask(ZoomIn(event_id="fire-1", bbox_xyxy_px=(400, 150, 440, 200)), frame_px=(640, 360))
+        watched.wait(lambda: "patrol_close_views_not_reached" in watched.patrol.counters())
+        begin = len(watched.looks)
+        watched.wait(lambda: len(watched.looks) > begin)
+        assert watched.close_views == []
+
+
+def test_a_head_that_ignores_the_way_back_to_a_knocked_preset_is_a_wrong_view(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with watching(tmp_path) as watched:
+        watched.wait(lambda: bool(watched.looks_at("north") and watched.looks_at("east")))
+        watched.tower.knock("east", 2.0)
+        motor = watched.tower.motor
+        goes, places = motor.go, {at for _, at in motor.presets.values()}
+        monkeypatch.setattr(motor, "go", lambda to: goes(to) if to in places else None)
+        watched.wait(lambda: bool(watched.patrol.state.wrong_views))
+        begin = len(watched.looks)
+        watched.wait(lambda: len(watched.looks_at("north", begin)) >= 2)
+        assert watched.looks_at("east", begin) == []
+
+
+def test_a_camera_whose_clock_is_eight_hours_ahead_is_spoken_to_by_its_own_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with watching(tmp_path) as watched:
+        watched.wait(lambda: bool(watched.looks))
+        monkeypatch.setattr(watched.tower.device, "_now", lambda: datetime.now(UTC) + timedelta(hours=8))
+        moves = watched.patrol.counters()["patrol_moves"]
+        watched.wait(lambda: watched.patrol.counters().get("patrol_head_unauthorized", 0) == 1)
+        watched.wait(lambda: watched.patrol.counters()["patrol_moves"] > moves + 1)
+        assert watched.patrol.problem == ""
 
 
 def test_a_preset_that_the_camera_does_not_have_is_refused_with_its_name(tmp_path: Path) -> None:

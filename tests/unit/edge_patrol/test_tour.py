@@ -72,6 +72,19 @@ def looking() -> Tape:
     return tell
 
 
+def test_a_head_that_goes_to_none_of_its_presets_is_failed_and_to_one_of_them_is_watched() -> None:
+    tell = Tape()
+    tell(still(1.0))
+    refused = [HeadFailed(at_ns=S, kind="refused", detail="NoToken", preset=stop.preset) for stop in PLAN.stops]
+    assert tell(refused[0]).phase == "going"
+    assert tell.orders[-1] == GoTo(token="2")
+    state = tell(refused[1])
+    assert state.phase == "failed"
+    assert [preset for preset, _ in state.wrong_views] == ["a", "b"]
+    assert tell(still(3.0)).phase == "going"
+    assert tell.orders[-1] == GoTo(token="1")
+
+
 def test_it_goes_settles_verifies_looks_and_goes_on() -> None:
     tell = Tape()
     phases = [tell(told).phase for told in (still(1), moving(2), still(2.5), still(3), still(3.4), still(4), fits(4.1))]
