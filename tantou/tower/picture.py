@@ -1,4 +1,4 @@
-"""A picture of the country at a time: light, haze, fog, plumes, lamps, the sensor's noise; and the truth of it."""
+"""A picture of the country at a time: light, haze, fog, plumes, flames, lamps, noise; and the truth of it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from msgspec import structs
 from ground.camera import project
 from ground.local import curve_drop_m
 from tantou.tower.land import Floats, Image, View, Views, sky
+from tantou.tower.lights import is_on, place_m
+from tantou.tower.night import Air, Before, Lit, Seat, flames, shine, white_cd_m2
 from tantou.tower.smoke import PUFF_LIFE_S, Puff, puffs, shape
-from tantou.tower.world import NS, Head, Metres, Plume, PlumeTruth, World
+from tantou.tower.world import NS, Head, Light, Metres, Plume, PlumeTruth, World
 
 VISIBLE_ALPHA = 0.06
 SKY_EVERY_S = 10.0
+LAMPS_ON = 0.5  # of daylight: the town's lamps are lit
+FADES = 2.2  # of the contrast of the ground, in visual ranges
 COARSE = 4  # while the head moves nobody sees detail, and a share of the picture needs none
 _HAZE_BGR = np.array([214.0, 208.0, 200.0], dtype=np.float32)
 _DUST_BGR = np.array([120.0, 150.0, 175.0], dtype=np.float32)
@@ -46,11 +50,16 @@ class Painter:
         world = self._world
         light = daylight(world, at_ns)
         image = self._background(head, at_ns).copy()
-        truths = [self._plume(image, head, plume, at_ns) for plume in _far_first(world, at_ns)]
+        plumes = _far_first(world, at_ns)
+        truths = [self._plume(image, head, plume, at_ns) for plume in plumes]
         if light < 1:
             image = np.asarray(cv2.convertScaleAbs(image, alpha=0.06 + 0.94 * light))
-        if light < 0.5:
-            self._lamps(image, head, 1 - light)
+            truths = [
+                _with_flames(truth, self._flames(image, head, plume, at_ns), light)
+                for truth, plume in zip(truths, plumes, strict=True)
+            ]
+        if light < LAMPS_ON:
+            truths += [self._light(image, head, one, at_ns) for one in world.lights if is_on(one, at_ns)]
         grain = self._grain(image.shape, at_ns)
         noisy = cv2.add(image, grain if light > 0.5 else grain * 3, dtype=cv2.CV_8U)
         return Shot(np.asarray(noisy, np.uint8), tuple(one for one in truths if one is not None))
@@ -86,7 +95,7 @@ class Painter:
         kept = self._ground.get(view)
         if kept is None or kept[0] != range_m:
             distance = view.distance_m[below]
-            haze = (1 - np.exp(distance * np.float32(-2.2 / range_m)))[..., None]
+            haze = (1 - np.exp(distance * np.float32(-FADES / range_m)))[..., None]
             ground = view.ground_bgr[below].astype(np.float32)
             ground += haze * (_HAZE_BGR - ground)
             kept = self._ground[view] = (range_m, ground.astype(np.uint8))
@@ -131,14 +140,35 @@ class Painter:
             strongest=float(alpha.max()),
         )
 
-    def _lamps(self, image: Image, head: Head, dark: float) -> None:
-        for lamp in self._world.lamps:
-            place = seen_at(head, self._world, lamp.at_m, lamp.lift_m)
-            if place is not None:
-                radius = max(1, round(head.calibration.focal_px * 0.6 / hypot(*lamp.at_m)))
-                centre = (round(place[0]), round(place[1]))
-                bright = dark * lamp.bright / 0.9
-                cv2.circle(image, centre, radius, (180 * bright, 230 * bright, 255 * bright), -1, cv2.LINE_AA)
+    def _flames(self, image: Image, head: Head, plume: Plume, at_ns: int) -> PlumeTruth | None:
+        """What the flames of a fire make brighter."""
+        world, foot = self._world, plume.foot_m(at_ns)
+        seat = _seat(head, world, foot, plume.lift_m)
+        if seat is None or plume.flame_m <= 0:
+            return None
+        placed = [one for puff in puffs(plume, world, at_ns) if (one := _placed(puff, head, world)) is not None]
+        smoke = [
+            Before(
+                x,
+                y,
+                radius,
+                puff.up_m,
+                hypot(puff.east_m - foot[0], puff.north_m - foot[1], puff.up_m),
+                puff.density,
+                hypot(puff.east_m, puff.north_m) < seat.distance_m,
+            )
+            for x, y, radius, puff in placed
+        ]
+        lit = flames(image, plume, seat, _air(world, seat, at_ns), smoke=smoke, at_ns=at_ns)
+        return None if lit is None else _shown(plume, lit, seat, head)
+
+    def _light(self, image: Image, head: Head, one: Light, at_ns: int) -> PlumeTruth | None:
+        """A light other than fire."""
+        seat = _seat(head, self._world, place_m(one, at_ns), one.lift_m)
+        if seat is None:
+            return None
+        lit = shine(image, one, seat, _air(self._world, seat, at_ns), at_ns=at_ns)
+        return None if lit is None else _shown(one, lit, seat, head)
 
     def _grain(self, size: tuple[int, ...], at_ns: int) -> Floats:
         """One of a few noises, moved by the time: no two pictures are equal."""
@@ -201,6 +231,42 @@ def _lay(patch: Floats, alpha: Floats, at: tuple[float, float, float], looks: tu
     part += soft[..., None] * (colour - part)
     covered = alpha[y1:y2, x1:x2]
     covered += (1 - covered) * soft
+
+
+def _seat(head: Head, world: World, place_m: Metres, lift_m: float) -> Seat | None:
+    """Where a light stands in the picture; None behind the camera."""
+    seen, distance_m = seen_at(head, world, place_m, lift_m), max(hypot(*place_m), 1.0)
+    if seen is None:
+        return None
+    return Seat(*seen, distance_m, head.calibration.focal_px / distance_m, world.mast_m / distance_m)
+
+
+def _air(world: World, seat: Seat, at_ns: int) -> Air:
+    """Exposure and haze: light fades as the contrast of the ground does."""
+    clear = exp(-FADES * seat.distance_m / visual_range_m(world, at_ns))
+    return Air(white_cd_m2(daylight(world, at_ns)), clear)
+
+
+def _shown(one: Plume | Light, lit: Lit, seat: Seat, head: Head) -> PlumeTruth:
+    width, height = head.calibration.frame_px
+    return PlumeTruth(
+        name=one.name,
+        kind=one.kind,
+        bbox_xyxy_px=lit.bbox_xyxy_px,
+        area_share=lit.area_px / (width * height),
+        foot_px=(seat.x, seat.y),
+        distance_m=seat.distance_m,
+        strongest=lit.peak,
+    )
+
+
+def _with_flames(smoke: PlumeTruth | None, flame: PlumeTruth | None, light: float) -> PlumeTruth | None:
+    """What is seen of a fire: its flames in the dark, before that its smoke as well."""
+    if flame is None or smoke is None or light < LAMPS_ON:
+        return flame or smoke
+    one, other = smoke.bbox_xyxy_px, flame.bbox_xyxy_px
+    box = (min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3]))
+    return structs.replace(smoke, bbox_xyxy_px=box)
 
 
 def daylight(world: World, at_ns: int) -> float:

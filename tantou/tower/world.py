@@ -19,7 +19,8 @@ class Plume(Struct, frozen=True, kw_only=True):
 
     `size_m` is the width of the young plume at its foot and `rate` how quickly it grows to full (per minute); `grey`
     0 black .. 1 white; `rise_m_s` its buoyancy; `life_s` how long a puff is seen: smoke thins out, drops and vapour
-    are gone sooner. `open_fire` is the truth: steam and chimneys are not.
+    are gone sooner. `flame_m`: how high its flames stand (0: it smoulders). `open_fire` is the truth: steam and
+    chimneys are not.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Plume(Struct, frozen=True, kw_only=True):
     rise_m_s: float = 2.5
     life_s: Annotated[float, Meta(gt=0, le=70)] = 70.0
     lift_m: float = 0.0
+    flame_m: Annotated[float, Meta(ge=0, le=5)] = 0.0
     moves_m_s: Metres = (0.0, 0.0)
 
     @property
@@ -47,12 +49,23 @@ class Plume(Struct, frozen=True, kw_only=True):
         return self.at_m[0] + self.moves_m_s[0] * passed_s, self.at_m[1] + self.moves_m_s[1] * passed_s
 
 
-class Lamp(Struct, frozen=True, kw_only=True):
-    """A light that shines at night, above the ground at `at_m`."""
+class Light(Struct, frozen=True, kw_only=True):
+    """A light that shines at night, `lift_m` above the ground at `at_m`, as strong as a lamp of so many candela.
+
+    `period_s`: of a beacon's flash, a screen's picture, a welder's seam, a machine's way until it turns.
+    """
 
     at_m: Metres
+    name: str = "lamp"
+    kind: Literal["lamp", "window", "vehicle", "machine", "beacon", "faulty_lamp", "welder", "screen"] = "lamp"
+    colour: Literal["white", "warm", "sodium", "red", "blue"] = "warm"
     lift_m: float = 6.0
-    bright: Annotated[float, Meta(ge=0, le=1)] = 0.9
+    candela: Annotated[float, Meta(gt=0)] = 2_000.0
+    width_m: Annotated[float, Meta(gt=0)] = 0.4
+    begin_ns: int = 0
+    end_ns: int = 2**62
+    moves_m_s: Metres = (0.0, 0.0)
+    period_s: Annotated[float, Meta(gt=0)] = 2.0
 
 
 class Fog(Struct, frozen=True, kw_only=True):
@@ -74,7 +87,7 @@ class World(Struct, frozen=True, kw_only=True):
     tower: Spot
     mast_m: Annotated[float, Meta(gt=0)] = 40.0
     plumes: tuple[Plume, ...] = ()
-    lamps: tuple[Lamp, ...] = ()
+    lights: tuple[Light, ...] = ()
     fogs: tuple[Fog, ...] = ()
     wind_m_s: Metres = (1.5, 0.5)
     clouds: Annotated[float, Meta(ge=0, le=1)] = 0.35
@@ -92,7 +105,10 @@ class Head(Struct, frozen=True, kw_only=True):
 
 
 class PlumeTruth(Struct, frozen=True, kw_only=True):
-    """What of a plume is in a picture: its box, how much of the picture its visible smoke covers, its foot."""
+    """What of a plume or a light is in a picture: its box, how much of the picture its visible smoke or light covers.
+
+    `strongest`: the most that its smoke hides, or its light adds to a pixel, 0..1.
+    """
 
     name: str
     kind: str

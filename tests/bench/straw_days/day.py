@@ -14,9 +14,10 @@ import numpy as np
 
 from ground.camera import Aim, Calibration
 from ground.local import Spot
-from tantou.tower.world import FRAME_PX, NS, Fog, Head, Lamp, Plume, World
+from tantou.tower.world import FRAME_PX, NS, Fog, Head, Plume, World
+from tests.bench.straw_days.evening import STEADY, Town, place_in_view, steady_lamp, with_flames
 
-VERSION = 7  # counts up when days change
+VERSION = 8  # counts up when days change
 STOPS = 14  # of a whole turn at 30 degrees and a tenth of overlap; only some of them are drawn
 FOCAL_PX = 2400.0
 TILT_DEG = 2.2
@@ -25,7 +26,6 @@ DAY_NS = 86_400 * NS
 STEAM_S = (15.0, 40.0)  # how long vapour is seen until it dissolves in the air
 MIST_S = (8.0, 40.0)  # drops of a sprinkler fall within metres, those of a fog cannon drift
 MIST_THICKNESS = (0.3, 0.6)
-_HALF_VIEW_DEG = 13.0
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,17 @@ def day(number: int, views: int, lasts_h: float) -> Day:
         f"p{index}": Head(aim=Aim(pan_deg=pan, tilt_deg=TILT_DEG), calibration=calibration)
         for index, pan in enumerate(pans)
     }
+    begin_ns, end_ns = (_at(midnight_ns, hour) for hour in hours)
+    own = np.random.default_rng(92_000 + number)  # what came later draws its own numbers: days stay as they were
     speed, towards = rng.uniform(0.3, 6.0), radians(rng.uniform(0, 360))
     world = World(
         seed=500 + number,
         tower=Spot(lat=29.2, lon=119.5, height_m=40.0),
-        plumes=(*_fires(rng, midnight_ns, hours, pans), *_traps(rng, midnight_ns, hours, pans)),
-        lamps=tuple(_lamp(rng, pans) for _ in range(40)),
+        plumes=(
+            *with_flames(_fires(rng, midnight_ns, hours, pans), own),
+            *_traps(rng, midnight_ns, hours, pans),
+        ),
+        lights=(*(steady_lamp(rng, pans) for _ in range(STEADY)), *Town(own, (begin_ns, end_ns), pans).lights()),
         fogs=_fogs(rng, midnight_ns, hours),
         wind_m_s=(speed * sin(towards), speed * cos(towards)),
         clouds=float(rng.uniform(0, 0.9)),
@@ -70,15 +75,7 @@ def day(number: int, views: int, lasts_h: float) -> Day:
         sunrise_h=6.2,
         sunset_h=17.6,
     )
-    begin_ns, end_ns = (_at(midnight_ns, hour) for hour in hours)
     return Day(number, world, heads, known=("chimney-0",), begin_ns=begin_ns, end_ns=end_ns)
-
-
-def _place(rng: np.random.Generator, pans: list[float], near_m: float, far_m: float) -> tuple[float, float]:
-    """Somewhere in one of the views; distances even on a log scale."""
-    bearing = radians(float(rng.choice(pans)) + rng.uniform(-_HALF_VIEW_DEG, _HALF_VIEW_DEG))
-    distance = float(np.exp(rng.uniform(np.log(near_m), np.log(far_m))))
-    return distance * sin(bearing), distance * cos(bearing)
 
 
 def _at(midnight_ns: int, hour: float) -> int:
@@ -95,7 +92,7 @@ def _fires(rng: np.random.Generator, midnight_ns: int, hours: Hours, pans: list[
         told.append(
             Plume(
                 name=f"fire-{number}",
-                at_m=_place(rng, pans, 500, 5_000),
+                at_m=place_in_view(rng, pans, 500, 5_000),
                 begin_ns=_at(midnight_ns, hour),
                 end_ns=_at(midnight_ns, min(hours[1], hour + rng.uniform(0.15, 0.4))),
                 size_m=float(rng.uniform(6, 28)),
@@ -113,20 +110,20 @@ def _traps(rng: np.random.Generator, midnight_ns: int, hours: Hours, pans: list[
     (lives,) = rng.spawn(1)
     steam_s = float(lives.uniform(*STEAM_S))
     for number in range(2):
-        place, lift = _place(rng, pans, 1_500, 4_500), float(rng.uniform(30, 80))
+        place, lift = place_in_view(rng, pans, 1_500, 4_500), float(rng.uniform(30, 80))
         told.append(_trap(f"chimney-{number}", "chimney", place, (_at(midnight_ns, 0), 24.0), size_m=5.0, lift_m=lift))
-    place = _place(rng, pans, 1_500, 4_000)
+    place = place_in_view(rng, pans, 1_500, 4_000)
     for number in range(2):
         begin = _at(midnight_ns, rng.uniform(*hours))
         told.append(_trap(f"steam-{number}", "steam", place, (begin, 0.15), size_m=10.0, lift_m=15.0, life_s=steam_s))
     for number in range(4):
         moves = (float(rng.uniform(-4, 4)), float(rng.uniform(-2, 2)))
         begin = _at(midnight_ns, rng.uniform(*hours))
-        place = _place(rng, pans, 600, 3_000)
+        place = place_in_view(rng, pans, 600, 3_000)
         told.append(_trap(f"dust-{number}", "dust", place, (begin, 0.12), size_m=7.0, rise_m_s=0.5, moves_m_s=moves))
     for number in range(3):
         begin = _at(midnight_ns, rng.uniform(*hours))
-        place = _place(rng, pans, 700, 2_500)
+        place = place_in_view(rng, pans, 700, 2_500)
         thick, life_s = float(lives.uniform(*MIST_THICKNESS)), float(lives.uniform(*MIST_S))
         told.append(
             _trap(
@@ -141,10 +138,6 @@ def _trap(name: str, kind: str, at_m: tuple[float, float], when: tuple[int, floa
     end_ns = begin_ns + round(hours * 3600) * NS
     told = {"grey": 0.95, "thickness": 0.6, "rate": 5.0, **looks}
     return Plume(name=name, kind=kind, at_m=at_m, begin_ns=begin_ns, end_ns=end_ns, **told)  # type: ignore[arg-type]
-
-
-def _lamp(rng: np.random.Generator, pans: list[float]) -> Lamp:
-    return Lamp(at_m=_place(rng, pans, 800, 5_000), bright=float(rng.uniform(0.5, 0.9)))
 
 
 def _fogs(rng: np.random.Generator, midnight_ns: int, hours: Hours) -> tuple[Fog, ...]:
