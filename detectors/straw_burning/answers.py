@@ -24,6 +24,7 @@ SUN_NEAR = 0.12  # of the picture's width
 SUN_GLARE_SHARE = 0.05
 HAZE_RING = 0.5
 HAZE_ALIKE = 0.8
+DARKER_THAN_FOG = 5.0  # grey values: fog is the brightest there is in fog
 DUST_SHIFT = 0.05
 LOW_M = 27.0  # smoke of a field is higher within half a minute; drops and dust are not
 LOW_LOOKS = 3
@@ -49,6 +50,10 @@ class Case:
     def failed(self, check: str) -> bool:
         """Whether a check was made and not passed."""
         return self.checks[check].outcome == "failed"
+
+    def passed(self, check: str) -> bool:
+        """Whether a check was made and passed."""
+        return self.checks[check].outcome == "passed"
 
     def middle(self, measure: str) -> float | None:
         """The median of a measure over the looks that have it."""
@@ -132,10 +137,24 @@ def _glass(case: Case) -> str | None:
 
 
 def _low_visibility(case: Case) -> str | None:
+    """What fog hides or may be itself. Smoke that is darker than the fog stands before it: a stare shows its motion."""
     contrast = case.preset.contrast
-    if contrast is None or contrast >= case.look.config.low_contrast:
+    if contrast is None or contrast >= case.look.config.low_contrast or _stands_before_fog(case):
         return None
     return f"contrast {contrast:.0%} of the reference's"
+
+
+def _stands_before_fog(case: Case) -> bool:
+    """Whether it is no fog: darker than the fogged ground, that ground as it should be, motion of its own in a stare.
+
+    Before a stare it is only watched: what could be confirmed without one stays held.
+    """
+    shift, ring, change = (case.middle(name) for name in ("grey_shift", "ring_change", "change"))
+    if shift is None or shift > -DARKER_THAN_FOG or ring is None or change is None or ring >= HAZE_ALIKE * change:
+        return False
+    if case.run.is_dense:
+        return case.passed("decorrelation")
+    return not (case.passed("persistence") and case.passed("growth"))
 
 
 def _fog_bank(case: Case) -> str | None:

@@ -189,7 +189,9 @@ def _learn(look: _Look) -> None:
     """The look becomes part of the background, if it is due, and the one before for the next look."""
     known, picture, laid = look.known, look.picture, look.laid
     watched = [_moved(_pixels(one.box, picture), look.shift, picture) for one in known.watched]
-    if known.reference.admit(picture, look.at_ns, laid=laid, watched=watched) and known.reference.grey is not None:
+    left = 1.0 if look.layers is None else look.layers.light.contrast_left(_ground_y(known.horizon))
+    is_taken = known.reference.admit(picture, look.at_ns, laid=laid, contrast_left=left, watched=watched)
+    if is_taken and known.reference.grey is not None:
         known.horizon = find_horizon(known.reference.grey)
     if laid is None or laid.is_verified:
         known.before = picture.grey if look.shift == (0.0, 0.0) else shifted(picture.grey, look.shift)

@@ -55,6 +55,10 @@ class Light:
     noise: float
     air: Air | None = None
 
+    def contrast_left(self, from_y: int) -> float:
+        """What the air leaves of the background's contrast, as the mean of the rows from there down."""
+        return 1.0 if self.air is None else float(np.minimum(self.air.gain[from_y:], 1).mean())
+
 
 def match_light(grey: Image, reference: Image, *, ground_from_y: int) -> Light:
     """Gain and offset by the quintiles of the ground, noise by the median difference that is left; else the air."""

@@ -26,6 +26,7 @@ REGISTERED_WIDTH_PX = 320
 MAX_SHIFT_SHARE = 0.08
 MIN_QUALITY = 0.35
 FOG_CONTRAST = 0.6  # of the reference's: fog is no background
+THIN_FOG_CONTRAST = 0.75  # left by the air, mean of the ground's rows
 FOG_STAYS_S = 3600.0  # what has been so for an hour is what this place looks like now
 CLEARER_CONTRAST = 1.8  # the reference was learnt in fog: it begins anew
 SPREAD_LEAST = 4
@@ -120,11 +121,22 @@ class Reference:
             contrast_ratio=contrast,
         )
 
-    def admit(self, picture: Small, at_ns: int, *, laid: Laid | None, watched: Sequence[BoxPx] = ()) -> bool:
-        """Take a look in, if it is due and lies on the reference; `watched` are boxes in which something may burn."""
+    def admit(
+        self,
+        picture: Small,
+        at_ns: int,
+        *,
+        laid: Laid | None,
+        contrast_left: float = 1.0,
+        watched: Sequence[BoxPx] = (),
+    ) -> bool:
+        """Take a look in, if it is due and lies on the reference.
+
+        `contrast_left` is what the air leaves of the ground's; `watched` are boxes in which something may burn.
+        """
         if self._admitted_ns is not None and 0 <= at_ns - self._admitted_ns < round(SPACING_S * NS):
             return False
-        if laid is not None and (not laid.is_verified or self._is_fog(laid, at_ns)):
+        if laid is not None and (not laid.is_verified or self._is_fog(laid, contrast_left, at_ns)):
             return False
         is_resized = self.grey is not None and self.grey.shape != picture.grey.shape
         if is_resized or (laid is not None and laid.contrast_ratio >= CLEARER_CONTRAST):
@@ -148,9 +160,9 @@ class Reference:
         self._admitted_ns = at_ns
         return True
 
-    def _is_fog(self, laid: Laid, at_ns: int) -> bool:
-        """Whether this look is in fog that came lately."""
-        if laid.contrast_ratio >= FOG_CONTRAST:
+    def _is_fog(self, laid: Laid, contrast_left: float, at_ns: int) -> bool:
+        """Whether this look is in fog that came lately; fog that is thin hides the far ground alone."""
+        if laid.contrast_ratio >= FOG_CONTRAST and contrast_left >= THIN_FOG_CONTRAST:
             self._fog_since_ns = None
             return False
         self._fog_since_ns = at_ns if self._fog_since_ns is None else self._fog_since_ns
