@@ -75,9 +75,20 @@ def test_a_stare_goes_on_while_only_time_can_tell_smoke_from_steam() -> None:
     assert max(ask.until_ns for ask in asks) >= tower.START_NS + 24 * 10**9
 
 
-def test_white_smoke_that_is_larger_than_vapour_need_not_grow() -> None:
-    opened = run([*quiet(4), *still(24, **of_size(80.0, area_share=0.002, **WHITE))])[1]
+@pytest.mark.parametrize("height_m", [30.0, 80.0])
+def test_white_smoke_that_lies_along_the_ground_need_not_grow_however_far_it_seems(height_m: float) -> None:
+    opened = run([*quiet(4), *still(24, **of_size(height_m, area_share=0.002, **WHITE))])[1]
     assert tower.phases(opened)[0] == "opened"
+
+
+def test_a_tall_narrow_white_plume_is_not_told_however_large_it_seems() -> None:
+    assert run([*quiet(4), *still(24, **of_size(300.0, area_share=0.0008, **WHITE))])[1] == []
+
+
+def test_white_that_is_larger_by_chance_at_looks_a_minute_apart_is_not_told() -> None:
+    seen = [plume(**of_size(60.0, area_share=0.0003 * (1 + n / 4), **WHITE)) for n in range(8)]
+    spaced = [look(60.0 * (n + 1), one) for n, one in enumerate(seen)]
+    assert run([*quiet(4), *still(12, **of_size(60.0, **WHITE)), *spaced])[1] == []
 
 
 def test_a_tower_that_could_look_closely_does_not_confirm_by_minutes_without_growth() -> None:
