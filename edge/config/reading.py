@@ -46,7 +46,7 @@ _SECRETS = (
     ("hj212", "key_file"),
 )
 _MODELS = ("model", "smoke_model")
-_TOWER_FILES = ("dem_file", "areas_file")
+_TOWER_FILES = ("dem_file", "areas_file", "roads_file")
 _OPEN_FILES = (("broker", "ca_file"), ("evidence", "ca_file"), ("hj212", "tls_cert"))
 
 

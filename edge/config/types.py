@@ -155,9 +155,9 @@ class TowerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """What turns a pixel into a place: the lines that `tantou towers calibrate` prints, and what stands below.
 
     `mast_m`: the camera above the fields. `dem_file`: a GeoTIFF in WGS 84 degrees, then `camera_height_m` in its datum.
-    `areas_file`: GeoJSON of grid cells, parcels or villages, named by `areas_name`. A camera that never moves says its
-    own `pan_deg` and `tilt_deg`, 0 where it was calibrated so. `zoom` is the one that was calibrated. `weather_sensor`:
-    the id of a `[[sensor]]` that measures the wind near it.
+    `areas_file`: GeoJSON of grid cells, parcels or villages, named by `areas_name`; `roads_file`: GeoJSON of lines. A
+    camera that never moves says its own `pan_deg` and `tilt_deg`, 0 where it was calibrated so. `zoom` is the one that
+    was calibrated. `weather_sensor`: the id of a `[[sensor]]` that measures the wind near it.
     """
 
     focal_px: Annotated[float, Meta(gt=0)]
@@ -178,6 +178,7 @@ class TowerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     areas_file: FilePath | None = None
     areas_name: Annotated[str, Meta(min_length=1, max_length=100)] = "name"
     areas_kind: Annotated[str, Meta(min_length=1, max_length=100)] = "cell"
+    roads_file: FilePath | None = None
     weather_sensor: Name | None = None
 
 

@@ -21,6 +21,7 @@ from ground.camera import Aim, Calibration, bearing_deg, direction, project, ray
 from ground.files import Area, Heights, read_areas, read_heights
 from ground.fix import Fix, fix_of_one
 from ground.local import Spot, Vector, spot_at
+from ground.roads import Roads, read_roads
 from ground.snap import shares
 from ground.sun import sun_bearing_deg
 from ground.terrain import Meeting, on_heights, on_plane
@@ -68,6 +69,7 @@ class Sights:
         self._foot = Spot(lat=position.lat, lon=position.lon, height_m=height_m)
         self._heights: Heights | None = None if tower.dem_file is None else read_heights(Path(tower.dem_file))
         self.areas = areas_of(tower)
+        self._roads: Roads | None = None if tower.roads_file is None else read_roads(Path(tower.roads_file), self._foot)
         self._areas = [(area, area.metres(self._foot)) for area in self.areas]
 
     @property
@@ -159,7 +161,16 @@ class Sights:
             ellipse=Ellipse(major_m=round(major, 1), minor_m=round(minor, 1), bearing_deg=round(towards, 1)),
             method="flat" if self._heights is None else "dem",
             cells=self._cells(fix),
+            nearest_road=self._nearest_road(fix),
         )
+
+    def _nearest_road(self, fix: Fix) -> Position | None:
+        """The point of a road nearest to the place, as doubtful as the place is."""
+        point = None if self._roads is None else self._roads.nearest_m(fix.east_m, fix.north_m)
+        if point is None:
+            return None
+        spot = spot_at(self._foot, *point)
+        return Position(lat=round(spot.lat, 7), lon=round(spot.lon, 7), error_m=round(fix.radius_m(), 1))
 
     def _cells(self, fix: Fix) -> tuple[CellShare, ...]:
         near = {area.name: ring for area, ring in self._areas if _is_near(ring, fix)}

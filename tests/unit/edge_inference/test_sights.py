@@ -139,3 +139,19 @@ def test_a_cell_that_holds_the_place_is_named_with_its_share(tmp_path: Path) -> 
     (cell,) = sights(areas_file=str(file)).sight(BASE_PX, AIMED).cells
     assert (cell.kind, cell.cell) == ("cell", "grid-17")
     assert cell.share > 0.99
+
+
+def test_the_nearest_road_point_is_told_with_the_doubt_of_the_place(tmp_path: Path) -> None:
+    spot = sights().sight(BASE_PX, AIMED)
+    lat, lon = spot.lat or 0.0, spot.lon or 0.0
+    road = {"type": "LineString", "coordinates": [[lon + 0.001, lat - 0.01], [lon + 0.001, lat + 0.01]]}
+    file = tmp_path / "roads.geojson"
+    file.write_bytes(
+        msgspec.json.encode({"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": road}]})
+    )
+    told = sights(roads_file=str(file)).sight(BASE_PX, AIMED)
+    assert told.nearest_road is not None
+    assert told.ellipse is not None
+    assert (told.nearest_road.lat, told.nearest_road.lon) == pytest.approx((lat, lon + 0.001), abs=2e-6)
+    assert told.nearest_road.error_m == pytest.approx(2.448 * told.ellipse.major_m, rel=0.01)
+    assert spot.nearest_road is None

@@ -13,6 +13,7 @@ from contract.errors import ConfigError, ContractError
 from ground.camera import direction
 from ground.files import read_areas, read_heights
 from ground.local import Spot, metres_from, spot_at
+from ground.roads import Roads, read_roads
 from ground.survey import read_survey
 from ground.terrain import on_heights
 from tantou.__main__ import main
@@ -131,6 +132,29 @@ def test_faulty_areas_are_refused_by_name(tmp_path: Path, features: list[object]
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     with pytest.raises(ContractError, match=word):
         read_areas(path)
+
+
+def test_the_nearest_road_point_lies_on_the_nearest_line_and_none_is_told_far_from_all() -> None:
+    roads = Roads([[(-500.0, 100.0), (500.0, 100.0), (500.0, 900.0)], [(0.0, -90.0), (0.0, -90.0)]])
+    assert roads.nearest_m(20.0, 40.0) == pytest.approx((20.0, 100.0))
+    assert roads.nearest_m(700.0, 950.0) == pytest.approx((500.0, 900.0))
+    assert roads.nearest_m(0.0, -80.0) == pytest.approx((0.0, -90.0))
+    assert roads.nearest_m(9_000.0, 0.0) is None
+    assert Roads([]).nearest_m(0.0, 0.0) is None
+
+
+@pytest.mark.parametrize(
+    ("geometry", "word"),
+    [
+        ({"type": "LineString", "coordinates": [[29.2, 119.4], [29.3, 119.4]]}, "degrees"),
+        ({"type": "Polygon", "coordinates": []}, "of lines"),
+    ],
+)
+def test_faulty_roads_are_refused(tmp_path: Path, geometry: dict[str, object], word: str) -> None:
+    path = tmp_path / "roads.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": geometry}]}))
+    with pytest.raises(ContractError, match=word):
+        read_roads(path, Spot(lat=29.2, lon=119.46))
 
 
 SURVEY = """
