@@ -20,7 +20,8 @@ NOISE_LEAST = 1.5
 SHRUNK = 4  # what the air is read from has a quarter of the measured width and height
 BAND_ROWS = 2  # of the shrunk picture
 GAIN_MOST = 1.5
-FLAT = 6.0  # grey values between the quintiles of a band: a flatter one cannot tell its gain
+APART = 4  # pixels of a band: further apart than noise, nearer than a plume is wide
+FLAT = 1.0  # variance of a band: a flatter one cannot tell its gain
 NEAR_LINE = 4.0  # grey values: what lies further from a band's line is something else
 ROUNDS = 2
 UNEXPLAINED = 4.0  # grey values that one gain and offset for the picture leave: then the air is asked
@@ -82,7 +83,7 @@ def _air_between(grey: Image, reference: Image) -> tuple[Air, float]:
     """The air, and what noise it leaves."""
     now, then = _bands(grey), _bands(reference)
     gain, offset = _lines(now, then)
-    left = _quintiles(np.abs(now - gain[:, None] * then - offset[:, None]).reshape(1, -1))[1]
+    left = _middle(np.abs(now - gain[:, None] * then - offset[:, None]).reshape(1, -1))
     rows = np.arange(grey.shape[0])
     centres = (np.arange(len(gain)) + 0.5) * (SHRUNK * BAND_ROWS) - 0.5
     air = Air(*(np.interp(rows, centres, one).astype(np.float32) for one in (gain, offset)))
@@ -99,37 +100,39 @@ def _bands(picture: Image) -> Floats:
 
 
 def _lines(now: Floats, then: Floats) -> tuple[Floats, Floats]:
-    """Gain and offset of each band: through the quintiles first, then twice the least squares of what lies near.
+    """Gain and offset of each band: from how grey differs along it first, then by the least squares of what lies near.
 
-    Smoke over less than half of a band does not bend it so.
+    Smoke over a third of a band is dark or light in one piece: it hardly bends the first, and the rest leaves it out.
     """
-    (low, middle, high), (low_then, middle_then, high_then) = _quintiles(now), _quintiles(then)
-    gain = np.clip((high - low) / np.maximum(high_then - low_then, FLAT), 0, GAIN_MOST)
-    offset = middle - gain * middle_then
+    along_now, along_then = (one[:, APART:] - one[:, :-APART] for one in (now, then))
+    gain = _slope((along_now * along_then).sum(axis=1), np.square(along_then).sum(axis=1), now.shape[1])
+    offset = _middle(now - gain[:, None] * then)
     for _ in range(ROUNDS):
         left = np.abs(now - gain[:, None] * then - offset[:, None])
-        reach = np.maximum(NEAR_LINE, 2.5 * _quintiles(left)[1])
+        reach = np.maximum(NEAR_LINE, 2.5 * _middle(left))
         gain, offset = _least_squares(now, then, (left <= reach[:, None]).astype(np.float32))
     return gain, offset
 
 
-def _quintiles(bands: Floats) -> tuple[Floats, Floats, Floats]:
-    """The first, the middle and the last of each band."""
-    ordered = np.sort(bands, axis=1)  # of 32-bit numbers: a tenth of what numpy's percentile takes
-    count = bands.shape[1]
-    low, middle, high = (ordered[:, int(share * count)] for share in (0.2, 0.5, 0.8))
-    return low, middle, high
+def _middle(bands: Floats) -> Floats:
+    """The median of each band."""
+    ordered = np.sort(bands, axis=1)  # of 32-bit numbers: a tenth of what numpy's median takes
+    return np.asarray(ordered[:, bands.shape[1] // 2], np.float32)
 
 
 def _least_squares(now: Floats, then: Floats, weight: Floats) -> tuple[Floats, Floats]:
-    """A line for each band through what has weight; its gain is shared with its neighbours, flat bands take theirs."""
+    """A line for each band through what has weight."""
     total = np.maximum(weight.sum(axis=1), 1)
     mean_now, mean_then = (weight * now).sum(axis=1) / total, (weight * then).sum(axis=1) / total
     apart = weight * (then - mean_then[:, None])
-    both = _shared((apart * now).sum(axis=1) / total)
-    own = _shared((apart * then).sum(axis=1) / total)
-    gain = np.asarray(np.clip(both / np.maximum(own, 1.0), 0, GAIN_MOST), np.float32)
+    gain = _slope((apart * now).sum(axis=1), (apart * then).sum(axis=1), total)
     return gain, mean_now - gain * mean_then
+
+
+def _slope(both: Floats, own: Floats, count: Floats | int) -> Floats:
+    """The gain of each band, shared with its neighbours; a flat band takes theirs."""
+    gain = _shared(both / count) / np.maximum(_shared(own / count), FLAT)
+    return np.asarray(np.clip(gain, 0, GAIN_MOST), np.float32)
 
 
 def _shared(of_bands: Floats) -> Floats:

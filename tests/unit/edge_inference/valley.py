@@ -26,10 +26,18 @@ def valley(seed: int = 1, *, light: float = 1.0, shift_px: tuple[int, int] = (0,
 
 
 def with_smoke(
-    view: Image, *, x: int = 480, foot: int = 400, size: int = 60, dense: float = 0.6, seed: int = 0, rough: float = 45
+    view: Image,
+    *,
+    x: int = 480,
+    foot: int = 400,
+    size: int = 60,
+    dense: float = 0.6,
+    seed: int = 0,
+    rough: float = 45,
+    bright: float = 185,
 ) -> Image:
     """The view with a plume standing on (x, foot), `size` px high; `seed` draws its texture at this look."""
-    texture = np.random.default_rng(seed).normal(185, rough, (14, 14)).astype(np.float32)
+    texture = np.random.default_rng(seed).normal(bright, rough, (14, 14)).astype(np.float32)
     grey = cv2.resize(texture, (size, size), interpolation=cv2.INTER_CUBIC)[..., None]
     rows, columns = np.mgrid[0:size, 0:size] / size
     alpha = dense * np.clip(1.2 - np.abs(columns - 0.5) * (2 + 3 * rows), 0, 1)[..., None]
