@@ -80,7 +80,10 @@ class ReadPlate(Struct, frozen=True, kw_only=True, tag="read_plate"):
 
 
 class LookSooner(Struct, frozen=True, kw_only=True, tag="look_sooner"):
-    """Look at this camera each `every_s` until stream time `until_ns`; on a patrol: stay at this preset so long."""
+    """Look at this camera each `every_s` until stream time `until_ns`; on a patrol: stay at this preset so long.
+
+    On a patrol an `until_ns` that is not later than the look says: enough, go on.
+    """
 
     every_s: float
     until_ns: int

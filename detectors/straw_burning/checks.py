@@ -22,6 +22,8 @@ from detectors.straw_burning.runs import (
     growth_of,
     strength_of,
     travel,
+    turnover_least,
+    turnovers,
     usual_level,
     weight,
 )
@@ -44,7 +46,6 @@ VISITS_KNOWN = 3
 TRANSLUCENT = 0.85
 EDGES_KEPT = 0.1
 DECORRELATED = 0.08
-TURNED_OVER = 0.05  # of the veil's own strength, from look to look
 DRIFT = 0.0015  # widths a second: 3 px of 1920
 WIND_LEAST_M_S = 1.0
 GREY_MOST = 0.35  # saturation
@@ -103,7 +104,7 @@ def background(run: Run, preset: Preset) -> SequenceCheck:
     if level is not None and strength < level + ABOVE_USUAL:
         found = f"surety {strength:.1f} where {level:.1f} is usual"
         told = {"surety": strength, "usual": level, **needs}
-        return _check("background", _is_alive(run), required, found, said="usual", **told)
+        return _check("background", _is_alive(run, preset), required, found, said="usual", **told)
     if level is None and run.track.visits_before < VISITS_KNOWN:
         # Nobody knows yet what this place looks like: only a stare can tell, by motion.
         visits = run.track.visits_before
@@ -117,12 +118,12 @@ def background(run: Run, preset: Preset) -> SequenceCheck:
     )
 
 
-def _is_alive(run: Run) -> bool:
+def _is_alive(run: Run, preset: Preset) -> bool:
     """Whether a stare shows texture that changes by itself and a veil that grows.
 
     A chimney's smoke changes and does not grow, a moving shadow grows and does not change.
     """
-    return decorrelation(run).outcome == "passed" and growth(run).outcome == "passed"
+    return decorrelation(run, preset).outcome == "passed" and growth(run).outcome == "passed"
 
 
 def growth(run: Run) -> SequenceCheck:
@@ -214,17 +215,17 @@ def translucency(run: Run) -> SequenceCheck:
     return _check("translucency", passed, required, f"{texture:.0%}, r {edges:.2f}", said="edges", **values)
 
 
-def decorrelation(run: Run) -> SequenceCheck:
-    """It changes by itself from look to look: its texture more than that around it, or the veil as a whole."""
+def decorrelation(run: Run, preset: Preset) -> SequenceCheck:
+    """It changes by itself: its texture more than that around it, or within seconds the veil as a whole."""
     values = [one.decorrelation for one in run.used if one.decorrelation is not None]
-    required = f"{DECORRELATED:g} more than the ring, or {TURNED_OVER:.0%} of the veil"
+    least, turned = turnover_least(run, preset), turnovers(run)
+    required = f"{DECORRELATED:g} more than the ring, or {least:.0%} of the veil"
     needs = {"more_least": DECORRELATED}
     if not run.is_dense or len(values) < 3:
         return _not_applicable("decorrelation", required, "looks too far apart", said="far_apart", **needs)
     more = median(values)
-    turned = [one.turnover for one in run.used if one.turnover is not None]
-    if more < DECORRELATED and len(turned) >= 3 and median(turned) >= TURNED_OVER:
-        share, needs = median(turned), {"more_least": TURNED_OVER}
+    if more < DECORRELATED and len(turned) >= 3 and median(turned) >= least:
+        share, needs = median(turned), {"more_least": least}
         return _check("decorrelation", True, required, f"{share:.0%} of the veil", said="texture", more=share, **needs)
     return _check("decorrelation", more >= DECORRELATED, required, f"{more:.2f}", said="texture", more=more, **needs)
 
@@ -277,7 +278,7 @@ def all_checks(run: Run, preset: Preset, look: Look) -> tuple[SequenceCheck, ...
         drift(run, preset),
         wind(run, look),
         translucency(run),
-        decorrelation(run),
+        decorrelation(run, preset),
         colour(run),
         flicker(run, look),
         view(look),

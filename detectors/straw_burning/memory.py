@@ -91,6 +91,8 @@ class Track(Struct, frozen=True, kw_only=True):
     notes: tuple[CounterEvidence, ...] = ()
     sight: Sight | None = None
     stared_ns: int | None = None
+    stare_until_ns: int = 0
+    stares: int = 0
     is_held: bool = False
     kept: tuple[tuple[int, float], ...] = ()
     was_watched: bool = False
@@ -125,7 +127,10 @@ class Usual(Struct, frozen=True, kw_only=True):
 
 
 class Preset(Struct, frozen=True, kw_only=True):
-    """One preset: how often it was visited, what usually calls there, who is watched there now."""
+    """One preset: how often it was visited, what usually calls there, who is watched there now.
+
+    `stays_until_ns`: until when the head was asked to stay here.
+    """
 
     preset: str
     frame_px: tuple[int, int]
@@ -135,6 +140,7 @@ class Preset(Struct, frozen=True, kw_only=True):
     gaps_ms: tuple[int, ...] = ()
     contrast: float | None = None
     unverified: int = 0
+    stays_until_ns: int = 0
     usual: tuple[Usual, ...] = ()
     tracks: tuple[Track, ...] = ()
 

@@ -15,7 +15,7 @@ from contract.times import NS
 from detectors.fold import Ask, DropEvidence, Finding, FullDecode, HoldEvidence, LookSooner, Step, Zone, ZoomIn
 from detectors.straw_burning import fires as burning
 from detectors.straw_burning.answers import Case, answer
-from detectors.straw_burning.checks import CHANGED, CHANGED_AREA, all_checks
+from detectors.straw_burning.checks import all_checks
 from detectors.straw_burning.config import Config
 from detectors.straw_burning.following import follow
 from detectors.straw_burning.keeping import KEPT_BEFORE, KEPT_MOST, is_worth_keeping, with_kept
@@ -32,6 +32,7 @@ from detectors.straw_burning.memory import (
     with_hold,
 )
 from detectors.straw_burning.runs import SPACED_S, is_insect, run_of
+from detectors.straw_burning.staring import CYCLE_S, is_worth_a_stare, stared_at, stared_longer, stays_until_ns
 from detectors.straw_burning.telling import tell
 from detectors.straw_burning.upkeep import upkeep
 from detectors.straw_burning.usual import remembered
@@ -43,11 +44,7 @@ FROZEN_S = 5.0
 VISIT_MOST_S = 60.0  # a camera that never moves visits once a minute
 LOST_LOOKS = 3
 LOST_S = 8.0
-STARE_AGAIN_S = 60.0
-CYCLE_S = 120.0
 DECODE_S = 20.0
-STAY_BEFORE_S = 3.0  # of the end of a stare
-STAY_LONGER_S = 12.0
 
 
 def initial_state() -> State:
@@ -95,6 +92,7 @@ class _Judge:
         if len(kept) > TRACKS_MOST:
             kept = self._crowded(kept)
         self.preset = msgspec.structs.replace(self.preset, tracks=tuple(kept))
+        self._go_on()
         return self._step()
 
     def _step(self) -> Step[State]:
@@ -211,7 +209,10 @@ class _Judge:
             if not may_be_vapour(run, checks, self.preset, can_stare=self.can_stare):
                 self._confirm(track)
                 return None
-            self._stay_longer(track)
+            longer = stared_longer(track, at_ns, self.config)
+            if longer is not track:
+                self._stay(longer.stare_until_ns)
+            track = longer
         return self._keep(self._stare(track), most=KEPT_BEFORE)
 
     def _hold(self, track: Track, role: EvidenceRole) -> None:
@@ -233,32 +234,31 @@ class _Judge:
 
     def _stare(self, track: Track) -> Track:
         """Stay and look closely at a candidate that stands out, within what a patrol cycle allows."""
-        last = track.glimpses[-1]
-        is_background = last.change is not None and last.change < CHANGED and (last.area or 0.0) < CHANGED_AREA
-        if not last.is_detected or is_background or is_told(track, self.fires):
+        at_ns = self.look.at_ns
+        if len(self.stares_ns) >= self.config.stares_per_cycle or not is_worth_a_stare(track, at_ns):
             return track
-        again = track.stared_ns is None or seconds(self.look.at_ns - track.stared_ns) >= STARE_AGAIN_S
-        if not again or len(self.stares_ns) >= self.config.stares_per_cycle:
+        if is_told(track, self.fires):
             return track
-        until_ns = self.look.at_ns + round(self.config.stare_s * NS)
-        self.stares_ns = (*self.stares_ns, self.look.at_ns)
+        track = stared_at(track, at_ns, self.config)
+        self.stares_ns = (*self.stares_ns, at_ns)
         self.counts = counted(self.counts, "stares")
-        self.asks.append(LookSooner(every_s=self.config.stare_every_s, until_ns=until_ns))
+        self._stay(track.stare_until_ns)
         if self.look.is_night:
-            self.asks.append(FullDecode(until_ns=min(until_ns, self.look.at_ns + round(DECODE_S * NS))))
+            self.asks.append(FullDecode(until_ns=min(track.stare_until_ns, at_ns + round(DECODE_S * NS))))
         if not track.is_held:
             self._hold(track, "first_still")
-            track = with_kept(track, self.look.at_ns)
-        return msgspec.structs.replace(track, stared_ns=self.look.at_ns)
+            track = with_kept(track, at_ns)
+        return track
 
-    def _stay_longer(self, track: Track) -> None:
-        """A stare that ends before vapour and smoke can be told apart goes on a little."""
-        if track.stared_ns is None:
-            return
-        stared_s = seconds(self.look.at_ns - track.stared_ns)
-        if 0 <= stared_s - self.config.stare_s + STAY_BEFORE_S <= STAY_BEFORE_S:
-            until_ns = self.look.at_ns + round(STAY_LONGER_S * NS)
-            self.asks.append(LookSooner(every_s=self.config.stare_every_s, until_ns=until_ns))
+    def _stay(self, until_ns: int) -> None:
+        self.asks.append(LookSooner(every_s=self.config.stare_every_s, until_ns=until_ns))
+        self.preset = msgspec.structs.replace(self.preset, stays_until_ns=max(self.preset.stays_until_ns, until_ns))
+
+    def _go_on(self) -> None:
+        """What was stared at is answered: the head need not wait for the end of the stare."""
+        if self.preset.stays_until_ns > self.look.at_ns >= stays_until_ns(self.preset):
+            self.asks.append(LookSooner(every_s=self.config.stare_every_s, until_ns=self.look.at_ns))
+            self.preset = msgspec.structs.replace(self.preset, stays_until_ns=0)
 
     def _confirm(self, track: Track) -> None:
         """A new event, unless it is an open fire: seen from another preset, or a part of its smoke."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 from statistics import median
 
 from detectors.straw_burning.memory import Glimpse, Preset, Track, seconds
@@ -20,6 +21,9 @@ SURE_CAP = 1.5  # one very sure look is not worth two
 BASE_SHARE = 0.02  # of the picture's width; a base may wander with the box's own width
 BASE_BOX_SHARE = 0.35
 USUAL_OVERLAP = 0.3
+SETTLED_S = 4.0  # of a stare: before, there is no earlier look to compare with
+TURNED_LEAST, TURNED_MOST = 0.03, 0.05  # of the veil's own strength, within seconds
+SWAY = 0.0003  # of the picture's width: how exactly pictures lie on each other, a third of a measured pixel
 INSECT_S = 3.0
 INSECT_SHARE = 0.01  # of the picture
 
@@ -100,6 +104,21 @@ def growth_of(areas: Sequence[tuple[float, float]]) -> float:
     """By how much of its median the area grew over the looks (Theil-Sen)."""
     times, values = [at for at, _ in areas], [area for _, area in areas]
     return slope(times, values) * (times[-1] - times[0]) / max(median(values), 1e-6)
+
+
+def turnovers(run: Run) -> list[float]:
+    """How much of the veil changed within some seconds, of the looks that had an earlier one."""
+    begun_ns = run.dense[0].at_ns
+    return [one.turnover for one in run.used if one.turnover is not None and seconds(one.at_ns - begun_ns) >= SETTLED_S]
+
+
+def turnover_least(run: Run, preset: Preset) -> float:
+    """More than the edges of something rigid change when the camera sways: the smaller it is, the more."""
+    areas = [area for _, area in areas_of(run) if area > 0]
+    if not areas:
+        return TURNED_MOST
+    side = sqrt(median(areas) * preset.aspect)
+    return min(TURNED_MOST, max(TURNED_LEAST, 4 * SWAY / side))
 
 
 def travel(run: Run, preset: Preset) -> tuple[float, float]:

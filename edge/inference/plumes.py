@@ -17,12 +17,12 @@ from contract.geometry import BboxPx, PolygonPx
 from contract.observations import Detection, PlumeSeen, View
 from contract.times import NS
 from edge.capture.types import Image
+from edge.inference.plumes_befores import Befores
 from edge.inference.plumes_horizon import find_horizon
 from edge.inference.plumes_light import match_light
 from edge.inference.plumes_reference import BoxPx, Laid, Reference, Small, shifted, small
 from edge.inference.plumes_veil import Layers, Veil, looks, measure
 
-MOTION_LONGEST_S = 5.0  # looks further apart show another smoke: no flow, no decorrelation
 WATCHED_S = 200.0
 WATCHED_MOST = 12
 FLICKER_S = 10.0
@@ -62,8 +62,7 @@ class _Preset:
 
     reference: Reference = field(default_factory=Reference)
     horizon: PolygonPx = ()
-    before: Image | None = None
-    before_ns: int | None = None
+    befores: Befores = field(default_factory=Befores)
     watched: list[_Watched] = field(default_factory=list)
 
 
@@ -122,7 +121,7 @@ class PlumeMeter:
     def memory_bytes(self) -> dict[str, int]:
         """Bytes held for each `device/preset`."""
         return {
-            f"{device}/{preset}": known.reference.memory_bytes + (0 if known.before is None else known.before.nbytes)
+            f"{device}/{preset}": known.reference.memory_bytes + known.befores.memory_bytes
             for (device, preset), known in self._presets.items()
         }
 
@@ -194,8 +193,8 @@ def _learn(look: _Look) -> None:
     if is_taken and known.reference.grey is not None:
         known.horizon = find_horizon(known.reference.grey)
     if laid is None or laid.is_verified:
-        known.before = picture.grey if look.shift == (0.0, 0.0) else shifted(picture.grey, look.shift)
-        known.before_ns = look.at_ns
+        grey = picture.grey if look.shift == (0.0, 0.0) else shifted(picture.grey, look.shift)
+        known.befores = known.befores.after(look.at_ns, grey)
 
 
 def _layers(known: _Preset, picture: Small, laid: Laid | None, at_ns: int, ground_y: int) -> Layers | None:
@@ -205,8 +204,7 @@ def _layers(known: _Preset, picture: Small, laid: Laid | None, at_ns: int, groun
     grey, saturation = picture.grey, picture.saturation
     if laid.shift_px != (0.0, 0.0):
         grey, saturation = shifted(grey, laid.shift_px), shifted(saturation, laid.shift_px)
-    before_s = None if known.before_ns is None else (at_ns - known.before_ns) / NS
-    is_near = before_s is not None and 0 < before_s <= MOTION_LONGEST_S and known.before is not None
+    before_grey, before_s = known.befores.last(at_ns, grey)
     light = match_light(grey, reference.grey, ground_from_y=ground_y)
     return Layers(
         grey=grey,
@@ -214,8 +212,9 @@ def _layers(known: _Preset, picture: Small, laid: Laid | None, at_ns: int, groun
         reference_grey=reference.grey,
         reference_saturation=reference.saturation,
         reference_spread=reference.spread,
-        before_grey=known.before if is_near and known.before is not None and known.before.shape == grey.shape else None,
-        before_s=before_s or 0.0,
+        before_grey=before_grey,
+        before_s=before_s,
+        earlier_grey=known.befores.first(at_ns, grey),
         light=light,
     )
 

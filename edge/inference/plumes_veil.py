@@ -34,7 +34,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """The pictures that a box is measured on: now and the background, moved onto each other, and the look before."""
+    """What a box is measured on: now and the background, moved onto each other, the look before, and one earlier."""
 
     grey: Image
     saturation: Image
@@ -43,6 +43,7 @@ class Layers:
     reference_spread: Image | None
     before_grey: Image | None
     before_s: float
+    earlier_grey: Image | None
     light: Light
 
 
@@ -256,15 +257,17 @@ def _decorrelation(box: BoxPx, layers: Layers) -> float | None:
 def _motion(
     veil: Bools, shift: Floats, window: BoxPx, layers: Layers
 ) -> tuple[float | None, tuple[float, float] | None]:
-    """Against the look before: how much of the veil changed, of its own strength, and how its upper half drifts.
+    """How much of the veil changed within some seconds, of its own strength, and how its upper half drifts.
 
+    From look to look slow smoke changes no more than the noise; what stands still does not in any time.
     The ground that shines through thin smoke stands still and hides it: what differs from the background shows it. Of
     thick smoke that difference keeps the ground's own texture: the picture itself shows it. The faster one is told.
     """
     if layers.before_grey is None:
         return None, None
     before = _difference(window, layers, grey=layers.before_grey)
-    changed = np.abs(shift - before)
+    earlier = before if layers.earlier_grey is None else _difference(window, layers, grey=layers.earlier_grey)
+    changed = np.abs(shift - earlier)
     around = float(changed[~veil].mean()) if not veil.all() else 0.0
     strength = max(float(np.abs(shift[veil]).mean()), 1.0)
     rows, columns = np.flatnonzero(veil.any(axis=1)), np.flatnonzero(veil.any(axis=0))

@@ -81,10 +81,7 @@ def step(state: State, told: Told, plan: Plan) -> Step:
     if isinstance(told, Registered):
         return _registered(state, told, plan) if state.phase == "verifying" else (state, ())
     if isinstance(told, Stay):
-        if state.phase == "looking":
-            until_ns = max(state.stay_until_ns, told.until_ns)
-            state = _counted(replace(state, stay_until_ns=until_ns, every_s=told.every_s), "stares")
-        return state, ()
+        return _stay(state, told) if state.phase == "looking" else state, ()
     if isinstance(told, Closer):
         return (replace(state, closer=told) if state.phase == "looking" else state), ()
     if isinstance(told, Looked):
@@ -94,6 +91,14 @@ def step(state: State, told: Told, plan: Plan) -> Step:
         judged_ns = max(state.judged_ns, told.at_ns) if told.is_judged else state.judged_ns
         return replace(state, handed_ns=handed_ns, judged_ns=judged_ns), ()
     return _ticked(state, told.at_ns, plan)
+
+
+def _stay(state: State, told: Stay) -> State:
+    """A later end wins; one that is no longer to come says that enough was seen."""
+    if told.until_ns <= told.at_ns:
+        return _counted(replace(state, stay_until_ns=min(state.stay_until_ns, told.at_ns)), "stares_ended")
+    until_ns = max(state.stay_until_ns, told.until_ns)
+    return _counted(replace(state, stay_until_ns=until_ns, every_s=told.every_s), "stares")
 
 
 def stop_of(state: State, plan: Plan) -> Stop:

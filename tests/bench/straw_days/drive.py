@@ -13,12 +13,13 @@ import numpy as np
 
 from contract.geometry import Position
 from contract.times import NS
+from detectors.fold import LookSooner, ZoomIn
 from edge.capture.types import Aimed, Frame
 from edge.config import TowerConfig
 from edge.inference.plumes_look import TowerLooker
 from edge.inference.sights import Sights
 from edge.patrol import tour
-from edge.patrol.plan import HeadSeen, Looked, Order, Plan, Pose, Registered, Stay, Stop
+from edge.patrol.plan import Closer, HeadSeen, Looked, MoveTo, Order, Plan, Pose, Registered, Stay, Stop, Told
 from tantou.tower.picture import Painter, seen_at, visual_range_m
 from tantou.tower.smoke import PUFF_LIFE_S
 from tantou.tower.world import FRAME_PX, Head, Plume, World
@@ -28,6 +29,8 @@ from tests.bench.straw_days.told import Burnt, Look
 
 POLL_NS = NS // 2
 TURN_S = 1.0  # from one stop to the next: 26 degrees
+ZOOM_S = 2.0  # to the close view of an event, and back
+WIDE, CLOSE = Pose(pan=0, tilt=0), Pose(pan=0, tilt=0, zoom=1)
 FIRST_SHARE = 0.0001  # of the picture: visible to a person who knows where to look
 TENTH_SHARE = 0.001
 GROWING_STEP_S, GROWN_STEP_S = 5, 30
@@ -58,7 +61,7 @@ class Driven:
             seen = self._sights.placed(seen, Aimed(preset, aim.pan_deg, aim.tilt_deg))
             look = Look(seen=seen, truth=shot.truth)
             for ask in judge.look(look):
-                patrol.stay(Stay(at_ns=at_ns, every_s=ask.every_s, until_ns=ask.until_ns))
+                patrol.ask(ask, at_ns)
             if any(plume.seen_in != "change" for plume in seen.plumes):
                 self._quiet[preset] = 0
             yield look
@@ -90,13 +93,17 @@ class _Patrol:
         self._plan = Plan(stops=stops)
         self._drawn = frozenset(one.heads)
         self._now_ns = begin_ns
+        self._pose, self._is_close = WIDE, False
         self._state, orders = tour.step(tour.State(), HeadSeen(at_ns=begin_ns, pose=None, is_moving=False), self._plan)
         self._go(orders)
         self.cycles_s: list[float] = []
 
-    def stay(self, told: Stay) -> None:
-        """The rule wants to look longer here."""
-        self._state, _ = tour.step(self._state, told, self._plan)
+    def ask(self, ask: LookSooner | ZoomIn, at_ns: int) -> None:
+        """The rule wants to look longer here, has seen enough, or wants a close view."""
+        if isinstance(ask, LookSooner):
+            self._tell(Stay(at_ns=at_ns, every_s=ask.every_s, until_ns=ask.until_ns))
+        else:
+            self._tell(Closer(at_ns=at_ns, event_id=ask.event_id, pose=CLOSE))
 
     def looks(self, end_ns: int) -> Iterator[tuple[str, int]]:
         """Each look's preset and time."""
@@ -104,11 +111,11 @@ class _Patrol:
         while self._now_ns < end_ns:
             self._now_ns += POLL_NS
             before = self._state.index
-            self._tell(
-                HeadSeen(at_ns=self._now_ns, pose=Pose(pan=0, tilt=0), is_moving=self._now_ns < self._arrives_ns)
-            )
+            self._tell(HeadSeen(at_ns=self._now_ns, pose=self._pose, is_moving=self._now_ns < self._arrives_ns))
             if self._state.phase == "verifying":
                 self._tell(Registered(at_ns=self._now_ns, quality=1.0))
+            if self._state.phase == "zoomed":
+                self._tell(Looked(at_ns=self._now_ns))
             if self._state.index == 0 and before != 0 and self._state.last_cycle_s is not None:
                 self.cycles_s.append(self._state.last_cycle_s)
             every_ns = round((self._state.every_s or 2.0) * NS)
@@ -119,13 +126,16 @@ class _Patrol:
                     yield preset, self._now_ns
                 self._tell(Looked(at_ns=self._now_ns))
 
-    def _tell(self, told: HeadSeen | Registered | Looked) -> None:
+    def _tell(self, told: Told) -> None:
         self._state, orders = tour.step(self._state, told, self._plan)
         self._go(orders)
 
     def _go(self, orders: tuple[Order, ...]) -> None:
-        if orders:
-            self._arrives_ns = self._now_ns + round(TURN_S * NS)
+        for order in orders:
+            is_close = isinstance(order, MoveTo)
+            self._pose = CLOSE if is_close else WIDE
+            self._arrives_ns = self._now_ns + round((ZOOM_S if is_close or self._is_close else TURN_S) * NS)
+            self._is_close = is_close
 
 
 def burnt(one: Day) -> tuple[Burnt, ...]:

@@ -10,7 +10,7 @@ from msgspec import structs
 from contract.geometry import BboxPx
 from contract.times import NS
 from detectors import straw_burning as rule
-from detectors.fold import LookSooner, Zone
+from detectors.fold import LookSooner, Zone, ZoomIn
 from detectors.straw_burning.config import Config, KnownPlace
 from tantou.tower.picture import seen_at
 from tantou.tower.world import FRAME_PX, PlumeTruth
@@ -34,8 +34,8 @@ class Judge:
         self.looked: list[tuple[str, int]] = []
         self.stares: list[tuple[str, LookSooner]] = []
 
-    def look(self, look: Look) -> tuple[LookSooner, ...]:
-        """One more look judged; the stares that it asks for."""
+    def look(self, look: Look) -> tuple[LookSooner | ZoomIn, ...]:
+        """One more look judged; what it asks of the head."""
         seen, at_ns = look.seen, look.seen.at_ns
         preset = seen.preset or ""
         self.looked.append((preset, at_ns))
@@ -56,8 +56,8 @@ class Judge:
                     fires=tuple(one.name for one in look.truth if _is_shown(one, box)),
                 )
                 self.alarms.append(alarm)
-        asked = tuple(ask for ask in stepped.asks if isinstance(ask, LookSooner))
-        self.stares += [(preset, ask) for ask in asked]
+        asked = tuple(ask for ask in stepped.asks if isinstance(ask, LookSooner | ZoomIn))
+        self.stares += [(preset, ask) for ask in asked if isinstance(ask, LookSooner) and ask.until_ns > at_ns]
         return asked
 
     def told(self, burnt: Sequence[Burnt], *, cycles_s: Sequence[float], skipped: int) -> DayTold:

@@ -160,6 +160,21 @@ def test_a_rule_s_wish_to_stay_is_honoured_until_its_end() -> None:
     assert tell.orders[-1] == GoTo(token="2")
 
 
+def test_a_wish_that_ends_now_says_that_enough_was_seen() -> None:
+    tell = looking()
+    tell(Stay(at_ns=5 * S, every_s=0.5, until_ns=25 * S), Looked(at_ns=5 * S), still(10))
+    assert tell.state.phase == "looking"
+    tell(Stay(at_ns=10 * S, every_s=0.5, until_ns=10 * S), Looked(at_ns=10 * S), still(10.5))
+    assert tell.orders[-1] == GoTo(token="2")
+
+
+def test_a_later_wish_to_stay_wins_over_an_earlier_one() -> None:
+    tell = looking()
+    tell(Stay(at_ns=5 * S, every_s=0.5, until_ns=25 * S), Stay(at_ns=6 * S, every_s=0.5, until_ns=12 * S))
+    tell(Looked(at_ns=6 * S), still(20))
+    assert tell.state.phase == "looking"
+
+
 def test_a_close_view_comes_after_the_look_and_then_the_same_preset_again() -> None:
     tell = looking()
     near = Pose(pan=0.12, tilt=-0.03, zoom=0.5)

@@ -1,0 +1,64 @@
+"""When the tower stays and looks closely at a candidate, for how long, and when it has seen enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+import msgspec
+
+from contract.times import NS
+from detectors.straw_burning.checks import CHANGED, CHANGED_AREA
+from detectors.straw_burning.config import Config
+from detectors.straw_burning.memory import Preset, Track, seconds
+
+STARE_AGAIN_S = 60.0  # doubled after each stare that told nothing
+CYCLE_S = 120.0
+STAY_BEFORE_S = 3.0  # of the end of a stare
+STAY_LONGER_S = 12.0
+GREW = 1.5  # times the area of the last stare: another question
+RECENT_LOOKS = 3
+ANSWERED = frozenset({"known_place", "permitted_burn", "drop_on_glass", "low_visibility", "fog_bank"})
+
+
+def is_worth_a_stare(track: Track, at_ns: int) -> bool:
+    """Whether a candidate stands out, and a close look may tell more than the last one did."""
+    last = track.glimpses[-1]
+    is_background = last.change is not None and last.change < CHANGED and (last.area or 0.0) < CHANGED_AREA
+    if not last.is_detected or is_background:
+        return False
+    if track.stared_ns is None:
+        return True
+    waits_s = STARE_AGAIN_S if _has_grown(track) else STARE_AGAIN_S * 2 ** (track.stares - 1)
+    return seconds(at_ns - track.stared_ns) >= waits_s
+
+
+def stared_at(track: Track, at_ns: int, config: Config) -> Track:
+    """The candidate with a stare that begins now."""
+    until_ns = at_ns + round(config.stare_s * NS)
+    return msgspec.structs.replace(track, stared_ns=at_ns, stare_until_ns=until_ns, stares=track.stares + 1)
+
+
+def stared_longer(track: Track, at_ns: int, config: Config) -> Track:
+    """A stare that would end before vapour and smoke can be told apart goes on a little."""
+    if track.stared_ns is None:
+        return track
+    left_s = config.stare_s - seconds(at_ns - track.stared_ns)
+    if not 0 <= left_s <= STAY_BEFORE_S:
+        return track
+    return msgspec.structs.replace(track, stare_until_ns=at_ns + round(STAY_LONGER_S * NS))
+
+
+def stays_until_ns(preset: Preset) -> int:
+    """Until when something at this preset is still to be told; 0: nothing is."""
+    return max((one.stare_until_ns for one in preset.tracks if one.hold not in ANSWERED), default=0)
+
+
+def _has_grown(track: Track) -> bool:
+    then = _area([one.area for one in track.glimpses if one.at_ns <= track.stare_until_ns])
+    return then > 0 and _area([one.area for one in track.glimpses]) >= GREW * then
+
+
+def _area(areas: Sequence[float | None]) -> float:
+    known = [one for one in areas if one is not None][-RECENT_LOOKS:]
+    return median(known) if known else 0.0
