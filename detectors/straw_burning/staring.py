@@ -11,11 +11,12 @@ from contract.times import NS
 from detectors.straw_burning.checks import CHANGED, CHANGED_AREA
 from detectors.straw_burning.config import Config
 from detectors.straw_burning.memory import Preset, Track, seconds
+from detectors.straw_burning.verdict import LATE_S
 
 STARE_AGAIN_S = 60.0  # doubled after each stare that told nothing
 CYCLE_S = 120.0
 STAY_BEFORE_S = 3.0  # of the end of a stare
-STAY_LONGER_S = 12.0
+STAYS_S = LATE_S + 2.0  # a turn of 14 presets with one such stare takes less than 90 s
 GREW = 1.5  # times the area of the last stare: another question
 RECENT_LOOKS = 3
 ANSWERED = frozenset({"known_place", "permitted_burn", "drop_on_glass", "low_visibility", "fog_bank"})
@@ -44,9 +45,10 @@ def stared_longer(track: Track, at_ns: int, config: Config) -> Track:
     if track.stared_ns is None:
         return track
     left_s = config.stare_s - seconds(at_ns - track.stared_ns)
-    if not 0 <= left_s <= STAY_BEFORE_S:
+    until_ns = track.stared_ns + round(STAYS_S * NS)
+    if not 0 <= left_s <= STAY_BEFORE_S or until_ns <= track.stare_until_ns:
         return track
-    return msgspec.structs.replace(track, stare_until_ns=at_ns + round(STAY_LONGER_S * NS))
+    return msgspec.structs.replace(track, stare_until_ns=until_ns)
 
 
 def stays_until_ns(preset: Preset) -> int:
