@@ -26,6 +26,7 @@ NEAR_LINE = 4.0  # grey values: what lies further from a band's line is somethin
 ROUNDS = 2
 UNEXPLAINED = 4.0  # grey values that one gain and offset for the picture leave: then the air is asked
 EXPLAINS = 0.5  # of what one gain and offset leave
+HAZY = 0.9  # of the ground's contrast: where more is left there is no fog, but sun and shade
 
 
 Floats = NDArray[np.float32]
@@ -43,6 +44,10 @@ class Air:
         rows = np.s_[top : top + part.shape[0]]
         return self.gain[rows, None] * part + self.offset[rows, None]
 
+    def contrast(self, from_y: int) -> float:
+        """What it leaves of the contrast, as the mean of the rows from there down."""
+        return float(np.minimum(self.gain[from_y:], 1).mean())
+
 
 @dataclass(frozen=True, slots=True)
 class Light:
@@ -58,7 +63,7 @@ class Light:
 
     def contrast_left(self, from_y: int) -> float:
         """What the air leaves of the background's contrast, as the mean of the rows from there down."""
-        return 1.0 if self.air is None else float(np.minimum(self.air.gain[from_y:], 1).mean())
+        return 1.0 if self.air is None else self.air.contrast(from_y)
 
 
 def match_light(grey: Image, reference: Image, *, ground_from_y: int) -> Light:
@@ -74,7 +79,7 @@ def match_light(grey: Image, reference: Image, *, ground_from_y: int) -> Light:
     noise = 1.4826 * float(np.median(np.abs(gain * now + offset - then)))
     if noise >= UNEXPLAINED:
         air, left = _air_between(grey, reference)
-        if left <= EXPLAINS * noise:
+        if left <= EXPLAINS * noise and air.contrast(ground_from_y) <= HAZY:
             return Light(gain, offset, max(NOISE_LEAST, left), air)
     return Light(gain, offset, max(NOISE_LEAST, noise))
 
