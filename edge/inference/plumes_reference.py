@@ -113,6 +113,8 @@ class Reference:
         is_moved = moved > at_rest + 0.02
         scale = picture.grey.shape[1] / now.shape[1]
         quality = max(at_rest, moved)
+        if quality < MIN_QUALITY:
+            quality = max(quality, _agreement(*_alike_by_rows(reference, here), (dx, dy) if is_moved else (0.0, 0.0)))
         contrast = float(here.mean()) / max(float(reference.mean()), 1e-3)
         return Laid(
             shift_px=(dx * scale, dy * scale) if is_moved else (0.0, 0.0),
@@ -228,6 +230,18 @@ def _agreement(reference: Floats, now: Floats, shift_px: tuple[float, float]) ->
     margin = 4 + int(max(abs(shift_px[0]), abs(shift_px[1])))
     one, other = (picture[margin:-margin, margin:-margin] for picture in (reference, back))
     return correlation(one, other)
+
+
+def _alike_by_rows(reference: Floats, now: Floats) -> tuple[Floats, Floats]:
+    """Two edge pictures as they differ along each row, each row as strong as it is now.
+
+    Fog takes the edges of far rows: over the whole picture the near ones alone then agree, and badly; another view's
+    rows do not agree at all.
+    """
+    strengths = [one.mean(axis=1, keepdims=True) for one in (reference, now)]
+    faded = reference * np.minimum(strengths[1] / np.maximum(strengths[0], 1e-3), 1)
+    along, along_now = (one - one.mean(axis=1, keepdims=True) for one in (faded, now))
+    return along, along_now
 
 
 def _moved_back(picture: Floats, shift_px: tuple[float, float]) -> Floats:

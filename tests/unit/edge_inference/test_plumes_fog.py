@@ -110,3 +110,10 @@ def test_fog_leaves_less_contrast_to_far_ground_than_to_near() -> None:
     assert told.air is not None
     gains = [float(told.air.gain[y]) for y in (240, 300, 400, 500)]
     assert gains == pytest.approx([np.exp(-120 / (y - 190)) for y in (240, 300, 400, 500)], abs=0.08)
+
+
+@pytest.mark.parametrize("thick", [300.0, 600.0])
+def test_a_view_in_thick_fog_is_still_this_view_and_another_one_is_not(thick: float) -> None:
+    meter, other = learnt(), np.ascontiguousarray(valley(98)[:, ::-1])
+    assert measure(meter, in_fog(valley(98), thick=thick), 0).view.verified
+    assert not measure(meter, in_fog(other, thick=thick), 1).view.verified
