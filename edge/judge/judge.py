@@ -22,6 +22,7 @@ from edge.judge.zone import JudgedZone
 
 EVIDENCE_FAILED = "evidence_failed"
 ZONE_CHANGED = "zone_changed"
+CLOSE_VIEW_AGAIN_NS = 60 * NS  # a full disk is not emptier at the next look, a second later
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class CameraJudge:
             for name, act in before.acts.items()
             if name not in self._acts and act.is_open and act.told is not None
         }
+        self._close_views_from: dict[str, int] = {}  # event id -> when its package may be tried again
         self._held = {event_id: zone for event_id, zone in before.held.items() if zone in recalled}
         self._clock = before.clock
         self.last_at_ns = before.last_at_ns
@@ -183,13 +185,16 @@ class CameraJudge:
         for event_id, act in tuple(self._acts.items()):
             if not act.is_open or act.owed is not None or act.told is None:
                 continue
+            if at_ns < self._close_views_from.get(event_id, at_ns):
+                continue
             if not self._maker.owes_close_view(event_id, act.revision + 1):
                 continue
             spoke = tuple(one for one in act.told.counter_evidence if one.kind != EVIDENCE_FAILED)
             event = structs.replace(act.told, revision=act.revision + 1, phase="updated", counter_evidence=spoke)
             evidence = self._maker.make(self._order(event, act, bbox=None, at_ns=at_ns))
             if evidence is None:
-                continue  # it lies there for the revision that closes the act
+                self._close_views_from[event_id] = at_ns + CLOSE_VIEW_AGAIN_NS
+                continue  # it lies there for a later revision, at the latest the one that closes the act
             shown = structs.replace(act, revision=event.revision, evidence=evidence, evidence_revision=event.revision)
             self._remember(event_id, structs.replace(shown, told=event))
             events.append(structs.replace(event, evidence=evidence))
@@ -200,6 +205,7 @@ class CameraJudge:
             self._acts[event_id] = act
         else:
             self._acts.pop(event_id, None)
+            self._close_views_from.pop(event_id, None)
 
     def _proved(self, event: Event, act: Act, order: Order | None) -> tuple[Event, Act]:
         """The event with its evidence, and the act as of this revision; without an order with that of before.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import numpy as np
 import pytest
 
 from contract.codec import decode, encode, event_message
@@ -11,6 +12,7 @@ from contract.events import Clock, Event
 from contract.observations import Observation, StreamLost
 from contract.times import NS, utc_from_ns
 from detectors.fold import FullDecode
+from edge.capture.types import Frame
 from edge.judge import CameraJudge
 from tests.unit.detectors.scene import FRAME_PX, GOOD_CLOCK, SPOT, START_NS, car, look, looks, lost
 from tests.unit.edge_judge.listed import START, ListedEvidence
@@ -94,6 +96,17 @@ def test_evidence_that_cannot_be_made_is_said_in_the_event_and_made_up_for_later
     assert updated.evidence is not None
     assert (updated.counter_evidence, closed.counter_evidence) == ((), ())
     assert maker.orders[1].previous is None
+
+
+def test_a_close_view_whose_package_fails_is_tried_once_a_minute_not_at_each_look() -> None:
+    maker = ListedEvidence(refuses={3})
+    judge = CameraJudge(START, maker=maker)
+    (opened,) = (event for record in PARKS for event in judge.take(record).events if event.phase == "opened")
+    picture = np.zeros((FRAME_PX[1], FRAME_PX[0], 3), np.uint8)
+    assert judge.keep_close_view(opened.event_id, Frame("cam-1", START_NS + 41 * NS, picture, True))
+    events = [event for record in looks(42, 200, car()) for event in judge.take(record).events]
+    assert [order.at_ns // NS - START_NS // NS for order in maker.orders if order.revision == 3] == [42, 102, 162]
+    assert events == []
 
 
 def test_an_unknown_clock_stays_unknown() -> None:
