@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { gcj02 } from '@/domain/gcj02'
 import { away, ellipseOutline } from '@/domain/ground'
 import { barsOf, isAnswered, type Taken } from '@/domain/response'
 import { pane } from '@/matters/straw_burning'
@@ -90,5 +91,28 @@ describe('the straw pane', () => {
       const tree = messages[language] as unknown as { matters: { straw_burning: { dismiss: Record<string, string> } } }
       expect(pane.dismissReasons.filter((reason) => !tree.matters.straw_burning.dismiss[reason])).toEqual([])
     }
+  })
+})
+
+describe('the datum of Chinese maps', () => {
+  const metresOff = (lat: number, lon: number): number => {
+    const there = gcj02({ lat, lon })
+    const north = (there.lat - lat) * 111_194.93
+    return Math.hypot(north, (there.lon - lon) * 111_194.93 * Math.cos((lat * Math.PI) / 180))
+  }
+  it.each([
+    ['Lanxi', 29.21, 119.46, 574],
+    ['Zhengzhou', 34.75, 113.63, 568],
+    ['Harbin', 45.8, 126.53, 520],
+  ])('lies half a kilometre off in %s', (_, lat, lon, metres) => {
+    expect(Math.abs(metresOff(lat, lon) - metres)).toBeLessThan(6)
+  })
+  it('moves the square before the palace as the maps do', () => {
+    const there = gcj02({ lat: 39.908_692, lon: 116.397_477 })
+    expect(there.lat).toBeCloseTo(39.910_096, 5)
+    expect(there.lon).toBeCloseTo(116.403_72, 4)
+  })
+  it('leaves other countries alone', () => {
+    expect(gcj02({ lat: 48.2, lon: 16.4 })).toEqual({ lat: 48.2, lon: 16.4 })
   })
 })

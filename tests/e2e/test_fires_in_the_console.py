@@ -7,7 +7,7 @@ pictures. Whether the ring sounds is counted where the browser would sound: the 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,6 +30,7 @@ pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.timeout(400)]
 FIRE_M = (1800.0, 2600.0)
 CHIMNEY = (930.0, 260.0, 1110.0, 500.0)  # of 1920 x 1080; the drawn chimney's foot stands at (960, 495)
 FIELD = (300.0, 480.0, 420.0, 700.0)
+ALL_PAINTED = "all => all.every((one) => one.complete && one.naturalWidth > 0)"
 COUNT_TONES = """
 window.tones = 0
 const start = OscillatorNode.prototype.start
@@ -64,12 +65,17 @@ def burns(town: Town, smoke: Smoke) -> str:
     return town.tells(smoke_event(smoke, now_ns, clock=Clock(source="rtcp", offset_s=0.2, uncertainty_s=0.05)), shots)
 
 
-def hears(someone: Person, least: int) -> None:
-    """Waits until so many tones were started; the page's policy forbids what Playwright would wait with."""
+def comes(someone: Person, is_so: Callable[[], bool], lacking: str) -> None:
+    """Waits until it is so; the page's policy forbids what Playwright would wait with."""
     until_s = time.monotonic() + WITHIN_MS / 1000
-    while someone.page.evaluate("window.tones") < least:
-        assert time.monotonic() < until_s, "the ring did not sound"
+    while not is_so():
+        assert time.monotonic() < until_s, lacking
         someone.page.wait_for_timeout(100)
+
+
+def hears(someone: Person, least: int) -> None:
+    """Waits until so many tones were started."""
+    comes(someone, lambda: someone.page.evaluate("window.tones") >= least, "the ring did not sound")
 
 
 def wakes(someone: Person, town: Town, name: str) -> None:
@@ -92,14 +98,15 @@ def test_a_fires_lead_in_the_console_shows_strip_map_and_clock(town: Town, chrom
         operator.page.goto(f"{town.site.url}/leads/{first}")
         strip = operator.at("sequence-strip")
         expect(strip.locator("img")).to_have_count(4)
-        assert strip.locator("img").evaluate_all("all => all.every((one) => one.naturalWidth > 0)")
+        comes(operator, lambda: strip.locator("img").evaluate_all(ALL_PAINTED), "the strip has no pictures")
         expect(operator.at("growth-curve").locator("circle")).to_have_count(9)
         expect(operator.at("check-wind")).to_have_attribute("data-outcome", "not_applicable")
         expect(operator.at("check-drift")).to_have_attribute("data-outcome", "failed")
         expect(operator.at("check-growth")).to_contain_text("9 次查看间增长 310 %")
         expect(operator.at("check-growth")).to_contain_text("面积增长 ≥ 25 %")
         expect(operator.at("plan").locator("canvas").first).to_be_visible()
-        expect(operator.at("joint-place")).to_contain_text("2")
+        expect(operator.at("joint-place")).to_contain_text("29.23346, 119.47851 · 13 × 11 m · 2 座塔")
+        expect(operator.at("map-place")).to_contain_text("29.23080, 119.48355（GCJ-02）")
         expect(operator.at("clock-answer")).to_have_attribute("data-state", "running")
         operator.at("respond-answer").click()
         expect(operator.at("clock-answer")).to_have_attribute("data-state", "taken")
@@ -198,18 +205,13 @@ def test_a_known_chimney_alone_makes_no_sound_and_no_banner(town: Town, chromium
     with browser(chromium) as launched, person(launched) as operator:
         wakes(operator, town, "wang")
         again = burns(town, Smoke(number=1, box=CHIMNEY))
-        states: list[str] = []
 
         def is_permitted() -> bool:
             with town.site.store.read() as connection:
                 lead = leads.find(connection, again)
-            states.append(lead.state if lead else "")
-            return states[-1] == "permitted"
+            return lead is not None and lead.state == "permitted"
 
-        until_s = time.monotonic() + WITHIN_MS / 1000
-        while not is_permitted() and time.monotonic() < until_s:
-            operator.page.wait_for_timeout(100)
-        assert states[-1] == "permitted"
+        comes(operator, is_permitted, "the known chimney waits as an alert")
         operator.page.wait_for_timeout(3000)  # longer than the second after which a fire rings
         assert operator.page.evaluate("window.tones") == 0
         expect(operator.at("urgent-banner")).to_have_count(0)

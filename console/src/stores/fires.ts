@@ -23,12 +23,15 @@ export const useFires = defineStore('fires', () => {
   const live = useLive()
   const fires = shallowRef<ReadonlyMap<string, LeadDetail>>(new Map())
   const failed = ref(false)
+  /** Whether every fire of the list was looked at: before that nobody may say that there is none. */
+  const known = ref(false)
   const unlocked = ref(false)
   const muted = ref(localStorage.getItem(MUTED) === '1')
   /** How often the tones were played since the page was loaded. */
   const rung = ref(0)
   const waits = new Map<string, ReturnType<typeof setTimeout>>()
   let stopListening: (() => void) | null = null
+  let listed = false
   let ringing_: ReturnType<typeof setInterval> | undefined
 
   const open = computed(() => [...fires.value.values()].sort((a, b) => b.opened_at.localeCompare(a.opened_at)))
@@ -49,6 +52,10 @@ export const useFires = defineStore('fires', () => {
     } catch {
       failed.value = true
     }
+    looked()
+  }
+  function looked(): void {
+    if (listed && waits.size === 0) known.value = true
   }
   /** A fire that is new here is looked at a second later, what is known at once. */
   function hear(id: string, state: LeadState): void {
@@ -56,6 +63,7 @@ export const useFires = defineStore('fires', () => {
     if (!OPEN.includes(state)) {
       clearTimeout(waits.get(id))
       waits.delete(id)
+      looked()
     } else if (!waits.has(id)) {
       waits.set(id, setTimeout(() => void look(id), state === 'alert' ? RINGS_AFTER_MS : 0))
     }
@@ -67,6 +75,8 @@ export const useFires = defineStore('fires', () => {
       const here = new Set(page.items.map((one) => one.event_id))
       fires.value = new Map([...fires.value].filter(([id]) => here.has(id)))
       for (const one of page.items) if (one.headline.urgency === 'urgent') hear(one.event_id, one.state)
+      listed = true
+      looked()
     } catch {
       failed.value = true
     }
@@ -87,6 +97,7 @@ export const useFires = defineStore('fires', () => {
     stopListening = null
     for (const timer of waits.values()) clearTimeout(timer)
     waits.clear()
+    known.value = listed = false
     fires.value = new Map()
   }
 
@@ -119,5 +130,5 @@ export const useFires = defineStore('fires', () => {
     put(await session.api.respond(id, 'answer'))
   }
 
-  return { open, ringing, failed, sound, muted, rung, start, stop, load, put, tryOut, mute, answer }
+  return { open, ringing, failed, known, sound, muted, rung, start, stop, load, put, tryOut, mute, answer }
 })

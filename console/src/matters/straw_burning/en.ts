@@ -191,6 +191,8 @@ export const en: typeof zh = {
     joint: 'Place by all towers',
     towers: '{n} towers',
     plan: 'Plan: tower, line of sight, error ellipse',
+    datum: 'Datum',
+    onMaps: 'above WGS 84; in Chinese map apps {place} (GCJ-02)',
     joined: 'Joined acts',
     joinedWhy: '{m} m apart, χ² {chi2}, {s} s between',
     ambiguous: 'fits another fire too; left out of the place',

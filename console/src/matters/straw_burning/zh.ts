@@ -189,6 +189,8 @@ export const zh = {
     joint: '多塔落点',
     towers: '{n} 座塔',
     plan: '示意平面图：塔、视线、误差椭圆',
+    datum: '坐标系',
+    onMaps: '以上 WGS 84；高德、腾讯地图用 {place}（GCJ-02）',
     joined: '合并的火情',
     joinedWhy: '相距 {m} 米，χ² {chi2}，相隔 {s} 秒',
     ambiguous: '也可能属于另一火情，不计入落点',
