@@ -59,6 +59,23 @@ class View(Struct, frozen=True, kw_only=True):
     wind_right_m_s: float | None = None
 
 
+class LightSeen(Struct, frozen=True, kw_only=True):
+    """A light that is new against the background of a dark picture, over the looks of a stare so far.
+
+    `warmth`: (red - blue) / (red + blue) of what it lights. Once enough looks show it, of its own strength or size and
+    beyond noise: `flicker` of its light, `sway` of its middle; `least` light of a look by the usual one; `stays` the
+    share of its light that keeps its place; `recolour` by how much its warmth changes.
+    """
+
+    looks: int
+    warmth: float
+    flicker: float | None = None
+    sway: float | None = None
+    least: float | None = None
+    stays: float | None = None
+    recolour: float | None = None
+
+
 class PlumeSeen(Struct, frozen=True, kw_only=True):
     """A candidate of smoke or fire, measured against the reference background of its preset (`edge.inference.plumes`).
 
@@ -74,6 +91,7 @@ class PlumeSeen(Struct, frozen=True, kw_only=True):
     `veil_xyxy_px` is the box around the veil, which the detector's box need not be. `glare_share`: saturated pixels;
     `sharpness`: variance of the Laplacian in the box by the ring's; `flicker`: spread of brightness by its mean over
     the last seconds of video. `height_m`: how high the veil stands over its base, where `sight` knows how far that is.
+    `light`: by night, what is known of a new light instead of a veil.
     """
 
     bbox_xyxy_px: BboxPx
@@ -102,6 +120,7 @@ class PlumeSeen(Struct, frozen=True, kw_only=True):
     flicker: float | None = None
     sight: Sight | None = None
     height_m: float | None = None
+    light: LightSeen | None = None
 
 
 class Observation(Struct, frozen=True, kw_only=True, tag="observation", tag_field="kind"):

@@ -11,6 +11,7 @@ from contract.times import NS, ns_from_utc
 from detectors.geometry import contains, iou
 from detectors.straw_burning.checks import CHANGED_WORD
 from detectors.straw_burning.config import Config, KnownPlace, Permit
+from detectors.straw_burning.flames import lamp_reason, light_of
 from detectors.straw_burning.looks import Look
 from detectors.straw_burning.memory import Preset, Track
 from detectors.straw_burning.runs import Run
@@ -66,7 +67,10 @@ Answer = Callable[[Case], str | None]
 
 def answer(case: Case) -> tuple[str, str] | None:
     """(kind, reason) of the first answer that fits, None: nothing speaks against it."""
+    of_lights = light_of(case.run) is not None
     for kind, judge in ANSWERS:
+        if of_lights and kind not in OF_LIGHTS:
+            continue
         reason = judge(case)
         if reason is not None:
             return kind, reason
@@ -215,6 +219,9 @@ def _stays_low(case: Case, *, as_kind: str) -> str | None:
 
 def _lamp(case: Case) -> str | None:
     """By night only what flickers, or what a thermal camera tells (it has no brightness), is fire."""
+    light = light_of(case.run)
+    if light is not None:
+        return lamp_reason(case.run, light, case.look.at_ns)
     if not case.look.is_night or case.middle("brightness") is None:
         return None
     check = case.checks["flicker"]
@@ -228,6 +235,7 @@ def _background(case: Case, *, by_picture: bool) -> str | None:
     return check.found if check.outcome == "failed" and said_by_picture is by_picture else None
 
 
+OF_LIGHTS = frozenset({"known_place", "permitted_burn", "drop_on_glass", "moving_base", "lamp"})
 ANSWERS: tuple[tuple[str, Answer], ...] = (
     ("known_place", _known_place),
     ("permitted_burn", _permitted),

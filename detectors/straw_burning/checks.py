@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from statistics import median
 
 from contract.matters.straw_burning import CheckId, Outcome, SequenceCheck
+from detectors.straw_burning.flames import FLICKER, light_of
 from detectors.straw_burning.looks import Look
 from detectors.straw_burning.memory import Preset, seconds
 from detectors.straw_burning.runs import (
@@ -50,7 +51,6 @@ DRIFT = 0.0015  # widths a second: 3 px of 1920
 WIND_LEAST_M_S = 1.0
 GREY_MOST = 0.35  # saturation
 COLOURED = 0.15  # more saturation than the background: dust is coloured, smoke takes colour away
-FLICKER = 0.03
 CHANGED_WORD = "changed"
 
 
@@ -247,9 +247,12 @@ def colour(run: Run) -> SequenceCheck:
 def flicker(run: Run, look: Look) -> SequenceCheck:
     """At night a flame flickers and a lamp does not."""
     required = f"brightness varies by {FLICKER:.0%}"
-    if not look.is_night:
+    light = light_of(run)
+    if not look.is_night and light is None:
         return _not_applicable("flicker", required, "day", said="day", varies_least=FLICKER)
     values = [one.flicker for one in run.used if one.flicker is not None]
+    if light is not None:  # measured over the whole stare
+        values = [] if light.flicker is None else [light.flicker]
     if not values:
         return _not_applicable("flicker", required, "needs video", said="needs_video", varies_least=FLICKER)
     varies = median(values)

@@ -142,6 +142,7 @@ def _glimpse(plume: PlumeSeen, seen: Observation) -> Glimpse:
         grey_shift=plume.grey_shift,
         height_m=plume.height_m,
         darker=plume.darker_share,
+        light=plume.light,
     )
 
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 from contract.events import CounterEvidence
 from contract.geometry import Sight
 from contract.matters.straw_burning import FireState
+from contract.observations import LightSeen
 from contract.times import NS, utc_from_ns
 
 Box = tuple[float, float, float, float]
@@ -59,6 +60,7 @@ class Glimpse(Struct, frozen=True, array_like=True):
     grey_shift: float | None = None
     height_m: float | None = None
     darker: float | None = None
+    light: LightSeen | None = None
 
     @property
     def is_detected(self) -> bool:

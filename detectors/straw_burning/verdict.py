@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from statistics import median
 
 from contract.matters.straw_burning import CheckId, SequenceCheck
+from detectors.straw_burning.flames import is_flame, light_of
 from detectors.straw_burning.memory import Preset
 from detectors.straw_burning.runs import Run, areas_of, growth_of
 
@@ -20,8 +21,13 @@ LATE_GROWTH_SHARE = 0.12
 def speaks_for_smoke(run: Run, checks: Mapping[str, SequenceCheck]) -> bool:
     """Persistence, nothing failed that never may, and enough that speaks for smoke.
 
-    A stare must show motion of its own and two likenesses; looks a minute apart must differ from the background.
+    A stare must show motion of its own and two likenesses; looks a minute apart must differ from the background. A
+    light of the night must be a flame.
     """
+    light = light_of(run)
+    if light is not None:
+        stays = all(checks[one].outcome != "failed" for one in ("base", "ground", "view"))
+        return stays and checks["persistence"].outcome == "passed" and is_flame(light)
     if checks["persistence"].outcome != "passed" or any(checks[one].outcome == "failed" for one in NEVER_FAILED):
         return False
     motion = sum(checks[one].outcome == "passed" for one in MOTION)

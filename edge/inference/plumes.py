@@ -18,6 +18,7 @@ from contract.observations import Detection, PlumeSeen, View
 from contract.times import NS
 from edge.capture.types import Image
 from edge.inference.plumes_befores import Befores
+from edge.inference.plumes_flames import LIGHT_SURETY, DarkLook, Lights, is_dark
 from edge.inference.plumes_horizon import find_horizon
 from edge.inference.plumes_light import match_light
 from edge.inference.plumes_reference import BoxPx, Laid, Reference, Small, shifted, small
@@ -63,6 +64,7 @@ class _Preset:
     reference: Reference = field(default_factory=Reference)
     horizon: PolygonPx = ()
     befores: Befores = field(default_factory=Befores)
+    lights: Lights = field(default_factory=Lights)
     watched: list[_Watched] = field(default_factory=list)
 
 
@@ -106,10 +108,16 @@ class PlumeMeter:
         laid = known.reference.lay(picture, ground_from_y=ground_y)
         look = _Look(at_ns, known, picture, laid, _layers(known, picture, laid, at_ns, ground_y))
         plumes = [self._plume(one, look) for one in self._candidates(known, detections, tiled, at_ns)]
-        told = tuple(plume for plume in plumes if plume.seen_in != "change" or (plume.area_share or 0) > 0)
+        lights = self._lights(look, image_bgr)
+        told = tuple(
+            plume
+            for plume in plumes
+            if (plume.seen_in != "change" or (plume.area_share or 0) > 0)
+            and not any(_overlap(plume.bbox_xyxy_px, light.bbox_xyxy_px) for light in lights)
+        )
         view = _view(known, laid, picture.scale)  # as it was looked at: the first look had no reference yet
         _learn(look)
-        return PlumesLook(view, told, _scaled(known.horizon, 1 / picture.scale))
+        return PlumesLook(view, (*lights, *told), _scaled(known.horizon, 1 / picture.scale))
 
     def horizon(self, device: str, preset: str, width_px: int) -> PolygonPx:
         """The horizon as known so far, in pixels of a frame of this width; empty before there is one."""
@@ -121,7 +129,7 @@ class PlumeMeter:
     def memory_bytes(self) -> dict[str, int]:
         """Bytes held for each `device/preset`."""
         return {
-            f"{device}/{preset}": known.reference.memory_bytes + known.befores.memory_bytes
+            f"{device}/{preset}": known.reference.memory_bytes + known.befores.memory_bytes + known.lights.memory_bytes
             for (device, preset), known in self._presets.items()
         }
 
@@ -161,6 +169,21 @@ class PlumeMeter:
         known.watched = sorted(known.watched, key=lambda one: -one.last_ns)[:WATCHED_MOST]
         return found
 
+    def _lights(self, look: _Look, image_bgr: Image) -> tuple[PlumeSeen, ...]:
+        """By night: light that the background does not have; what of it is a flame, the looks of a stare tell."""
+        if look.layers is None:
+            return ()
+        layers, score = look.layers, score_at(self._score_at_r80, LIGHT_SURETY)
+        dark = DarkLook(
+            grey=layers.grey,
+            reference=layers.reference_grey,
+            noise=layers.light.noise,
+            image_bgr=image_bgr,
+            shift_px=look.shift,
+            scale=look.picture.scale,
+        )
+        return tuple(dark.plume(one, score=score) for one in look.known.lights.look(dark, look.at_ns))
+
     def _plume(self, candidate: tuple[Detection, SeenIn, _Watched], look: _Look) -> PlumeSeen:
         found, seen_in, watched = candidate
         picture, layers = look.picture, look.layers
@@ -187,11 +210,11 @@ class PlumeMeter:
 def _learn(look: _Look) -> None:
     """The look becomes part of the background, if it is due, and the one before for the next look."""
     known, picture, laid = look.known, look.picture, look.laid
-    watched = [_moved(_pixels(one.box, picture), look.shift, picture) for one in known.watched]
+    watched = [_moved(_pixels(one.box, picture), look.shift, picture) for one in known.watched] + known.lights.windows
     left = 1.0 if look.layers is None else look.layers.light.contrast_left(_ground_y(known.horizon))
     is_taken = known.reference.admit(picture, look.at_ns, laid=laid, contrast_left=left, watched=watched)
     if is_taken and known.reference.grey is not None:
-        known.horizon = find_horizon(known.reference.grey)
+        known.horizon = find_horizon(known.reference.grey) or (known.horizon if is_dark(picture.grey) else ())
     if laid is None or laid.is_verified:
         grey = picture.grey if look.shift == (0.0, 0.0) else shifted(picture.grey, look.shift)
         known.befores = known.befores.after(look.at_ns, grey)
