@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from statistics import median
 
 from detectors.geometry import iou
+from detectors.straw_burning.kin import JOINED_D2, distance2
 from detectors.straw_burning.looks import Candidate
-from detectors.straw_burning.memory import Box, Glimpse, Track, with_glimpse
+from detectors.straw_burning.memory import Box, Glimpse, Track, seconds, with_glimpse
+from detectors.straw_burning.runs import SPACED_S
 from detectors.straw_burning.shapes import grown, is_loose, overlap
 
 NEAR_SHARE = 0.02
 RECENT_LOOKS = 5
 ALIKE = 0.15  # IoU
 FOOT_NEAR = 0.1  # of the picture's sides
+PASSING = frozenset({"moving_base", "dust", "water_mist"})
 OUTGROWN = 4.0  # times the area of what was held: no chimney does that in a minute, a fire beside it does
 OUTGROWN_AREA = 0.002  # of the picture
 
@@ -24,7 +27,8 @@ def follow(tracks: Sequence[Track], candidates: Sequence[Candidate], at_ns: int)
         (-by, t, c)
         for t, track in enumerate(tracks)
         for c, one in enumerate(candidates)
-        if (by := overlap(grown(track.box, NEAR_SHARE), one.box)) > 0 and not _has_outgrown(track, one)
+        if (by := overlap(grown(track.box, NEAR_SHARE), one.box)) > 0
+        and not (_has_outgrown(track, one) or _stands_elsewhere(track, one, at_ns))
     )
     found: dict[int, int] = {}
     for _, t, c in pairs:
@@ -55,3 +59,11 @@ def _has_outgrown(track: Track, candidate: Candidate) -> bool:
         return False
     areas = [one.area for one in track.glimpses if one.area is not None][-RECENT_LOOKS:]
     return bool(areas) and area >= OUTGROWN * median(areas)
+
+
+def _stands_elsewhere(track: Track, candidate: Candidate, at_ns: int) -> bool:
+    """Whether a candidate stands where what moved or blew away was not: with time, something else burns there."""
+    if track.hold not in PASSING or seconds(at_ns - track.last_seen_ns) < SPACED_S:
+        return False
+    d2 = distance2(track.sight, candidate.plume.sight)
+    return d2 is not None and d2 > JOINED_D2 and iou(track.box, candidate.box) < ALIKE

@@ -26,6 +26,7 @@ TOGETHER_S = 180.0  # smoke and its foot are seen within some visits
 STILL_AIR = 0.0003  # widths a second
 JOINED_D2 = 9.21  # chi-square, 2 degrees, 99 %
 BEARING_DEG = 1.0  # the foot of smoke is no narrower; 300 m are 3.4 degrees at 5 km
+TORN_DEG = 3.0  # 260 m at 5 km
 EDGE = 0.04  # of the picture's width
 BESIDE_DEG = 8.0  # smoke of a fire further beside the picture would be a mile long
 EARTH_M = 6_371_000.0
@@ -92,9 +93,17 @@ def _stands_apart(fire: Fire, looks: Sequence[Glimpse], sight: Sight | None, *, 
 
 
 def _is_on_bearing(one: Track, other: Track) -> bool:
-    """Whether a tower sees both in one direction: how far away, of torn smoke nobody can say."""
+    """Whether a tower sees both in one direction, or the higher one a little downwind of the lower one.
+
+    How far away torn smoke is nobody can say.
+    """
     turn = _turn_deg(one.sight, other.sight)
-    return turn is not None and abs(turn) <= BEARING_DEG
+    if turn is None or one.sight is None or other.sight is None:
+        return False
+    drift = drift_of((*one.glimpses, *other.glimpses))
+    downwind = turn * drift * (1 if other.sight.elevation_deg > one.sight.elevation_deg else -1)
+    is_torn = downwind > 0 and abs(drift) >= STILL_AIR
+    return abs(turn) <= (TORN_DEG if is_torn else BEARING_DEG)
 
 
 def _blew_in(fire: Track, track: Track) -> bool:

@@ -13,11 +13,11 @@ from tests.unit.straw_burning.tower import look, plume, quiet, run, stare
 DEGREE_M = 111_195.0
 
 
-def sight(azimuth_deg: float, east_m: float, north_m: float, *, sd_m: float = 30.0) -> Sight:
+def sight(azimuth_deg: float, east_m: float, north_m: float, *, sd_m: float = 30.0, up_deg: float = -1.0) -> Sight:
     """A place so far from a tower at 30 N 120 E, with a standard deviation that points to the tower."""
     return Sight(
         azimuth_deg=azimuth_deg,
-        elevation_deg=-1.0,
+        elevation_deg=up_deg,
         lat=30.0 + north_m / DEGREE_M,
         lon=120.0 + east_m / (DEGREE_M * 0.866),
         cov_m2=(100.0, 0.0, sd_m * sd_m),
@@ -84,6 +84,13 @@ def test_one_bearing_of_one_tower_is_one_fire_however_far_each_preset_takes_it_t
     assert opened(two_presets({"sight": far}, {"sight": near})) == 1
 
 
+def test_the_higher_part_downwind_of_a_fire_is_that_fire_and_upwind_of_it_another() -> None:
+    foot, torn = sight(40.0, 1000.0, 1200.0, up_deg=-1.5), sight(42.5, 2700.0, 2950.0, up_deg=-0.6)
+    for flow, fires in ((8.0, 1), (-8.0, 2)):
+        drift = {"flow_px_s": (flow, -1.0)}
+        assert opened(two_presets({"sight": foot, **drift}, {"sight": torn, **drift})) == fires
+
+
 def test_two_fires_three_hundred_metres_apart_stay_two_in_two_presets() -> None:
     here, there = sight(40.0, 1929.0, 2298.0), sight(45.7, 2147.0, 2095.0)
     assert opened(two_presets({"sight": here}, {"sight": there})) == 2
@@ -104,3 +111,14 @@ def test_what_another_preset_shows_of_a_told_fire_is_not_stared_at_again() -> No
     again = [look(200 + 60 * index, plume(sight=near), preset="east") for index in range(3)]
     _, _, asks = run(again, state=state)
     assert not any(isinstance(ask, LookSooner) for ask in asks)
+
+
+def test_what_stands_elsewhere_after_dust_went_by_is_stared_at_as_a_new_thing() -> None:
+    here, there = sight(40.0, 300.0, 400.0), sight(40.0, 600.0, 800.0)
+    dust = [
+        look(n, plume(600 + 12 * n, width=300, saturation_shift=0.1, sight=here, area_share=0.01)) for n in range(20)
+    ]
+    fire = look(100, plume(760, top=500, foot=560, width=120, sight=there, area_share=0.01))
+    steps = tower.steps([*OLD, *dust, fire])
+    assert steps[-2].state.presets[0].tracks[0].hold is not None
+    assert steps[-1].state.counts["candidates"] == steps[-2].state.counts["candidates"] + 1
