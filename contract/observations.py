@@ -87,8 +87,9 @@ class PlumeSeen(Struct, frozen=True, kw_only=True):
     part of the veil that is darker than what lies behind; `texture_ratio` is
     gradient energy now by the background's, `edge_correlation` how alike the edges are: smoke weakens edges and keeps
     them. Against the look before, `interval_s` ago: `flow_px_s` is the drift of the upper half, `decorrelation` how
-    much the texture inside changed beyond the ring's, `turnover` how much of the veil itself did, of its own strength.
-    `veil_xyxy_px` is the box around the veil, which the detector's box need not be. `glare_share`: saturated pixels;
+    much the texture inside changed beyond the ring's, `turnover` how much of the veil itself did within up to ten
+    seconds, of its own strength. `veil_xyxy_px` is the box around the veil, which the detector's box need not be.
+    `glare_share`: saturated pixels;
     `sharpness`: variance of the Laplacian in the box by the ring's; `flicker`: spread of brightness by its mean over
     the last seconds of video. `height_m`: how high the veil stands over its base, where `sight` knows how far that is.
     `light`: by night, what is known of a new light instead of a veil.
