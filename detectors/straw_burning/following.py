@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
+from contract.identity import event_id
+from detectors.fold import Zone
 from detectors.geometry import iou
 from detectors.straw_burning.kin import JOINED_D2, distance2
-from detectors.straw_burning.looks import Candidate
-from detectors.straw_burning.memory import Box, Glimpse, Track, seconds, with_glimpse
+from detectors.straw_burning.looks import Candidate, Look
+from detectors.straw_burning.memory import Box, Glimpse, Preset, Track, seconds, with_glimpse
 from detectors.straw_burning.runs import SPACED_S
 from detectors.straw_burning.shapes import grown, is_loose, overlap
 
@@ -44,6 +46,29 @@ def follow(tracks: Sequence[Track], candidates: Sequence[Candidate], at_ns: int)
         else:
             followed.append(with_glimpse(track, Glimpse(at_ns=at_ns, seen="missed", box=track.box)))
     return followed, [one for c, one in enumerate(candidates) if c not in parts]
+
+
+def born(candidate: Candidate, look: Look, preset: Preset, zone: Zone) -> Track:
+    """A track that begins with this look."""
+    at_ns, foot = look.at_ns, candidate.glimpse.foot
+    key = f"{look.preset}:{round(foot[0] * 100)}:{round(foot[1] * 100)}"
+    return Track(
+        event_id=event_id(
+            town=zone.town,
+            device=zone.device,
+            zone=zone.zone,
+            matter=zone.matter,
+            onset_ns=at_ns,
+            place_key=key,
+        ),
+        preset=look.preset,
+        onset_ns=at_ns,
+        onset_visit=preset.visits,
+        visits_before=preset.visits - 1,
+        glimpses=(candidate.glimpse,),
+        last_seen_ns=at_ns,
+        sight=candidate.plume.sight,
+    )
 
 
 def _continues(box: Box, other: Box) -> bool:

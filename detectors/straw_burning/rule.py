@@ -8,7 +8,6 @@ import msgspec
 
 from contract.events import EvidenceRole
 from contract.health import MaintenanceItem
-from contract.identity import event_id
 from contract.matters.straw_burning import SequenceCheck
 from contract.observations import Observation, Seen
 from contract.times import NS
@@ -17,7 +16,7 @@ from detectors.straw_burning import fires as burning
 from detectors.straw_burning.answers import Case, answer
 from detectors.straw_burning.checks import all_checks
 from detectors.straw_burning.config import Config
-from detectors.straw_burning.following import follow
+from detectors.straw_burning.following import born, follow
 from detectors.straw_burning.keeping import KEPT_BEFORE, KEPT_MOST, is_worth_keeping, with_kept
 from detectors.straw_burning.kin import is_told, joins, shows
 from detectors.straw_burning.looks import Candidate, Look, look_at, pixels, revisited
@@ -32,7 +31,15 @@ from detectors.straw_burning.memory import (
     with_hold,
 )
 from detectors.straw_burning.runs import SPACED_S, is_insect, run_of
-from detectors.straw_burning.staring import CYCLE_S, is_worth_a_stare, stared_at, stared_longer, stays_until_ns
+from detectors.straw_burning.staring import (
+    CYCLE_S,
+    is_worth_a_stare,
+    stared_at,
+    stared_longer,
+    stares_most,
+    stares_now,
+    stays_until_ns,
+)
 from detectors.straw_burning.telling import tell
 from detectors.straw_burning.upkeep import upkeep
 from detectors.straw_burning.usual import remembered
@@ -160,30 +167,9 @@ class _Judge:
         return (*all_checks(run, self.preset, self.look), known)
 
     def _newcomers(self, candidates: Sequence[Candidate]) -> list[Track]:
-        return [self._born(one) for one in candidates if one.glimpse.is_detected]
-
-    def _born(self, candidate: Candidate) -> Track:
-        self.counts = counted(self.counts, "candidates")
-        at_ns, foot = self.look.at_ns, candidate.glimpse.foot
-        key = f"{self.look.preset}:{round(foot[0] * 100)}:{round(foot[1] * 100)}"
-        zone = self.zone
-        return Track(
-            event_id=event_id(
-                town=zone.town,
-                device=zone.device,
-                zone=zone.zone,
-                matter=zone.matter,
-                onset_ns=at_ns,
-                place_key=key,
-            ),
-            preset=self.look.preset,
-            onset_ns=at_ns,
-            onset_visit=self.preset.visits,
-            visits_before=self.preset.visits - 1,
-            glimpses=(candidate.glimpse,),
-            last_seen_ns=at_ns,
-            sight=candidate.plume.sight,
-        )
+        new = [born(one, self.look, self.preset, self.zone) for one in candidates if one.glimpse.is_detected]
+        self.counts = counted(self.counts, "candidates", len(new)) if new else self.counts
+        return new
 
     def _decide(self, track: Track) -> Track | None:
         """The track judged at this look: lost, held, confirmed (then it is a fire and no track), or watched on."""
@@ -235,12 +221,12 @@ class _Judge:
     def _stare(self, track: Track) -> Track:
         """Stay and look closely at a candidate that stands out, within what a patrol cycle allows."""
         at_ns = self.look.at_ns
-        if len(self.stares_ns) >= self.config.stares_per_cycle or not is_worth_a_stare(track, at_ns):
-            return track
-        if is_told(track, self.fires):
+        is_under_way = stares_now(self.preset, self.stares_ns, at_ns, self.config)
+        is_allowed = is_under_way or len(self.stares_ns) < stares_most(track, self.config)
+        if not is_allowed or not is_worth_a_stare(track, at_ns) or is_told(track, self.fires):
             return track
         track = stared_at(track, at_ns, self.config)
-        self.stares_ns = (*self.stares_ns, at_ns)
+        self.stares_ns = self.stares_ns if is_under_way else (*self.stares_ns, at_ns)
         self.counts = counted(self.counts, "stares")
         self._stay(track.stare_until_ns)
         if self.look.is_night:
@@ -251,8 +237,9 @@ class _Judge:
         return track
 
     def _stay(self, until_ns: int) -> None:
-        self.asks.append(LookSooner(every_s=self.config.stare_every_s, until_ns=until_ns))
-        self.preset = msgspec.structs.replace(self.preset, stays_until_ns=max(self.preset.stays_until_ns, until_ns))
+        if until_ns > self.preset.stays_until_ns:
+            self.asks.append(LookSooner(every_s=self.config.stare_every_s, until_ns=until_ns))
+            self.preset = msgspec.structs.replace(self.preset, stays_until_ns=until_ns)
 
     def _go_on(self) -> None:
         """What was stared at is answered: the head need not wait for the end of the stare."""

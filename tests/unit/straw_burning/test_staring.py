@@ -74,3 +74,25 @@ def test_the_smaller_a_thing_is_the_more_of_it_its_swaying_edges_change() -> Non
 def test_the_first_looks_of_a_stare_have_nothing_to_be_compared_with() -> None:
     scene = [look(n, plume(turnover=0.0 if n < 5 else 0.06, grey_shift=-20.0, **STILL)) for n in range(9)]
     assert tower.phases(tower.run([*quiet(4), *scene])[1]) == ["opened"]
+
+
+def test_candidates_of_one_picture_share_one_stare() -> None:
+    both = [look(n, plume(300, **FAINT), plume(1300, **FAINT)) for n in range(10)]
+    state, _, asks = tower.run([*quiet(4), *both])
+    assert [ask.until_ns for ask in asks if isinstance(ask, LookSooner)] == [tower.START_NS + 20 * 10**9]
+    assert (state.counts["stares"], len(state.stares_ns)) == (2, 1)
+
+
+def test_one_that_comes_late_has_a_stare_of_its_own() -> None:
+    scene = [look(n, plume(300, **FAINT), *([plume(1300, **FAINT)] if n >= 15 else [])) for n in range(18)]
+    assert len(tower.run([*quiet(4), *scene])[0].stares_ns) == 2
+
+
+def test_the_last_stare_of_a_cycle_is_kept_for_what_was_not_stared_at_yet() -> None:
+    names = ("a", "b", "c")
+    first = [look(100.0 * n, plume(200 + 300 * n, **FAINT), preset=name) for n, name in enumerate(names)]
+    again = [look(600.0 + 2 * n, plume(200 + 300 * n, **FAINT), preset=name) for n, name in enumerate(names)]
+    new = look(610.0, plume(1500, **FAINT), preset="a")
+    before, after = tower.run([*first, *again])[0], tower.run([*first, *again, new])[0]
+    assert before.counts["stares"] == 3 + tower.CONFIG.stares_per_cycle - 1
+    assert after.counts["stares"] == before.counts["stares"] + 1
