@@ -83,6 +83,11 @@ def after_look(fire: Fire, preset: Preset, look: Look, *, is_new_visit: bool) ->
     return msgspec.structs.replace(fire, state="out", out_ns=look.at_ns)
 
 
+def burns_on(fire: Fire) -> Fire:
+    """The fire that another preset still shows: it is not out because its own does not."""
+    return msgspec.structs.replace(fire, out_visits=0)
+
+
 def is_over(fire: Fire, at_ns: int, reopen_s: float) -> bool:
     """Whether a fire that is out has waited long enough for smoke to come back."""
     return fire.out_ns is not None and at_ns - fire.out_ns >= round(reopen_s * NS)
@@ -93,11 +98,12 @@ def merged(fire: Fire, track: Track, at_ns: int) -> Fire:
     if fire.track.preset == track.preset:
         reason = "a part of its smoke: it touches it, and no place tells them apart"
         nearest = track.sight if _is_lower(track, fire.track) else fire.track.sight
-        own = with_glimpse(fire.track, track.glimpses[-1], nearest)
-        return msgspec.structs.replace(fire, track=with_flag(own, "merged", reason, at_ns))
+        own = with_flag(with_glimpse(fire.track, track.glimpses[-1], nearest), "merged", reason, at_ns)
+        state = "growing" if fire.state == "out" else fire.state
+        return msgspec.structs.replace(fire, track=own, state=state, out_ns=None, out_visits=0)
     reason = f"preset {track.preset}: one place within the joint ellipse, or one bearing"
     return msgspec.structs.replace(
-        fire,
+        burns_on(fire),
         track=with_flag(fire.track, "merged", reason, at_ns),
         presets=tuple(sorted({*fire.presets, track.preset})),
     )

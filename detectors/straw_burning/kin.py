@@ -46,16 +46,18 @@ def joins(fire: Fire, track: Track) -> bool:
         places = (around([one.veil or one.box for one in _recent(of)]) for of in (fire.track, track))
         is_near = meets(grown(next(places), NEAR_SHARE), next(places))
         return is_near and not _stands_apart(fire, _recent(track), track.sight, since_ns=track.onset_ns)
+    if fire.state == "out":
+        return False
     d2 = distance2(fire.track.sight, track.sight)
     if d2 is not None and d2 < JOINED_D2:
         return True
     return _is_on_bearing(fire.track, track) or _blew_in(fire.track, track) or _blew_in(track, fire.track)
 
 
-def is_told(track: Track, fires: Sequence[Fire]) -> bool:
-    """Whether it is what its preset shows of a fire that another one watches: nothing is left to ask."""
+def told_by(track: Track, fires: Sequence[Fire]) -> Fire | None:
+    """The fire, watched by another preset, that this one is known to show as well: nothing is left to ask."""
     others = (one for one in fires if one.track.preset != track.preset and track.preset in one.presets)
-    return any(joins(one, track) for one in others)
+    return next((one for one in others if joins(one, track)), None)
 
 
 def distance2(one: Sight | None, other: Sight | None) -> float | None:

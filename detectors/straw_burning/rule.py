@@ -18,7 +18,7 @@ from detectors.straw_burning.checks import all_checks
 from detectors.straw_burning.config import Config
 from detectors.straw_burning.following import born, follow
 from detectors.straw_burning.keeping import KEPT_BEFORE, KEPT_MOST, is_worth_keeping, with_kept
-from detectors.straw_burning.kin import is_told, joins, shows
+from detectors.straw_burning.kin import joins, shows, told_by
 from detectors.straw_burning.looks import Candidate, Look, look_at, pixels, revisited
 from detectors.straw_burning.memory import (
     FIRES_MOST,
@@ -179,6 +179,10 @@ class _Judge:
             return None
         if track.missed:
             return track
+        told = told_by(track, self.fires)
+        if told is not None:
+            self.fires[self.fires.index(told)] = burning.burns_on(told)
+            return track
         run = run_of(track)
         if run.is_dense:
             self.can_stare = True
@@ -223,7 +227,7 @@ class _Judge:
         at_ns = self.look.at_ns
         is_under_way = stares_now(self.preset, self.stares_ns, at_ns, self.config)
         is_allowed = is_under_way or len(self.stares_ns) < stares_most(track, self.config)
-        if not is_allowed or not is_worth_a_stare(track, at_ns) or is_told(track, self.fires):
+        if not is_allowed or not is_worth_a_stare(track, at_ns):
             return track
         track = stared_at(track, at_ns, self.config)
         self.stares_ns = self.stares_ns if is_under_way else (*self.stares_ns, at_ns)
@@ -252,6 +256,8 @@ class _Judge:
         for index, fire in enumerate(self.fires):
             if joins(fire, track):
                 self.fires[index] = burning.merged(fire, track, self.look.at_ns)
+                if fire.track.preset == track.preset:
+                    self._tell_on(index, fire.state)
                 self.counts = counted(self.counts, "merged")
                 if track.is_held:
                     self.asks.append(DropEvidence(event_id=track.event_id))

@@ -113,6 +113,33 @@ def test_what_another_preset_shows_of_a_told_fire_is_not_stared_at_again() -> No
     assert not any(isinstance(ask, LookSooner) for ask in asks)
 
 
+def test_a_fire_that_another_preset_still_shows_is_not_out() -> None:
+    near = sight(40.0, 1000.0, 1200.0)
+    scene = [*OLD, *two_presets({"sight": near}, {"sight": near})]
+    state, _, _ = run(scene)
+    gone = [
+        one
+        for n in range(12)
+        for one in (look(100 + 60 * n), look(130 + 60 * n, plume(sight=near, surety=0.3), preset="east"))
+    ]
+    assert run(gone, state=state)[0].fires[0].state != "out"
+    assert run([one for one in gone if one.preset == "north"], state=state)[0].fires[0].state == "out"
+
+
+def test_smoke_at_the_place_of_a_fire_that_is_out_is_told_anew_by_another_preset() -> None:
+    near = sight(40.0, 1000.0, 1200.0)
+    first = [
+        *OLD,
+        *quiet(4, preset="east", every_s=55),
+        *stare(0, 24, sight=near),
+        *[look(60.0 * n) for n in range(1, 10)],
+    ]
+    state, _, _ = run(first)
+    assert state.fires[0].state == "out"
+    _, findings, _ = run(stare(700, 24, preset="east", sight=near), state=state)
+    assert "opened" in tower.phases(findings)
+
+
 def test_what_stands_elsewhere_after_dust_went_by_is_stared_at_as_a_new_thing() -> None:
     here, there = sight(40.0, 300.0, 400.0), sight(40.0, 600.0, 800.0)
     dust = [
