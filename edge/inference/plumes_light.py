@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from edge.capture.types import Image
 
 NOISE_LEAST = 1.5
-SHRUNK = 4  # what the air is read from has a quarter of the measured width and height
+SD_BY_MEDIAN = 1.4826
+SHRUNK = 4  # what light and air are read from has a quarter of the measured width and height
 BAND_ROWS = 2  # of the shrunk picture
 GAIN_MOST = 1.5
 APART = 4  # pixels of a band: further apart than noise, nearer than a plume is wide
@@ -68,15 +69,12 @@ class Light:
 
 def match_light(grey: Image, reference: Image, *, ground_from_y: int) -> Light:
     """Gain and offset by the quintiles of the ground, noise by the median difference that is left; else the air."""
-    step = 4
-    now = grey[ground_from_y::step, ::step].astype(np.float32)
-    then = reference[ground_from_y::step, ::step].astype(np.float32)
-    low, high = np.percentile(now, (20, 80))
-    low_then, high_then = np.percentile(then, (20, 80))
-    spread = float(high - low)
-    gain = float(np.clip((high_then - low_then) / spread, 0.6, 1.7)) if spread > 8 else 1.0
-    offset = float(np.median(then) - gain * np.median(now))
-    noise = 1.4826 * float(np.median(np.abs(gain * now + offset - then)))
+    now, then = (one[ground_from_y::SHRUNK, ::SHRUNK].astype(np.float32) for one in (grey, reference))
+    (low, middle, high), (low_then, middle_then, high_then) = (_quantiles(one, 0.2, 0.5, 0.8) for one in (now, then))
+    gain = float(np.clip((high_then - low_then) / (high - low), 0.6, 1.7)) if high - low > 8 else 1.0
+    offset = middle_then - gain * middle
+    (noise,) = _quantiles(np.abs(gain * now + offset - then), 0.5)
+    noise *= SD_BY_MEDIAN
     if noise >= UNEXPLAINED:
         air, left = _air_between(grey, reference)
         if left <= EXPLAINS * noise and air.contrast(ground_from_y) <= HAZY:
@@ -88,11 +86,11 @@ def _air_between(grey: Image, reference: Image) -> tuple[Air, float]:
     """The air, and what noise it leaves."""
     now, then = _bands(grey), _bands(reference)
     gain, offset = _lines(now, then)
-    left = _middle(np.abs(now - gain[:, None] * then - offset[:, None]).reshape(1, -1))
+    (left,) = _quantiles(np.abs(now - gain[:, None] * then - offset[:, None]), 0.5)
     rows = np.arange(grey.shape[0])
     centres = (np.arange(len(gain)) + 0.5) * (SHRUNK * BAND_ROWS) - 0.5
     air = Air(*(np.interp(rows, centres, one).astype(np.float32) for one in (gain, offset)))
-    return air, 1.4826 * float(left[0])
+    return air, SD_BY_MEDIAN * left
 
 
 def _bands(picture: Image) -> Floats:
@@ -119,9 +117,14 @@ def _lines(now: Floats, then: Floats) -> tuple[Floats, Floats]:
     return gain, offset
 
 
+def _quantiles(values: Floats, *shares: float) -> list[float]:
+    ordered = np.sort(values, axis=None)  # of 32-bit numbers: a tenth of what numpy's percentile takes
+    return [float(ordered[round(share * (len(ordered) - 1))]) for share in shares]
+
+
 def _middle(bands: Floats) -> Floats:
     """The median of each band."""
-    ordered = np.sort(bands, axis=1)  # of 32-bit numbers: a tenth of what numpy's median takes
+    ordered = np.sort(bands, axis=1)
     return np.asarray(ordered[:, bands.shape[1] // 2], np.float32)
 
 
