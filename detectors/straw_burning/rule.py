@@ -33,11 +33,11 @@ from detectors.straw_burning.memory import (
 from detectors.straw_burning.runs import SPACED_S, is_insect, run_of
 from detectors.straw_burning.staring import (
     CYCLE_S,
+    is_shared,
     is_worth_a_stare,
+    may_begin,
     stared_at,
     stared_longer,
-    stares_most,
-    stares_now,
     stays_until_ns,
 )
 from detectors.straw_burning.telling import tell
@@ -225,12 +225,12 @@ class _Judge:
     def _stare(self, track: Track) -> Track:
         """Stay and look closely at a candidate that stands out, within what a patrol cycle allows."""
         at_ns = self.look.at_ns
-        is_under_way = stares_now(self.preset, self.stares_ns, at_ns, self.config)
-        is_allowed = is_under_way or len(self.stares_ns) < stares_most(track, self.config)
-        if not is_allowed or not is_worth_a_stare(track, at_ns):
+        now = self.preset, self.stares_ns, at_ns, self.config
+        is_free = is_shared(*now)
+        if not (is_free or may_begin(track, *now)) or not is_worth_a_stare(track, at_ns):
             return track
         track = stared_at(track, at_ns, self.config)
-        self.stares_ns = self.stares_ns if is_under_way else (*self.stares_ns, at_ns)
+        self.stares_ns = self.stares_ns if is_free else (*self.stares_ns, at_ns)
         self.counts = counted(self.counts, "stares")
         self._stay(track.stare_until_ns)
         if self.look.is_night:

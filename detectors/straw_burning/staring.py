@@ -34,15 +34,17 @@ def is_worth_a_stare(track: Track, at_ns: int) -> bool:
     return seconds(at_ns - track.stared_ns) >= waits_s
 
 
-def stares_now(preset: Preset, stares_ns: Sequence[int], at_ns: int, config: Config) -> bool:
+def is_shared(preset: Preset, stares_ns: Sequence[int], at_ns: int, config: Config) -> bool:
     """Whether a stare here has just begun: another candidate of the same picture costs no stare of its own."""
     since_s = seconds(at_ns - stares_ns[-1]) if stares_ns else config.stare_s
     return preset.stays_until_ns > at_ns and since_s <= config.stare_s / 2
 
 
-def stares_most(track: Track, config: Config) -> int:
-    """How many stares a cycle may have for this one to begin; the last is kept for what was not stared at yet."""
-    return config.stares_per_cycle - (track.stares > 0)
+def may_begin(track: Track, preset: Preset, stares_ns: Sequence[int], at_ns: int, config: Config) -> bool:
+    """Whether the turn can bear one more stare: one a visit, and the last of a cycle for what was not stared at yet."""
+    most = config.stares_per_cycle - (track.stares > 0)
+    is_late = preset.stays_until_ns > at_ns or seconds(at_ns - preset.visit_ns) >= config.stare_s
+    return not is_late and len(stares_ns) < most
 
 
 def stared_at(track: Track, at_ns: int, config: Config) -> Track:

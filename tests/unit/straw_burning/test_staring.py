@@ -83,9 +83,13 @@ def test_candidates_of_one_picture_share_one_stare() -> None:
     assert (state.counts["stares"], len(state.stares_ns)) == (2, 1)
 
 
-def test_one_that_comes_late_has_a_stare_of_its_own() -> None:
-    scene = [look(n, plume(300, **FAINT), *([plume(1300, **FAINT)] if n >= 15 else [])) for n in range(18)]
-    assert len(tower.run([*quiet(4), *scene])[0].stares_ns) == 2
+def test_one_that_comes_late_is_stared_at_in_the_next_visit() -> None:
+    """However many candidates a view has: it does not hold up the turn."""
+    late = [look(n, plume(300, **FAINT), *([plume(1300, **FAINT)] if n >= 15 else [])) for n in range(22)]
+    state = tower.run([*quiet(4), *late])[0]
+    assert (state.counts["stares"], len(state.stares_ns)) == (1, 1)
+    again = tower.run([look(80, plume(300, **FAINT), plume(1300, **FAINT))], state=state)[0]
+    assert again.counts["stares"] == 3
 
 
 def test_the_last_stare_of_a_cycle_is_kept_for_what_was_not_stared_at_yet() -> None:
