@@ -57,8 +57,20 @@ class Judge:
                 )
                 self.alarms.append(alarm)
         asked = tuple(ask for ask in stepped.asks if isinstance(ask, LookSooner | ZoomIn))
-        self.stares += [(preset, ask) for ask in asked if isinstance(ask, LookSooner) and ask.until_ns > at_ns]
+        for ask in asked:
+            if isinstance(ask, LookSooner):
+                self._note_stare(preset, ask, at_ns)
         return asked
+
+    def _note_stare(self, preset: str, ask: LookSooner, at_ns: int) -> None:
+        """One that ends now was answered: what lay in its second half need not be on the tape."""
+        if ask.until_ns > at_ns:
+            self.stares.append((preset, ask))
+            return
+        self.stares = [
+            (name, structs.replace(one, until_ns=min(one.until_ns, at_ns)) if name == preset else one)
+            for name, one in self.stares
+        ]
 
     def told(self, burnt: Sequence[Burnt], *, cycles_s: Sequence[float], skipped: int) -> DayTold:
         """What the day gave."""
