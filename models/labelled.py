@@ -119,7 +119,7 @@ def open_folder(folder: Path, unnamed: tuple[str, ...] = ()) -> LabelledFolder:
         for image in images
         if _stem(image) in labels
     }
-    return LabelledFolder(folder, classes, tuple(f"images/{image}" for image in images), _manifest(folder), rows)
+    return LabelledFolder(folder, classes, tuple(f"images/{image}" for image in images), read_manifest(folder), rows)
 
 
 def without_picture(opened: LabelledFolder) -> tuple[str, ...]:
@@ -154,14 +154,18 @@ def _text(file: Path) -> str:
         raise ModelError(f"{file}: cannot be read as text: {error}") from error
 
 
-def _manifest(folder: Path) -> dict[str, dict[str, str]]:
-    """Rows by picture path relative to the folder; empty without a manifest."""
+def read_manifest(folder: Path, *, needs: tuple[str, ...] = ("file",)) -> dict[str, dict[str, str]]:
+    """Rows by picture path relative to the folder; empty without a manifest, which may stand one folder up.
+
+    Raises ModelError where a column that is needed is not there.
+    """
     table = _beside(folder, "manifest.csv")
     if table is None:
         return {}
     rows = csv.DictReader(io.StringIO(_text(table), newline=""))
-    if "file" not in (rows.fieldnames or ()):
-        raise ModelError(f"{table}: no column file; its first line must name the columns")
+    lacking = [column for column in needs if column not in (rows.fieldnames or ())]
+    if lacking:
+        raise ModelError(f"{table}: no column {', '.join(lacking)}; its first line must name the columns")
     inside, is_shared = f"{folder.resolve().name}/", table.parent != folder
     named = ((inner_path(row["file"] or ""), row) for row in rows)
     return {

@@ -5,12 +5,11 @@ A camera in both splits makes every figure a lie: the network is then asked abou
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from pathlib import Path
 
 from contract.errors import ModelError
-from models.labelled import IMAGE_SUFFIXES
+from models.labelled import IMAGE_SUFFIXES, read_manifest
 
 SPLITS = ("train", "val")
 NAMED_AT_MOST = 8  # in a message
@@ -44,14 +43,7 @@ def _camera_of_file(data: Path) -> dict[str, str]:
     table = data / "manifest.csv"
     if not table.is_file():
         raise ModelError(f"{table}: missing; it says by `file,camera` which camera took each picture")
-    with table.open(newline="", encoding="utf-8-sig") as rows:
-        reader = csv.DictReader(rows)
-        lacking = {"file", "camera"} - set(reader.fieldnames or ())
-        if lacking:
-            raise ModelError(
-                f"{table}: no column {', '.join(sorted(lacking))}; the first line must name file and camera"
-            )
-        return {(row["file"] or "").strip(): (row["camera"] or "").strip() for row in reader}
+    return {file: row["camera"] for file, row in read_manifest(data, needs=("file", "camera")).items()}
 
 
 def _pictures(data: Path, split: str) -> list[str]:

@@ -27,7 +27,6 @@ _TABLE: Final = tuple(_eight_shifts(index) for index in range(256))
 _HIGH: Final = bytes(entry >> 8 for entry in _TABLE)
 _WHOLE: Final = {entry >> 8: entry for entry in _TABLE}
 _MASKS: Final = tuple((WORD_BITS << level, (1 << (WORD_BITS << level)) - 1) for level in range(20))
-HJ_LOW_BYTES: Final = frozenset(entry & 0xFF for entry in _TABLE)
 
 
 class Variant(Enum):
@@ -94,8 +93,3 @@ def recognise(data: bytes, field: bytes) -> Variant | None:
     if value == hj_value:
         return Variant.HJ
     return variant_of(value, hj_value=hj_value, modbus_value=modbus(data))
-
-
-def can_be_hj(field: bytes) -> bool:
-    """Whether any text at all has this HJ check: seven of eight low bytes never occur."""
-    return int(field, 16) & 0xFF in HJ_LOW_BYTES or int(field, 16) == START

@@ -16,7 +16,6 @@ from edge.sensors.hj212.dialects import NOTICE_ANSWER
 from edge.sensors.hj212.message import Message
 
 MOBILE_TIMEOUT_S: Final = 10.0
-WIRED_TIMEOUT_S: Final = 5.0
 RESENDS: Final = 3
 RUN_TIMEOUT_S: Final = 120.0  # our choice: the standard sets none for the execution itself
 REQUEST_ANSWER: Final = "9011"

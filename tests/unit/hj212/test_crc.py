@@ -55,11 +55,6 @@ def test_a_field_that_fits_nothing_is_recognised_as_nothing() -> None:
     assert crc.recognise(PRINTED[0][0], b"1C81") is None
 
 
-@pytest.mark.parametrize(("field", "possible"), [(b"FBB0", False), (b"1CBA", False), (b"1C80", True), (b"FFFF", True)])
-def test_most_fields_can_be_no_hj_check(field: bytes, possible: bool) -> None:
-    assert crc.can_be_hj(field) is possible
-
-
 def test_the_check_cannot_see_words_in_another_order() -> None:
     """Why structure, length and ranges are checked too: eight zero bytes bring the register back to where it was."""
     first, second = b"\x10\x20\x30\x40\x50\x60\x70\x80", b"ABCDEFGH"
