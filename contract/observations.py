@@ -63,8 +63,8 @@ class LightSeen(Struct, frozen=True, kw_only=True):
     """A light that is new against the background of a dark picture, over the looks of a stare so far.
 
     `warmth`: (red - blue) / (red + blue) of what it lights. Once enough looks show it, of its own strength or size and
-    beyond noise: `flicker` of its light, `sway` of its middle; `least` light of a look by the usual one; `stays` the
-    share of its light that keeps its place; `recolour` by how much its warmth changes.
+    beyond noise: `flicker` of its light, `sway` of its middle; `least`: its light where a fifth of the looks have less;
+    `stays`: the share of its light that keeps its place; `recolour`: by how much its warmth changes.
     """
 
     looks: int

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from statistics import median
 
 from contract.matters.straw_burning import CheckId, Outcome, SequenceCheck
-from detectors.straw_burning.flames import FLICKER, light_of
+from detectors.straw_burning.flames import LIGHT_FLICKER, light_of
 from detectors.straw_burning.looks import Look
 from detectors.straw_burning.memory import Preset, seconds
 from detectors.straw_burning.runs import (
@@ -51,6 +51,7 @@ DRIFT = 0.0015  # widths a second: 3 px of 1920
 WIND_LEAST_M_S = 1.0
 GREY_MOST = 0.35  # saturation
 COLOURED = 0.15  # more saturation than the background: dust is coloured, smoke takes colour away
+FLICKER = 0.03
 CHANGED_WORD = "changed"
 
 
@@ -246,18 +247,20 @@ def colour(run: Run) -> SequenceCheck:
 
 def flicker(run: Run, look: Look) -> SequenceCheck:
     """At night a flame flickers and a lamp does not."""
-    required = f"brightness varies by {FLICKER:.0%}"
     light = light_of(run)
+    least = FLICKER if light is None else LIGHT_FLICKER
+    required = f"brightness varies by {least:.1%}"
     if not look.is_night and light is None:
-        return _not_applicable("flicker", required, "day", said="day", varies_least=FLICKER)
+        return _not_applicable("flicker", required, "day", said="day", varies_least=least)
     values = [one.flicker for one in run.used if one.flicker is not None]
     if light is not None:  # measured over the whole stare
         values = [] if light.flicker is None else [light.flicker]
     if not values:
-        return _not_applicable("flicker", required, "needs video", said="needs_video", varies_least=FLICKER)
+        return _not_applicable("flicker", required, "needs video", said="needs_video", varies_least=least)
     varies = median(values)
-    told = {"varies": varies, "varies_least": FLICKER}
-    return _check("flicker", varies >= FLICKER, required, f"{varies:.1%}", said="flicker", **told)
+    return _check(
+        "flicker", varies >= least, required, f"{varies:.1%}", said="flicker", varies=varies, varies_least=least
+    )
 
 
 def view(look: Look) -> SequenceCheck:

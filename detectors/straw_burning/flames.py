@@ -1,22 +1,24 @@
 """Flame or lamp: what the measures of a new light at night say over the looks of a stare.
 
-Measured on night days of the virtual tower whose numbers are 1001 to 1043, in stares of 20 looks a second apart: flames
-at 0.5 to 3.6 km, also in haze, flicker by 0.036 to 0.15 and sway by 0.035 to 0.23, lamps by up to 0.015 and 0.006.
+Measured on night days of the virtual tower (numbers 1001 to 1043): flames at 0.5 to 4 km, also in haze, against lamps
+that go on, vehicles, beacons, broken lamps, welders, screens. No filmed field fire at night was at hand.
 """
 
 from __future__ import annotations
 
 from contract.observations import LightSeen
-from detectors.straw_burning.memory import seconds
+from detectors.straw_burning.memory import Glimpse, seconds
 from detectors.straw_burning.runs import Run
 
 WARM = 0.2  # (red - blue) / (red + blue): flames of straw 0.33 and more, white lamps and welders less than 0.1
-FLICKER = 0.03
+LIGHT_FLICKER = 0.015  # flames 0.02 and more, lamps 0.01 and less
 SWAY = 0.03  # of its own size: of a lamp that flickers, the middle stays where it is
-DARK = 0.35  # of its usual light: a front of flames never goes out and comes back, beacons and broken lamps do
-STAYS = 0.45  # of its light keeps its place: of what drives, hardly any
+SWAY_BY_FLICKER = 0.2  # a lamp that is half burnt out in the picture sways a little as it dims
+DARK = 0.2  # of its usual light: flames do not go out and come back, beacons and some broken lamps do
+STAYS = 0.35  # of its light keeps its place: of what drives, hardly any
 RECOLOURED = 0.15  # screens; a flame stays as warm as it is
 ASKED_AGAIN_S = 300.0  # a lamp that was stared at is looked at closely again
+GREW = 1.5  # times the area then: another question
 IN_THE_AIR_DEG = 0.0  # of the horizontal: masts, roofs and what flies
 
 
@@ -35,10 +37,9 @@ def lamp_reason(run: Run, light: LightSeen, at_ns: int) -> str | None:
         return f"white or blue light: warmth {light.warmth:.2f}"
     if light.flicker is not None:
         return no_flame(light)
-    said = next(
-        (one for one in reversed(run.track.glimpses) if one.light is not None and one.light.flicker is not None), None
-    )
-    if said is None or said.light is None or seconds(at_ns - said.at_ns) >= ASKED_AGAIN_S:
+    glimpses = run.track.glimpses
+    said = next((one for one in reversed(glimpses) if one.light is not None and one.light.flicker is not None), None)
+    if said is None or said.light is None or seconds(at_ns - said.at_ns) >= ASKED_AGAIN_S or _has_grown(run, said):
         return None
     return no_flame(said.light)
 
@@ -53,9 +54,9 @@ def no_flame(light: LightSeen) -> str | None:
         return f"moves: {light.stays:.0%} of its light keeps its place"
     if light.recolour is not None and light.recolour > RECOLOURED:
         return f"changes its colour by {light.recolour:.2f}"
-    if light.flicker < FLICKER:
+    if light.flicker < LIGHT_FLICKER:
         return f"by night without flicker: {light.flicker:.1%}"
-    if light.sway < SWAY:
+    if light.sway < max(SWAY, SWAY_BY_FLICKER * light.flicker):
         return f"flickers without a change of its shape: its middle moves by {light.sway:.1%} of its size"
     return None
 
@@ -63,3 +64,8 @@ def no_flame(light: LightSeen) -> str | None:
 def is_flame(light: LightSeen) -> bool:
     """Whether a warm light was watched for long enough and nothing speaks against a flame."""
     return light.warmth >= WARM and light.flicker is not None and no_flame(light) is None
+
+
+def _has_grown(run: Run, since: Glimpse) -> bool:
+    last = run.used[-1].area if run.used else None
+    return last is not None and since.area is not None and last >= GREW * since.area

@@ -18,7 +18,7 @@ from contract.observations import Detection, PlumeSeen, View
 from contract.times import NS
 from edge.capture.types import Image
 from edge.inference.plumes_befores import Befores
-from edge.inference.plumes_flames import LIGHT_SURETY, DarkLook, Lights, is_dark
+from edge.inference.plumes_flames import DarkLook, Lights
 from edge.inference.plumes_horizon import find_horizon
 from edge.inference.plumes_light import match_light
 from edge.inference.plumes_reference import BoxPx, Laid, Reference, Small, shifted, small
@@ -171,18 +171,11 @@ class PlumeMeter:
 
     def _lights(self, look: _Look, image_bgr: Image) -> tuple[PlumeSeen, ...]:
         """By night: light that the background does not have; what of it is a flame, the looks of a stare tell."""
-        if look.layers is None:
+        if look.layers is None or not look.picture.is_dark:
             return ()
-        layers, score = look.layers, score_at(self._score_at_r80, LIGHT_SURETY)
-        dark = DarkLook(
-            grey=layers.grey,
-            reference=layers.reference_grey,
-            noise=layers.light.noise,
-            image_bgr=image_bgr,
-            shift_px=look.shift,
-            scale=look.picture.scale,
-        )
-        return tuple(dark.plume(one, score=score) for one in look.known.lights.look(dark, look.at_ns))
+        layers, shift = look.layers, look.shift
+        dark = DarkLook(look.picture, layers.reference_grey, layers.light.noise, image_bgr, shift)
+        return look.known.lights.look(dark, look.at_ns, score_of=lambda surety: score_at(self._score_at_r80, surety))
 
     def _plume(self, candidate: tuple[Detection, SeenIn, _Watched], look: _Look) -> PlumeSeen:
         found, seen_in, watched = candidate
@@ -214,7 +207,7 @@ def _learn(look: _Look) -> None:
     left = 1.0 if look.layers is None else look.layers.light.contrast_left(_ground_y(known.horizon))
     is_taken = known.reference.admit(picture, look.at_ns, laid=laid, contrast_left=left, watched=watched)
     if is_taken and known.reference.grey is not None:
-        known.horizon = find_horizon(known.reference.grey) or (known.horizon if is_dark(picture.grey) else ())
+        known.horizon = find_horizon(known.reference.grey) or (known.horizon if picture.is_dark else ())
     if laid is None or laid.is_verified:
         grey = picture.grey if look.shift == (0.0, 0.0) else shifted(picture.grey, look.shift)
         known.befores = known.befores.after(look.at_ns, grey)

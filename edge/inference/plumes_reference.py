@@ -28,7 +28,8 @@ MIN_QUALITY = 0.35
 FOG_CONTRAST = 0.6  # of the reference's: fog is no background
 THIN_FOG_CONTRAST = 0.75  # left by the air, mean of the ground's rows
 FOG_STAYS_S = 3600.0  # what has been so for an hour is what this place looks like now
-CLEARER_CONTRAST = 1.8  # the reference was learnt in fog: it begins anew
+CLEARER_CONTRAST = 1.8  # the reference was learnt in fog: it begins anew; by night grain and fires do that
+DARK = 80.0  # mean grey
 SPREAD_LEAST = 4
 OTHER_LIGHT = 1.5  # grey values by which the same ground differs
 
@@ -47,6 +48,11 @@ class Small:
     def size_px(self) -> tuple[int, int]:
         """Width and height as measured."""
         return self.grey.shape[1], self.grey.shape[0]
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether it is dusk or night: light shows, and smoke hardly."""
+        return float(self.grey[::8, ::8].mean()) < DARK
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +147,8 @@ class Reference:
         if laid is not None and (not laid.is_verified or self._is_fog(laid, contrast_left, at_ns)):
             return False
         is_resized = self.grey is not None and self.grey.shape != picture.grey.shape
-        if is_resized or (laid is not None and laid.contrast_ratio >= CLEARER_CONTRAST):
+        is_clearer = laid is not None and laid.contrast_ratio >= CLEARER_CONTRAST and not picture.is_dark
+        if is_resized or is_clearer:
             self.__init__()  # type: ignore[misc]
             watched = ()
         grey, saturation = picture.grey, picture.saturation
