@@ -258,6 +258,8 @@ def add_parsers(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs `straw replay`; 0 when every sequence was judged."""
+    if args.out is not None and not args.out.parent.is_dir():
+        raise CaptureError("not_found", f"{args.out.parent}: no such folder; expected where --out may write")
     looker, detector = open_looker(args.card, threads=args.threads, keep=args.keep)
     report = replay(args.folder, looker=looker, detector=detector)
     text = msgspec.json.encode(report).decode()

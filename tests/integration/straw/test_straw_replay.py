@@ -114,6 +114,15 @@ def test_a_folder_without_one_readable_frame_is_an_error(folder: Path, capsys: p
     assert "no frame of the manifest can be read" in capsys.readouterr().err
 
 
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_looked_at(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["straw", "replay", str(folder), "--out", str(folder / "nowhere" / "x.json")]) == 1
+    told = capsys.readouterr().err
+    assert "nowhere: no such folder" in told
+    assert "frames" not in told
+
+
 def test_one_frame_has_no_interval_and_views_may_change_their_size(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
