@@ -6,8 +6,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -16,23 +15,24 @@ from contract.errors import ConfigError, Mistake
 from contract.events import Clock, Provenance
 from contract.health import Birth, DeviceHealth, Health
 from contract.manifest import public_key_hex
-from contract.observations import Detection, Observation
+from contract.observations import Observation
 from edge.alone import alone
 from edge.camera import READS_PLATES, Camera, Surroundings
-from edge.capture.types import Frame, Image
+from edge.capture.types import Frame
 from edge.config import BrokerConfig, EdgeConfig, InferenceConfig, PlatesConfig
 from edge.config.files import read_secret
 from edge.evidence.files import EvidenceStore
 from edge.evidence.key import read_signing_key
 from edge.health import Machine, birth, disk_free_bytes, health, memory_bytes
 from edge.housekeeping import Housekeeper
-from edge.inference.look import Detects, Looker
+from edge.inference.look import Looker
 from edge.inference.mailbox import Mailbox
-from edge.inference.plates import PlateAnswer, PlateReader, PlateService, open_reader
+from edge.inference.plates import PlateAnswer, PlateReader, PlateService
 from edge.inference.service import InferenceService
 from edge.inference.views import Views
 from edge.judge import provenance, tape_start
 from edge.judge.start import software
+from edge.networks import NO_MODEL, Model, open_model, open_plates
 from edge.sensors.listener import Clocks
 from edge.sensors.station import Ground, Station
 from edge.sensors.weather import Stations
@@ -40,48 +40,10 @@ from edge.spool import Spool, SpoolLimits
 from edge.threads import WatchedThread
 from edge.towers import SmokeEyes, Towers, TowersAround, has_streets, open_eyes, tower_cameras
 from edge.uplink import EventUplink, EvidenceUplink, Letters
-from models.detector import open_detector
 
 log = logging.getLogger(__name__)
 STOP_WITHIN_S = 4.0
 _MB = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """What looks, and how the record names it."""
-
-    detector: Detects
-    name: str
-    sha256: str
-
-
-class _Blind:
-    """What looks where there is no camera: nothing comes to it."""
-
-    def detect(self, frames_bgr: Sequence[Image]) -> list[list[Detection]]:
-        """No frame, no finding."""
-        return [[] for _ in frames_bgr]
-
-
-NO_MODEL = Model(_Blind(), "none", "")
-
-
-def open_model(config: InferenceConfig) -> Model:
-    """The configured card's detector, verified and tried; raises ModelError or ConfigError."""
-    detector = open_detector(
-        config.model,
-        size_px=config.input_px,
-        runtime=config.runtime,
-        threads=config.threads,
-        threshold=config.min_score,
-    )
-    return Model(detector, f"{detector.card.name} {detector.card.version}", detector.card.sha256)
-
-
-def open_plates(config: EdgeConfig) -> PlateReader:
-    """The configured chain of plate networks, or a reader that says why there is none."""
-    return open_reader(config.plates or PlatesConfig(), still_quality=config.evidence.stills_quality)
 
 
 def run(config: EdgeConfig, *, model_of: Callable[[InferenceConfig], Model] = open_model) -> int:

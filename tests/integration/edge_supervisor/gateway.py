@@ -21,7 +21,8 @@ from contract.manifest import decode_manifest
 from edge.capture.types import Image
 from edge.commands import EXIT_MISTAKES, log_to_stderr, read_config
 from edge.inference.plates import PlateReader
-from edge.supervisor import Gateway, Model, run
+from edge.networks import Model
+from edge.supervisor import Gateway, run
 from tests.integration.broker import GATEWAY, GATEWAY_PASSWORD, TOWN
 from tests.integration.edge_replay.street import KEY, RedBoxes, Stay, draw
 from tests.rtsp_server.clips import RTP_HZ, Clip, Coded

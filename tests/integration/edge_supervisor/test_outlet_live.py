@@ -10,7 +10,8 @@ from contract.health import DeviceHealth
 from contract.observations import OutletLooked
 from edge.commands import read_config
 from edge.evidence.tape import read_tape
-from edge.supervisor import Gateway, Model
+from edge.networks import Model
+from edge.supervisor import Gateway
 from tests.integration.edge_replay.street import RedBoxes
 from tests.integration.edge_sensors.kitchen import MN, Device, Moved, kitchen
 from tests.integration.edge_sensors.outlet_scene import CAMERA_TABLE, FUME, OUTLET_TABLE, clip, pictures

@@ -20,7 +20,8 @@ from contract.observations import Observation
 from contract.times import NS
 from edge.commands import read_config
 from edge.evidence.tape import read_tape
-from edge.supervisor import NO_MODEL, Gateway
+from edge.networks import NO_MODEL
+from edge.supervisor import Gateway
 from edge.towers import open_eyes
 from ground.camera import Calibration
 from ground.local import Spot, metres_from
