@@ -19,6 +19,7 @@ WINDOW_GROWS = 0.5  # of the box's sides, to both sides together: a plume is lar
 WINDOW_MARGIN_PX = 8
 WIDENED_MOST = 4  # times: a plume may be ten times its densest part, which is what detectors box
 WIDENED_BY = 0.6  # of the window's side
+THREAD_SHARE = 0.01  # of the veil
 FILLED = 0.5  # of what a wider window adds: no plume, light or fog
 CHANGE_SIGMAS = 4.0
 CHANGE_LEAST = 6.0  # grey values
@@ -77,8 +78,8 @@ def measure(box: BoxPx, layers: Layers) -> Veil:
     x1, y1, x2, y2 = window = whole.window
     veil, shift = whole.veil, whole.shift
     found = int(near.veil.sum()) >= VEIL_LEAST_PX
-    base, _ = _base(near.veil, near.window) if found else (None, None)
-    _, around = _base(veil, window) if found else (None, None)
+    base = _base(near.veil, near.window) if found else None
+    around = _extent(veil, window) if found else None
     saturation = layers.saturation[y1:y2, x1:x2].astype(np.float32)
     saturation_shift = saturation - layers.reference_saturation[y1:y2, x1:x2].astype(np.float32)
     texture, edges = _texture(box, layers)
@@ -211,14 +212,26 @@ def _touching(changed: Bools, box: BoxPx) -> Bools:
     return np.isin(labels, touching[touching > 0])
 
 
-def _base(veil: Bools, window: BoxPx) -> tuple[tuple[float, float], BoxPx]:
-    """The lowest point of the veil (middle of its lowest tenth) and the box around it."""
-    rows, columns = np.flatnonzero(veil.any(axis=1)), np.flatnonzero(veil.any(axis=0))
+def _base(veil: Bools, window: BoxPx) -> tuple[float, float]:
+    """The lowest point of the veil: the middle of its lowest tenth."""
+    rows = np.flatnonzero(veil.any(axis=1))
     top, bottom = int(rows[0]), int(rows[-1]) + 1
     foot = veil[max(top, bottom - max(2, (bottom - top) // 10)) : bottom]
-    middle = float(np.median(np.nonzero(foot)[1]))
-    box = (window[0] + int(columns[0]), window[1] + top, window[0] + int(columns[-1]) + 1, window[1] + bottom)
-    return (window[0] + middle + 0.5, float(window[1] + bottom)), box
+    return window[0] + float(np.median(np.nonzero(foot)[1])) + 0.5, float(window[1] + bottom)
+
+
+def _extent(veil: Bools, window: BoxPx) -> BoxPx:
+    """The box around the veil, without threads of noise or cloud that hang on it."""
+    (left, right), (top, bottom) = (_middle_part(veil.sum(axis=axis)) for axis in (0, 1))
+    return window[0] + left, window[1] + top, window[0] + right, window[1] + bottom
+
+
+def _middle_part(counts: NDArray[np.int_]) -> tuple[int, int]:
+    """First and last index, exclusive, of what holds all but a `THREAD_SHARE` at each end."""
+    passed = np.cumsum(counts)
+    first = int(np.searchsorted(passed, THREAD_SHARE * passed[-1], side="right"))
+    last = int(np.searchsorted(passed, (1 - THREAD_SHARE) * passed[-1], side="left"))
+    return first, last + 1
 
 
 def _texture(box: BoxPx, layers: Layers) -> tuple[float | None, float | None]:
