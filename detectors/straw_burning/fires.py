@@ -8,6 +8,7 @@ import msgspec
 
 from contract.matters.straw_burning import FireState
 from contract.times import NS
+from detectors.straw_burning.kin import shows
 from detectors.straw_burning.looks import Candidate, Look
 from detectors.straw_burning.memory import SERIES_MOST, Fire, Glimpse, Preset, Track, seconds, with_flag, with_glimpse
 from detectors.straw_burning.runs import SPACED_S
@@ -35,6 +36,27 @@ def kindle(track: Track, look: Look) -> Fire:
     )
 
 
+def standing(fire: Fire, look: Look) -> Fire:
+    """A new fire where the lowest part of its smoke stands in this look: the part that was confirmed may hang over it."""
+    parts = [one for one in look.candidates if one.glimpse.is_detected and shows(fire, one)]
+    lowest = max(parts, key=_foot_y, default=None)
+    last = fire.track.glimpses[-1]
+    if lowest is None or _foot_y(lowest) <= last.foot[1]:
+        return fire
+    glimpses = (*fire.track.glimpses[:-1], _on_foot(last, lowest))
+    track = msgspec.structs.replace(fire.track, glimpses=glimpses, sight=lowest.plume.sight or fire.track.sight)
+    return msgspec.structs.replace(fire, track=track)
+
+
+def _foot_y(one: Candidate) -> float:
+    return one.glimpse.foot[1]
+
+
+def _on_foot(glimpse: Glimpse, lowest: Candidate) -> Glimpse:
+    """The look with the foot of the lowest part: place and base are those of one point."""
+    return msgspec.structs.replace(glimpse, base=lowest.glimpse.foot)
+
+
 def seen_again(fire: Fire, candidates: Sequence[Candidate], look: Look) -> Fire:
     """The fire after one more look at its preset, with the parts of its smoke that it shows: the surest one counts.
 
@@ -47,8 +69,8 @@ def seen_again(fire: Fire, candidates: Sequence[Candidate], look: Look) -> Fire:
     if not glimpse.is_detected and (glimpse.area or 0.0) < VEIL_LEFT * (fire.largest or 1.0):
         return missed(fire, look)
     seen = [one for one in candidates if one.glimpse.is_detected] or [best]
-    lowest = max(seen, key=lambda one: one.glimpse.foot[1])
-    track = with_glimpse(fire.track, glimpse, lowest.plume.sight)
+    lowest = max(seen, key=_foot_y)
+    track = with_glimpse(fire.track, _on_foot(glimpse, lowest), lowest.plume.sight)
     series = fire.series
     if not series or seconds(look.at_ns - series[-1][0]) >= SPACED_S:
         series = (*series, (look.at_ns, glimpse.area or 0.0, max(0.0, glimpse.score)))

@@ -268,7 +268,7 @@ class _Judge:
         if not track.is_held:
             self._hold(track, "first_still")
         track = with_kept(track, self.look.at_ns)  # the order for the event shows this look
-        fire = burning.kindle(track, self.look)
+        fire = burning.standing(burning.kindle(track, self.look), self.look)
         self.fires.append(fire)
         self.counts = counted(self.counts, "fires")
         self.findings.append(tell(fire, self.look, self.zone, phase="opened", checks=self._checks_of(track)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from contract.geometry import Sight
-from contract.observations import Observation
+from contract.matters.straw_burning import Facts
+from contract.observations import Observation, PlumeSeen
 from detectors.fold import LookSooner
 from tests.unit.straw_burning import tower
 from tests.unit.straw_burning.tower import look, plume, quiet, run, stare
@@ -54,6 +55,21 @@ def test_smoke_torn_from_its_foot_by_the_wind_is_one_fire() -> None:
 def test_its_place_is_that_of_the_lower_part_whichever_was_told_first() -> None:
     state, _, _ = run([*OLD, *both(0, 48, FAR_UP, LOW, flow=-8.0)])
     assert state.fires[0].track.sight == LOW["sight"]
+
+
+def test_a_new_fire_is_told_where_the_lowest_part_of_its_smoke_stands_even_if_another_part_confirmed_it() -> None:
+    scene = [
+        look(n * 0.5, plume(700, flow_px_s=(-8.0, -1.0), area_share=0.002 * (1 + n / 20), **FAR_UP), faint_foot())
+        for n in range(48)
+    ]
+    facts = run([*OLD, *scene])[1][0].facts
+    assert isinstance(facts, Facts)
+    assert (facts.sight, facts.base_px) == (LOW["sight"], (840.0, 540.0))
+
+
+def faint_foot() -> PlumeSeen:
+    """The foot of the smoke, called too unsurely to be told for itself."""
+    return plume(840, flow_px_s=(-8.0, -1.0), area_share=0.001, surety=-0.3, **LOW)
 
 
 def test_smoke_that_stands_upwind_of_a_fire_and_behind_it_is_another_fire() -> None:
