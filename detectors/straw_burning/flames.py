@@ -10,9 +10,9 @@ from contract.observations import LightSeen
 from detectors.straw_burning.memory import Glimpse, seconds
 from detectors.straw_burning.runs import Run
 
-WARM = 0.2  # (red - blue) / (red + blue): flames of straw 0.33 and more, white lamps and welders less than 0.1
+WARM = 0.27  # (red - blue) / (red + blue): flames of straw 0.33 and more, halogen 0.2, white lamps and welders less
 LIGHT_FLICKER = 0.015  # flames 0.02 and more, lamps 0.01 and less
-SWAY = 0.03  # of its own size: of a lamp that flickers, the middle stays where it is
+SWAY = 0.025  # of its own size: of a lamp that flickers, the middle stays where it is
 SWAY_BY_FLICKER = 0.2  # a lamp that is half burnt out in the picture sways a little as it dims
 DARK = 0.2  # of its usual light: flames do not go out and come back, beacons and some broken lamps do
 STAYS = 0.35  # of its light keeps its place: of what drives, hardly any

@@ -33,7 +33,7 @@ LOST_S = 5.0  # without a look: the next ones are another stare
 CORE = 0.5  # of the strongest: flames without the smoke that they light
 BETWEEN_PX = 0.05  # the middle of a burnt-out spot jumps by so much as it moves from pixel to pixel
 SHINES = 0.3  # of its usual light
-STEPS_A_JUMP = 8
+BENDS_A_JUMP = 8
 MARGIN_PX = 8
 JOINED_PX = 5
 WINDOW_MOST_PX = 160
@@ -222,14 +222,14 @@ def _sway(light: Floats, places: Floats, noise: float) -> float:
 
 
 def _varies(values: Floats, error: float) -> float:
-    """The spread that the steps from look to look show, less what noise makes of it.
+    """How irregularly it varies from look to look, less what noise makes of it: by second differences.
 
-    The largest steps are left out: what once goes to another value, as where a second lamp goes on, does not vary, and
-    neither does what goes one way all the time.
+    What goes evenly does not vary, and the largest are left out: neither does what turns, or once goes to another
+    value, as where a second lamp goes on.
     """
-    steps = np.diff(values)
-    left = np.sort(np.abs(steps - np.median(steps)))[: -max(1, len(steps) // STEPS_A_JUMP)]
-    return float(np.sqrt(max(0.0, float(np.mean(left**2)) / 2 - error**2)))
+    bends = np.sort(np.abs(np.diff(values, 2)))
+    left = bends[: -max(1, len(bends) // BENDS_A_JUMP)]
+    return float(np.sqrt(max(0.0, float(np.mean(left**2)) / 6 - error**2)))
 
 
 def _kept(part: Image) -> Image:

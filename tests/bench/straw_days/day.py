@@ -17,7 +17,7 @@ from ground.local import Spot
 from tantou.tower.world import FRAME_PX, NS, Fog, Head, Plume, World
 from tests.bench.straw_days.evening import STEADY, Town, place_in_view, steady_lamp, with_flames
 
-VERSION = 7  # counts up when days change
+VERSION = 8  # counts up when days change
 STOPS = 14  # of a whole turn at 30 degrees and a tenth of overlap; only some of them are drawn
 FOCAL_PX = 2400.0
 TILT_DEG = 2.2
