@@ -45,7 +45,7 @@ from detectors.straw_burning.upkeep import upkeep
 from detectors.straw_burning.usual import remembered
 from detectors.straw_burning.verdict import may_be_vapour, speaks_for_smoke
 
-RULE_VERSION = "straw_burning/2"
+RULE_VERSION = "straw_burning/3"
 LOOK_AT_LEAST_EVERY_S = 600.0
 FROZEN_S = 5.0
 VISIT_MOST_S = 60.0  # a camera that never moves visits once a minute
