@@ -37,7 +37,7 @@ def kindle(track: Track, look: Look) -> Fire:
 
 
 def standing(fire: Fire, look: Look) -> Fire:
-    """A new fire where the lowest part of its smoke stands in this look: the part that was confirmed may hang over it."""
+    """A new fire where the lowest part of its smoke stands in this look: what was confirmed may hang over that."""
     parts = [one for one in look.candidates if one.glimpse.is_detected and shows(fire, one)]
     lowest = max(parts, key=_foot_y, default=None)
     last = fire.track.glimpses[-1]
