@@ -83,16 +83,14 @@ class PlumeSeen(Struct, frozen=True, kw_only=True):
     model's own scale. Boxes and points in pixels of the frame; shares 0..1; what could not be measured is None.
     The veil is what differs from the background in and around the box: `area_share` is its area by the picture's,
     `base_px` its lowest point, `change_share` the changed part of the box, `ring_change_share` of the ring around.
-    `grey_shift` (0..255) and `saturation_shift` (0..1) are now - background, median over the veil, `darker_share` the
-    part of the veil that is darker than what lies behind; `texture_ratio` is
+    `grey_shift` (0..255) and `saturation_shift` (0..1) are now - background, median over the veil; `texture_ratio` is
     gradient energy now by the background's, `edge_correlation` how alike the edges are: smoke weakens edges and keeps
     them. Against the look before, `interval_s` ago: `flow_px_s` is the drift of the upper half, `decorrelation` how
     much the texture inside changed beyond the ring's, `turnover` how much of the veil itself did within up to ten
     seconds, of its own strength. `veil_xyxy_px` is the box around the veil, which the detector's box need not be.
-    `glare_share`: saturated pixels;
-    `sharpness`: variance of the Laplacian in the box by the ring's; `flicker`: spread of brightness by its mean over
-    the last seconds of video. `height_m`: how high the veil stands over its base, where `sight` knows how far that is.
-    `light`: by night, what is known of a new light instead of a veil.
+    `glare_share`: saturated pixels; `sharpness`: variance of the Laplacian in the box by the ring's; `flicker`: spread
+    of brightness by its mean over the last seconds of video. `height_m`: how high the veil stands over its base, where
+    `sight` knows how far that is. `light`: by night, what is known of a new light instead of a veil.
     """
 
     bbox_xyxy_px: BboxPx
@@ -105,7 +103,6 @@ class PlumeSeen(Struct, frozen=True, kw_only=True):
     change_share: float | None = None
     ring_change_share: float | None = None
     grey_shift: float | None = None
-    darker_share: float | None = None
     saturation_shift: float | None = None
     saturation: float | None = None
     texture_ratio: float | None = None

@@ -29,7 +29,7 @@ from edge.capture.pyav_engine import PyAvEngine
 from edge.capture.replay import Replay
 from edge.capture.ring import PacketRing
 from edge.commands import read_config
-from edge.config import CameraConfig, EdgeConfig, PlatesConfig
+from edge.config import CameraConfig, EdgeConfig
 from edge.evidence.clips import Footage
 from edge.evidence.disk import write_durably
 from edge.evidence.files import EvidenceStore, FileEvidence
@@ -38,12 +38,12 @@ from edge.evidence.from_tape import TapeEvidence
 from edge.evidence.key import read_signing_key
 from edge.evidence.tape import Tape, read_tape
 from edge.inference.look import Detects, Looker
-from edge.inference.plates import PlateReader, open_reader
+from edge.inference.plates import PlateReader
 from edge.inference.sights import areas_of
 from edge.inference.views import Views
 from edge.judge import CameraJudge, provenance, tape_start
 from edge.judge.start import given_clock
-from models import open_detector
+from edge.networks import open_model, open_plates
 
 EVENTS_NAME = "events.jsonl"
 TAPE_NAME = "observations.jsonl"
@@ -212,21 +212,13 @@ def _replayed(args: argparse.Namespace) -> int:
 
 def _replay_configured(args: argparse.Namespace) -> None:
     config = read_config(args.config)
-    wanted = config.inference
-    detector = open_detector(
-        wanted.model,
-        size_px=wanted.input_px,
-        runtime=wanted.runtime,
-        threads=wanted.threads,
-        threshold=wanted.min_score,
-    )
-    card = detector.card
-    made_by = provenance(config, model=f"{card.name} {card.version}", model_sha256=card.sha256)
+    model = open_model(config.inference)
+    made_by = provenance(config, model=model.name, model_sha256=model.sha256)
     recording = Recording(args.source, args.camera, parse_start(args.start))
-    plates = open_reader(config.plates or PlatesConfig(), still_quality=config.evidence.stills_quality)
+    plates = open_plates(config)
     if plates.eyes is None:
         _say(f"plates are not read: {plates.detail}")
-    replay_recording(config, recording, detector=detector, made_by=made_by, out=args.out, say=_say, plates=plates)
+    replay_recording(config, recording, detector=model.detector, made_by=made_by, out=args.out, say=_say, plates=plates)
 
 
 class _Judging(NamedTuple):

@@ -176,9 +176,11 @@ class Towers:
         return at_head if thermal is None else (*at_head, *thermal.maintenance())
 
     def counters(self, device: str) -> dict[str, int]:
-        """Those of its patrol and its thermal camera."""
-        patrol, thermal = self._patrols.get(device), self._thermals.get(device)
-        return ({} if patrol is None else patrol.counters()) | ({} if thermal is None else thermal.counters())
+        """Those of its eyes, its patrol and its thermal camera."""
+        beside = (self._patrols.get(device), self._thermals.get(device))
+        return self.eyes.looker.counters(device) | {
+            name: count for one in beside if one is not None for name, count in one.counters().items()
+        }
 
     def _add(self, camera: CameraConfig) -> None:
         tower = camera.tower

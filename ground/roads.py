@@ -16,7 +16,6 @@ from ground.local import Spot, metres_from
 
 MAX_ROADS = 100_000
 NEAREST_WITHIN_M = 3_000.0
-Line = tuple[tuple[float, float], ...]
 
 
 class Roads:

@@ -141,7 +141,6 @@ def _glimpse(plume: PlumeSeen, seen: Observation) -> Glimpse:
         veil=None if plume.veil_xyxy_px is None else shares(plume.veil_xyxy_px),
         grey_shift=plume.grey_shift,
         height_m=plume.height_m,
-        darker=plume.darker_share,
         light=plume.light,
     )
 

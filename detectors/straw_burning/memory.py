@@ -59,7 +59,6 @@ class Glimpse(Struct, frozen=True, array_like=True):
     veil: Box | None = None
     grey_shift: float | None = None
     height_m: float | None = None
-    darker: float | None = None
     light: LightSeen | None = None
 
     @property

@@ -116,10 +116,9 @@ class PlumeMeter:
             for (device, preset), known in self._presets.items()
         }
 
-    @property
-    def lights_left_out(self) -> int:
-        """How many new lights of the night were one too many for their look."""
-        return sum(known.lights.left_out for known in self._presets.values())
+    def lights_left_out(self, device: str) -> int:
+        """How many new lights were one too many for their look, of the presets that are remembered; any thread."""
+        return sum(known.lights.left_out for (own, _), known in tuple(self._presets.items()) if own == device)
 
     def surety(self, score: float) -> float:
         """ln(odds of a score / odds of the card's score at 80 % recall)."""

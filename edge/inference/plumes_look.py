@@ -84,6 +84,11 @@ class TowerLooker:
             horizon_px=look.horizon_px,
         )
 
+    def counters(self, device: str) -> dict[str, int]:
+        """What was not followed; nothing while nothing was left out."""
+        left_out = self._meter.lights_left_out(device)
+        return {"lights_left_out": left_out} if left_out else {}
+
     def _with_tiles(self, frame: Frame, preset: str, whole: list[Detection]) -> tuple[list[Detection], frozenset[int]]:
         """All detections, and which of them only a tile found."""
         height, width = frame.image_bgr.shape[:2]

@@ -52,7 +52,6 @@ def words_of(veil: Veil | None, shift: tuple[float, float], picture: Small) -> d
         "change_share": round(veil.change_share, 3),
         "ring_change_share": round(veil.ring_change_share, 3),
         "grey_shift": _rounded(veil.grey_shift, 1),
-        "darker_share": _rounded(veil.darker_share, 3),
         "saturation_shift": _rounded(veil.saturation_shift, 3),
         "texture_ratio": _rounded(veil.texture_ratio, 3),
         "edge_correlation": _rounded(veil.edge_correlation, 3),

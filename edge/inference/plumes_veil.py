@@ -58,7 +58,6 @@ class Veil:
     change_share: float
     ring_change_share: float
     grey_shift: float | None
-    darker_share: float | None
     saturation_shift: float | None
     texture_ratio: float | None
     edge_correlation: float | None
@@ -91,7 +90,6 @@ def measure(box: BoxPx, layers: Layers) -> Veil:
         change_share=near.veil_in_box,
         ring_change_share=near.changed_around,
         grey_shift=float(np.median(shift[veil])) if found else None,
-        darker_share=float((shift[veil] < 0).mean()) if found else None,
         saturation_shift=float(np.median(saturation_shift[veil])) / 255 if found else None,
         texture_ratio=texture,
         edge_correlation=edges,

@@ -14,7 +14,7 @@ from contract.times import NS
 from detectors.straw_burning.flames import is_flame
 from edge.capture.types import Image
 from edge.inference.plumes import PlumeMeter, PlumesLook
-from edge.inference.plumes_flames import LOOKS_LEAST, measured
+from edge.inference.plumes_flames import LIGHTS_MOST, LOOKS_LEAST, measured
 from tantou.tower.lights import level, place_m
 from tantou.tower.night import Air, Seat, flames, shine
 from tantou.tower.world import Light, Plume
@@ -148,6 +148,15 @@ def test_a_flame_is_not_learnt_as_background_while_it_is_watched() -> None:
         look(meter, -300.0 + 60 * index)
     seen = [look(meter, 60.0 * visit + number, fire()) for visit in range(10) for number in range(3)]
     assert all(one.plumes for one in seen)
+
+
+def test_lights_that_are_one_too_many_for_a_look_are_counted_for_their_tower() -> None:
+    meter = PlumeMeter(score_at_r80=0.1)
+    for index in range(4):
+        look(meter, -300.0 + 60 * index)
+    street = [lamp(x=60.0 + 35.0 * number, y=380.0) for number in range(LIGHTS_MOST + 4)]
+    assert len(look(meter, 0.0, *street).plumes) == LIGHTS_MOST
+    assert (meter.lights_left_out("tower-1"), meter.lights_left_out("tower-2")) == (4, 0)
 
 
 def test_by_day_no_light_is_told() -> None:
