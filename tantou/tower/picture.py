@@ -66,7 +66,7 @@ class Painter:
 
     def share(self, head: Head, plume: Plume, at_ns: int) -> float:
         """How much of the picture this plume covers, by itself; measured on a coarse picture."""
-        lesser = _coarse(head)
+        lesser = coarse(head)
         width, height = lesser.calibration.frame_px
         truth = self._plume(np.zeros((height, width, 3), np.uint8), lesser, plume, at_ns)
         return 0.0 if truth is None else truth.area_share
@@ -74,7 +74,7 @@ class Painter:
     def blur(self, head: Head, at_ns: int) -> Image:
         """What a moving head shows: coarse, at a sixteenth of the cost."""
         width, height = head.calibration.frame_px
-        small = self._hazed(View(self._world, _coarse(head)), at_ns)
+        small = self._hazed(View(self._world, coarse(head)), at_ns)
         return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
     def _background(self, head: Head, at_ns: int) -> Image:
@@ -181,7 +181,7 @@ class Painter:
         return np.roll(self._grains[size][number % _GRAINS], number // _GRAINS % size[0], axis=0)
 
 
-def _coarse(head: Head) -> Head:
+def coarse(head: Head) -> Head:
     """The same aim at a sixteenth of the pixels."""
     cal = head.calibration
     width, height = cal.frame_px

@@ -23,6 +23,7 @@ from edge.patrol.plan import Closer, HeadSeen, Looked, MoveTo, Order, Plan, Pose
 from tantou.tower.picture import Painter, seen_at, visual_range_m
 from tantou.tower.smoke import PUFF_LIFE_S
 from tantou.tower.world import FRAME_PX, Head, Plume, World
+from tests.bench.straw_days.contrast import contrast_share, painters_of
 from tests.bench.straw_days.day import FOCAL_PX, STOPS, Day
 from tests.bench.straw_days.judge import DEVICE, Judge
 from tests.bench.straw_days.told import Burnt, Look
@@ -36,6 +37,8 @@ TENTH_SHARE = 0.001
 GROWING_STEP_S, GROWN_STEP_S = 5, 30
 TILT_ERROR_DEG = 0.03  # of the calibration that the gateway has
 BESIDE = 0.5  # of the picture: smoke whose foot is that far outside may blow into it
+
+Shares = list[tuple[int, float]]
 
 
 class Driven:
@@ -152,6 +155,7 @@ def _burnt(one: Day, plume: Plume, painter: Painter) -> Burnt:
     }
     preset = max(found, key=lambda name: max(share for _, share in found[name]), default="")
     shares = found.get(preset, [])
+    clear = _clear_shares(one, preset, plume, shares)
     return Burnt(
         name=f"{one.number}/{plume.name}",
         preset=preset,
@@ -160,19 +164,26 @@ def _burnt(one: Day, plume: Plume, painter: Painter) -> Burnt:
         begin_ns=plume.begin_ns,
         end_ns=plume.end_ns,
         seen_ns=next((at_ns for at_ns, share in shares if share >= FIRST_SHARE), None),
-        tenth_ns=next((at_ns for at_ns, share in shares if share >= TENTH_SHARE), None),
         largest=max((share for _, share in shares), default=0.0),
+        clear_ns=next((at_ns for at_ns, share in clear if share >= FIRST_SHARE), None),
+        clearest=max((share for _, share in clear), default=0.0),
     )
 
 
-def _shares(head: Head, plume: Plume, painter: Painter) -> list[tuple[int, float]]:
+def _shares(head: Head, plume: Plume, painter: Painter) -> Shares:
     """How much of the picture the fire covers, finely until it reaches the share that counts."""
-    shares: list[tuple[int, float]] = []
+    shares: Shares = []
     at_ns = plume.begin_ns
     while at_ns < plume.end_ns:
         shares.append((at_ns, painter.share(head, plume, at_ns)))
         at_ns += (GROWING_STEP_S if shares[-1][1] < TENTH_SHARE else GROWN_STEP_S) * NS
     return shares
+
+
+def _clear_shares(one: Day, preset: str, plume: Plume, shares: Shares) -> Shares:
+    """The same times with the share that stands out from what lies behind."""
+    painters = painters_of(one.world, plume)
+    return [(at_ns, contrast_share(painters, one.heads[preset], at_ns) if share else 0.0) for at_ns, share in shares]
 
 
 def _is_near_view(head: Head, world: World, plume: Plume) -> bool:

@@ -38,16 +38,17 @@ def tell(days: Sequence[DayTold]) -> None:
 
 def _tell_fires(name: str, fires: Sequence[FireTold]) -> None:
     hit = [fire for fire in fires if fire.alarm_ns is not None]
-    least = lower_bound(len(hit), len(fires))
-    found = f"{len(hit)} of {len(fires)} = {len(hit) / len(fires):.0%}, 95 % bound {least:.0%}"
-    show(f"fires >= 0.1 % of the picture alarmed, {name}", found, "95 %")
-    for what, begin in (("first visible (0.01 %)", "seen_ns"), ("0.1 %", "tenth_ns")):
+    show(f"fires >= 0.1 % of the picture alarmed, {name}", _share(fires), "95 %")
+    clear = [fire for fire in fires if fire.truth.clearest >= TENTH_SHARE]
+    if clear:
+        show("  of them with a contrast of 5 % on 0.1 %", _share(clear))
+    for what, begin in (("drawn", "seen_ns"), ("with contrast", "clear_ns")):
         begun = [(fire.alarm_ns, getattr(fire.truth, begin)) for fire in hit]
         waits = [(alarm_ns - begin_ns) / NS for alarm_ns, begin_ns in begun if alarm_ns and begin_ns]
         if waits:
             late = sum(one > 120 for one in waits)
             both = f"{percentile(waits, 0.5):.0f} / {percentile(waits, 0.95):.0f} s, {late} over"
-            show(f"  wall time from {what} to the event, median / p95", both, "120 s")
+            show(f"  wall time from 0.01 % {what} to the event, median / p95", both, "120 s")
     looking = [fire.looking_s for fire in hit]
     if looking:
         show("  looking time, median / p95", f"{percentile(looking, 0.5):.0f} / {percentile(looking, 0.95):.0f} s")
@@ -57,8 +58,15 @@ def _tell_fires(name: str, fires: Sequence[FireTold]) -> None:
     )
     told = {band: f"{by_band[band, True]} of {by_band[band, True] + by_band[band, False]}" for band, _ in BANDS}
     print("  by distance:", told)
-    missed = [fire.truth for fire in fires if fire.alarm_ns is None]
-    print("  missed:", [(one.name, round(one.distance_m), f"{one.largest:.2%}") for one in missed])
+    for one in (fire.truth for fire in fires if fire.alarm_ns is None):
+        print(f"  missed: {one.name}, {one.distance_m:.0f} m, {one.largest:.2%}, with contrast {one.clearest:.2%}")
+
+
+def _share(fires: Sequence[FireTold]) -> str:
+    """How many of them were alarmed, with the lower bound."""
+    told = sum(fire.alarm_ns is not None for fire in fires)
+    least = lower_bound(told, len(fires))
+    return f"{told} of {len(fires)} = {told / len(fires):.0%}, 95 % bound {least:.0%}"
 
 
 def _tell_false(days: Sequence[DayTold], fires: Sequence[FireTold]) -> None:

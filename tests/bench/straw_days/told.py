@@ -37,7 +37,10 @@ class Call(Struct, frozen=True, kw_only=True):
 
 
 class Burnt(Struct, frozen=True, kw_only=True):
-    """The truth of a fire in the view that shows it best: when it was first visible, when it covered 0.1 %."""
+    """The truth of a fire in the view that shows it best: when it was first drawn on 0.01 %, what it covered.
+
+    `clear_ns`, `clearest`: the same by what stands out from what lies behind it (see `contrast`).
+    """
 
     name: str
     preset: str
@@ -46,8 +49,9 @@ class Burnt(Struct, frozen=True, kw_only=True):
     begin_ns: int
     end_ns: int
     seen_ns: int | None
-    tenth_ns: int | None
     largest: float
+    clear_ns: int | None
+    clearest: float
 
 
 class FireTold(Struct, frozen=True, kw_only=True):
