@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
-from contract.matters.straw_burning import SequenceCheck
 from contract.times import NS, ns_from_utc
 from detectors.geometry import contains, iou
+from detectors.straw_burning.checking import Checks
 from detectors.straw_burning.checks import CHANGED_WORD
 from detectors.straw_burning.config import Config, KnownPlace, Permit
 from detectors.straw_burning.flames import lamp_reason, light_of
@@ -38,7 +38,7 @@ class Case:
     """A candidate before its judge: its looks, what the checks said, its preset and the tower's other presets."""
 
     run: Run
-    checks: Mapping[str, SequenceCheck]
+    checks: Checks
     preset: Preset
     others: tuple[Preset, ...]
     look: Look
@@ -47,14 +47,6 @@ class Case:
     def track(self) -> Track:
         """The candidate."""
         return self.run.track
-
-    def failed(self, check: str) -> bool:
-        """Whether a check was made and not passed."""
-        return self.checks[check].outcome == "failed"
-
-    def passed(self, check: str) -> bool:
-        """Whether a check was made and passed."""
-        return self.checks[check].outcome == "passed"
 
     def middle(self, measure: str) -> float | None:
         """The median of a measure over the looks that have it."""
@@ -157,8 +149,8 @@ def _stands_before_fog(case: Case) -> bool:
     if shift is None or shift > -DARKER_THAN_FOG or ring is None or change is None or ring >= HAZE_ALIKE * change:
         return False
     if case.run.is_dense:
-        return case.passed("decorrelation")
-    return not (case.passed("persistence") and case.passed("growth"))
+        return case.checks.passed("decorrelation")
+    return not (case.checks.passed("persistence") and case.checks.passed("growth"))
 
 
 def _fog_bank(case: Case) -> str | None:
@@ -167,7 +159,7 @@ def _fog_bank(case: Case) -> str | None:
 
 
 def _cloud(case: Case) -> str | None:
-    return f"base {case.checks['ground'].found}" if case.failed("ground") else None
+    return f"base {case.checks['ground'].found}" if case.checks.failed("ground") else None
 
 
 def _sun_glare(case: Case) -> str | None:
@@ -197,7 +189,7 @@ def _haze(case: Case) -> str | None:
 
 def _moves(case: Case, *, as_kind: str) -> str | None:
     """What travels along a line: coloured dust behind a machine, colourless mist of a sprayer, or something else."""
-    if not case.failed("base"):
+    if not case.checks.failed("base"):
         return None
     shift, own = case.middle("saturation_shift") or 0.0, case.middle("saturation")
     kind = "moving_base"

@@ -14,7 +14,7 @@ from contract.times import NS
 from detectors.fold import Ask, DropEvidence, Finding, FullDecode, HoldEvidence, LookSooner, Step, Zone, ZoomIn
 from detectors.straw_burning import fires as burning
 from detectors.straw_burning.answers import Case, answer
-from detectors.straw_burning.checks import all_checks
+from detectors.straw_burning.checking import Checks, all_checks
 from detectors.straw_burning.config import Config
 from detectors.straw_burning.following import born, follow
 from detectors.straw_burning.keeping import KEPT_BEFORE, KEPT_MOST, is_worth_keeping, with_kept
@@ -187,7 +187,7 @@ class _Judge:
         if run.is_dense:
             self.can_stare = True
             track = msgspec.structs.replace(track, was_watched=True)
-        checks: dict[str, SequenceCheck] = {one.id: one for one in all_checks(run, self.preset, self.look)}
+        checks = Checks(run, self.preset, self.look)
         case = Case(run, checks, self.preset, self.others, self.look)
         held = answer(case)
         if held is not None:

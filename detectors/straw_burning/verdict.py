@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from statistics import median
 
-from contract.matters.straw_burning import CheckId, SequenceCheck
+from contract.matters.straw_burning import CheckId
+from detectors.straw_burning.checking import Checks
 from detectors.straw_burning.flames import is_flame, light_of
 from detectors.straw_burning.memory import Preset
 from detectors.straw_burning.runs import Run, areas_of, growth_of
@@ -13,12 +13,13 @@ from detectors.straw_burning.runs import Run, areas_of, growth_of
 MOTION: tuple[CheckId, ...] = ("growth", "drift", "decorrelation")
 LIKENESS: tuple[CheckId, ...] = ("background", "translucency", "colour")
 NEVER_FAILED: tuple[CheckId, ...] = ("base", "ground", "background", "view", "wind")
+NEVER_FAILED_OF_LIGHTS: tuple[CheckId, ...] = ("base", "ground", "view")
 SPREAD = 0.5  # of the square of its height: of 38 drawn bouts of steam none spread so far, of 72 white fires 43
 LATE_S = 24.0  # vapour and mist are as long as they get by then
 LATE_GROWTH_SHARE = 0.12
 
 
-def speaks_for_smoke(run: Run, checks: Mapping[str, SequenceCheck]) -> bool:
+def speaks_for_smoke(run: Run, checks: Checks) -> bool:
     """Persistence, nothing failed that never may, and enough that speaks for smoke.
 
     A stare must show motion of its own and two likenesses; looks a minute apart must differ from the background. A
@@ -26,18 +27,18 @@ def speaks_for_smoke(run: Run, checks: Mapping[str, SequenceCheck]) -> bool:
     """
     light = light_of(run)
     if light is not None:
-        stays = all(checks[one].outcome != "failed" for one in ("base", "ground", "view"))
-        return stays and checks["persistence"].outcome == "passed" and is_flame(light)
-    if checks["persistence"].outcome != "passed" or any(checks[one].outcome == "failed" for one in NEVER_FAILED):
+        stays = not any(checks.failed(one) for one in NEVER_FAILED_OF_LIGHTS)
+        return stays and checks.passed("persistence") and is_flame(light)
+    if not checks.passed("persistence") or any(checks.failed(one) for one in NEVER_FAILED):
         return False
-    motion = sum(checks[one].outcome == "passed" for one in MOTION)
-    likeness = sum(checks[one].outcome == "passed" for one in LIKENESS)
+    motion = sum(checks.passed(one) for one in MOTION)
+    likeness = sum(checks.passed(one) for one in LIKENESS)
     if run.is_dense:
         return motion >= 1 and motion + likeness >= 3
-    return checks["background"].outcome == "passed" and motion + likeness >= 2
+    return checks.passed("background") and motion + likeness >= 2
 
 
-def may_be_vapour(run: Run, checks: Mapping[str, SequenceCheck], preset: Preset, *, can_stare: bool) -> bool:
+def may_be_vapour(run: Run, checks: Checks, preset: Preset, *, can_stare: bool) -> bool:
     """Whether only its growth can tell it from vapour, and has not yet: it is white, or no close look showed more.
 
     Flames, and the hot spots of a thermal camera, are none. Where the height is known white smoke must lie along the
@@ -45,7 +46,7 @@ def may_be_vapour(run: Run, checks: Mapping[str, SequenceCheck], preset: Preset,
     """
     if sum(one.is_fire for one in run.used) * 2 > len(run.used):
         return False
-    grew = checks["growth"].outcome == "passed"
+    grew = checks.passed("growth")
     if is_white(run) and any(one.height_m is not None for one in run.used):
         return not is_spread(run, preset) and not (run.is_dense and grew and goes_on_growing(run))
     if run.is_dense:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from contract.matters.straw_burning import SequenceCheck
-from detectors.straw_burning.checks import all_checks
+from detectors.straw_burning.checking import all_checks
 from detectors.straw_burning.config import Config
 from detectors.straw_burning.looks import look_at
 from detectors.straw_burning.runs import run_of
