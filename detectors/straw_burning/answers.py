@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -13,9 +13,8 @@ from detectors.straw_burning.checks import CHANGED_WORD
 from detectors.straw_burning.config import Config, KnownPlace, Permit
 from detectors.straw_burning.flames import lamp_reason, light_of
 from detectors.straw_burning.looks import Look
-from detectors.straw_burning.memory import Preset, Track
+from detectors.straw_burning.memory import Box, Preset, Track
 from detectors.straw_burning.runs import Run
-from detectors.straw_burning.shapes import meets
 
 GLASS_IOU = 0.5
 GLASS_PRESETS = 2
@@ -35,12 +34,12 @@ DAY_S = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A candidate before its judge: its looks, what the checks said, its preset and the tower's other presets."""
+    """A candidate before its judge: its looks, what the checks said, its preset, and what called in other presets."""
 
     run: Run
     checks: Checks
     preset: Preset
-    others: tuple[Preset, ...]
+    elsewhere: Sequence[tuple[str, Box]]
     look: Look
 
     @property
@@ -55,6 +54,12 @@ class Case:
 
 
 Answer = Callable[[Case], str | None]
+
+
+def called_lately(presets: Iterable[Preset], at_ns: int) -> list[tuple[str, Box]]:
+    """(preset, place) of what called within some minutes: a drop on the glass does at every turn."""
+    since_ns = at_ns - round(GLASS_WITHIN_S * NS)
+    return [(one.preset, place.box) for one in presets for place in one.usual if place.last_ns >= since_ns]
 
 
 def answer(case: Case) -> tuple[str, str] | None:
@@ -119,16 +124,13 @@ def _covers(permit: Permit, case: Case) -> bool:
 
 def _glass(case: Case) -> str | None:
     """The same pixels in several presets: the head moved and it did not."""
-    since_ns = case.look.at_ns - round(GLASS_WITHIN_S * NS)
-    box = case.track.box
-    same = [
-        other.preset
-        for other in case.others
-        if any(
-            place.last_ns >= since_ns and meets(place.box, box) and iou(place.box, box) >= GLASS_IOU
-            for place in other.usual
-        )
-    ]
+    box = left, top, right, bottom = case.track.box
+    meets = (  # in one line: most do not, and there are hundreds
+        (preset, one)
+        for preset, one in case.elsewhere
+        if one[0] < right and left < one[2] and one[1] < bottom and top < one[3]
+    )
+    same = list(dict.fromkeys(preset for preset, one in meets if iou(one, box) >= GLASS_IOU))
     return f"same pixels in {', '.join(same[:4])}" if len(same) >= GLASS_PRESETS else None
 
 

@@ -25,11 +25,12 @@ OUTGROWN_AREA = 0.002  # of the picture
 
 def follow(tracks: Sequence[Track], candidates: Sequence[Candidate], at_ns: int) -> tuple[list[Track], list[Candidate]]:
     """Each track with the candidate that continues it, best overlaps first, or with a missed look; and what is new."""
+    reach = [grown(track.box, NEAR_SHARE) for track in tracks]
     pairs = sorted(
         (-by, t, c)
         for t, track in enumerate(tracks)
         for c, one in enumerate(candidates)
-        if (by := overlap(grown(track.box, NEAR_SHARE), one.box)) > 0
+        if (by := overlap(reach[t], one.box)) > 0
         and not (_has_outgrown(track, one) or _stands_elsewhere(track, one, at_ns))
     )
     found: dict[int, int] = {}

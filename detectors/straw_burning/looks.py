@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from contract.geometry import BboxPx
 from contract.observations import Observation, PlumeSeen
 from detectors.geometry import contains
-from detectors.straw_burning.config import Config
+from detectors.straw_burning.config import Config, PresetView
 from detectors.straw_burning.memory import GAPS_MOST, Box, Glimpse, Point, Preset, Seen, seconds
 from detectors.straw_burning.shapes import overlap
 
@@ -30,7 +31,7 @@ class Candidate:
         return self.glimpse.box
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Look:
     """One observation of one preset with what its judgement needs."""
 
@@ -38,7 +39,7 @@ class Look:
     config: Config
     preset: str
     candidates: tuple[Candidate, ...]
-    horizon: tuple[Point, ...]
+    drawn: PresetView | None
     masked: int
     is_night: bool
 
@@ -53,6 +54,12 @@ class Look:
         view = self.seen.view
         return view is None or view.verified or view.reference_looks == 0
 
+    @cached_property
+    def horizon(self) -> tuple[Point, ...]:
+        """The horizon drawn for the preset, else the one found; few looks need it."""
+        drawn = None if self.drawn is None else self.drawn.horizon
+        return drawn if drawn is not None else _horizon(self.seen)
+
 
 def look_at(seen: Observation, config: Config) -> Look:
     """The look; `seen.preset` must be known."""
@@ -60,9 +67,8 @@ def look_at(seen: Observation, config: Config) -> Look:
     drawn = next((one for one in config.presets if one.preset == preset), None)
     candidates: list[Candidate] = []
     masked = 0
-    for plume in sorted(seen.plumes, key=_surest_first):
-        if plume.seen_in != "change" and plume.surety < config.least_surety:
-            continue
+    plumes = [one for one in seen.plumes if one.seen_in == "change" or one.surety >= config.least_surety]
+    for plume in sorted(plumes, key=_surest_first):
         candidate = Candidate(plume, _glimpse(plume, seen))
         box = candidate.box
         middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
@@ -70,9 +76,8 @@ def look_at(seen: Observation, config: Config) -> Look:
             masked += 1
         elif all(overlap(box, other.box) < SAME_THING for other in candidates):
             candidates.append(candidate)
-    horizon = drawn.horizon if drawn is not None and drawn.horizon is not None else _horizon(seen)
     is_night = seen.picture is not None and seen.picture.brightness < config.night_brightness
-    return Look(seen, config, preset, tuple(candidates), horizon, masked, is_night)
+    return Look(seen, config, preset, tuple(candidates), drawn, masked, is_night)
 
 
 def pixels(box: Box, look: Look) -> Box:

@@ -101,7 +101,10 @@ class Track(Struct, frozen=True, kw_only=True):
     @property
     def box(self) -> Box:
         """The box of the last look that saw it."""
-        return next(one for one in reversed(self.glimpses) if one.seen != "missed").box
+        last = self.glimpses[-1]
+        if last.seen == "missed":
+            last = next(one for one in reversed(self.glimpses) if one.seen != "missed")
+        return last.box
 
 
 class Fire(Struct, frozen=True, kw_only=True):

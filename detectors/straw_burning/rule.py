@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -13,7 +14,7 @@ from contract.observations import Observation, Seen
 from contract.times import NS
 from detectors.fold import Ask, DropEvidence, Finding, FullDecode, HoldEvidence, LookSooner, Step, Zone, ZoomIn
 from detectors.straw_burning import fires as burning
-from detectors.straw_burning.answers import Case, answer
+from detectors.straw_burning.answers import Case, answer, called_lately
 from detectors.straw_burning.checking import Checks, all_checks
 from detectors.straw_burning.config import Config
 from detectors.straw_burning.following import born, follow
@@ -24,6 +25,7 @@ from detectors.straw_burning.memory import (
     FIRES_MOST,
     PRESETS_MOST,
     TRACKS_MOST,
+    Box,
     State,
     Track,
     counted,
@@ -85,6 +87,11 @@ class _Judge:
         self.counts = counted(state.counts, "masked", look.masked) if look.masked else state.counts
         self.findings: list[Finding] = []
         self.asks: list[Ask] = []
+
+    @cached_property
+    def elsewhere(self) -> list[tuple[str, Box]]:
+        """What called lately in the other presets."""
+        return called_lately(self.others, self.look.at_ns)
 
     def judge(self) -> Step[State]:
         """The state after the look, and what follows."""
@@ -188,7 +195,7 @@ class _Judge:
             self.can_stare = True
             track = msgspec.structs.replace(track, was_watched=True)
         checks = Checks(run, self.preset, self.look)
-        case = Case(run, checks, self.preset, self.others, self.look)
+        case = Case(run, checks, self.preset, self.elsewhere, self.look)
         held = answer(case)
         if held is not None:
             if held[0] != track.hold:

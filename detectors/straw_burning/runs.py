@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import median
 
+from contract.times import NS
 from detectors.straw_burning.memory import Glimpse, Preset, Track, seconds
 from detectors.straw_burning.shapes import is_loose, overlap, slope
 
 DENSE_GAP_S = 5.0  # looks closer than this show the same smoke moving
 SPACED_S = 20.0  # looks further apart than this are independent of each other
+DENSE_GAP_NS, SPACED_NS = round(DENSE_GAP_S * NS), round(SPACED_S * NS)
 DENSE_LOOKS = 6
 DENSE_SPAN_S = 8.0
 SPACED_LOOKS = 5
@@ -47,12 +49,12 @@ def run_of(track: Track) -> Run:
     """The track's looks, grouped."""
     glimpses = track.glimpses
     first = len(glimpses) - 1
-    while first > 0 and seconds(glimpses[first].at_ns - glimpses[first - 1].at_ns) <= DENSE_GAP_S:
+    while first > 0 and glimpses[first].at_ns - glimpses[first - 1].at_ns <= DENSE_GAP_NS:
         first -= 1
     spaced: list[Glimpse] = []
     began_ns = -1
     for one in glimpses:
-        if not spaced or seconds(one.at_ns - began_ns) >= SPACED_S:
+        if not spaced or one.at_ns - began_ns >= SPACED_NS:
             spaced.append(one)
             began_ns = one.at_ns
         elif (one.seen != "missed", one.surety) > (spaced[-1].seen != "missed", spaced[-1].surety):
@@ -75,12 +77,12 @@ def usual_level(track: Track, preset: Preset) -> float | None:
 
     Before means before the last visits: what began within them is this candidate, however its boxes jumped.
     """
-    before = preset.visits - RECENT_VISITS + 1
+    before, box = preset.visits - RECENT_VISITS + 1, track.box
     sureties = sorted(
         (
             surety
             for place in preset.usual
-            if overlap(place.box, track.box) >= USUAL_OVERLAP and not is_loose(track.box, place.box)
+            if overlap(place.box, box) >= USUAL_OVERLAP and not is_loose(box, place.box)
             for visit, surety in place.hits
             if visit < before
         ),
@@ -129,10 +131,8 @@ def travel(run: Run, preset: Preset) -> tuple[float, float]:
     ys = [one.foot[1] * preset.aspect for one in used]
     vx, vy = slope(times, xs), slope(times, ys)
     span_s = times[-1] - times[0]
-    off = [
-        abs(x - median(xs) - vx * (at - median(times))) + abs(y - median(ys) - vy * (at - median(times)))
-        for at, x, y in zip(times, xs, ys, strict=True)
-    ]
+    t0, x0, y0 = median(times), median(xs), median(ys)
+    off = [abs(x - x0 - vx * (at - t0)) + abs(y - y0 - vy * (at - t0)) for at, x, y in zip(times, xs, ys, strict=True)]
     return (vx * vx + vy * vy) ** 0.5 * span_s, median(off)
 
 

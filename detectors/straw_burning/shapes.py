@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import combinations
 from statistics import median
 
-from detectors.geometry import covered_share, iou
+from detectors.geometry import intersection_px2
 from detectors.straw_burning.memory import Box, Point
 
 LOOSE = 6.0  # a box over half of the sky holds every smoke inside
 
 
 def overlap(one: Box, other: Box) -> float:
-    """IoU, or how much of the smaller box lies in the other, whichever is more."""
+    """How much of the smaller box lies in the other, 0..1: never less than their IoU."""
     if not meets(one, other):
         return 0.0
-    return max(iou(one, other), covered_share(one, other), covered_share(other, one))
+    shared = intersection_px2(one, other)
+    return shared / min(_area(one), _area(other)) if shared > 0 else 0.0
 
 
 def meets(one: Box, other: Box) -> bool:
@@ -59,12 +61,8 @@ def height_at(line: Sequence[Point], x: float) -> float | None:
 
 def slope(times_s: Sequence[float], values: Sequence[float]) -> float:
     """Theil-Sen: the median of the slopes of all pairs, a second; 0 with fewer than two times."""
-    slopes = [
-        (later - earlier) / (t2 - t1)
-        for index, (t1, earlier) in enumerate(zip(times_s, values, strict=True))
-        for t2, later in zip(times_s[index + 1 :], values[index + 1 :], strict=True)
-        if t2 > t1
-    ]
+    looks = zip(times_s, values, strict=True)
+    slopes = [(later - earlier) / (t2 - t1) for (t1, earlier), (t2, later) in combinations(looks, 2) if t2 > t1]
     return median(slopes) if slopes else 0.0
 
 

@@ -17,11 +17,11 @@ def remembered(preset: Preset, look: Look) -> Preset:
     for candidate in look.candidates:
         if not candidate.glimpse.is_detected:
             continue
-        surety = candidate.glimpse.surety
-        nearest = [overlap(place.box, candidate.box) for place in usual]
+        surety, box = candidate.glimpse.surety, candidate.box
+        nearest = [overlap(place.box, box) for place in usual]
         index = nearest.index(max(nearest)) if nearest else None
         if index is None or nearest[index] < SAME_PLACE:
-            usual.append(Usual(box=candidate.box, hits=((preset.visits, surety),), last_ns=look.at_ns))
+            usual.append(Usual(box=box, hits=((preset.visits, surety),), last_ns=look.at_ns))
         else:
             usual[index] = _called(usual[index], preset.visits, surety, look.at_ns)
     if len(usual) > USUAL_MOST:
