@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from contract.matters.straw_burning import CheckId, SequenceCheck
 from detectors.straw_burning import checks
 from detectors.straw_burning.looks import Look
@@ -57,4 +59,9 @@ MADE: dict[CheckId, Callable[[Checks], SequenceCheck]] = {
 def all_checks(run: Run, preset: Preset, look: Look) -> tuple[SequenceCheck, ...]:
     """Every check but the known places (see `answers`), in the order in which they are told."""
     made = Checks(run, preset, look)
-    return tuple(made[check] for check in MADE)
+    return tuple(_rounded(made[check]) for check in MADE)
+
+
+def _rounded(made: SequenceCheck) -> SequenceCheck:
+    """As exact as people read it: an event is a message."""
+    return replace(made, values={name: round(float(value), 4) for name, value in made.values.items()})

@@ -6,7 +6,7 @@ named in `tests/bench/straw_sequences.py`. A check that looks a minute apart can
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from statistics import median
 
 from contract.matters.straw_burning import CheckId, Outcome, SequenceCheck
@@ -268,14 +268,8 @@ def never_at(interval_s: float) -> tuple[CheckId, ...]:
 
 def _check(check: CheckId, passed: bool, required: str, found: str, *, said: str, **values: float) -> SequenceCheck:
     outcome: Outcome = "passed" if passed else "failed"
-    return SequenceCheck(id=check, outcome=outcome, required=required, found=found, said=said, values=_rounded(values))
+    return SequenceCheck(id=check, outcome=outcome, required=required, found=found, said=said, values=values)
 
 
 def _not_applicable(check: CheckId, required: str, why: str, *, said: str, **values: float) -> SequenceCheck:
-    numbers = _rounded(values)
-    return SequenceCheck(id=check, outcome="not_applicable", required=required, found=why, said=said, values=numbers)
-
-
-def _rounded(values: Mapping[str, float]) -> dict[str, float]:
-    """As exact as people read them: an event is a message."""
-    return {name: round(float(value), 4) for name, value in values.items()}
+    return SequenceCheck(id=check, outcome="not_applicable", required=required, found=why, said=said, values=values)

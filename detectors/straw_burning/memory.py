@@ -33,7 +33,7 @@ SERIES_MOST = 120
 GAPS_MOST = 9
 
 
-class Glimpse(Struct, frozen=True, array_like=True):
+class Glimpse(Struct, frozen=True, array_like=True, gc=False):
     """One look at a candidate; measures as in `PlumeSeen`, but boxes, areas and flow in shares of the picture."""
 
     at_ns: int
@@ -122,7 +122,7 @@ class Fire(Struct, frozen=True, kw_only=True):
     series: tuple[tuple[int, float, float], ...] = ()
 
 
-class Usual(Struct, frozen=True, kw_only=True):
+class Usual(Struct, frozen=True, kw_only=True, gc=False):
     """A place where the detector calls now and then: (visit, surety) of its last calls."""
 
     box: Box

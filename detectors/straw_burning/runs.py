@@ -52,13 +52,14 @@ def run_of(track: Track) -> Run:
     while first > 0 and glimpses[first].at_ns - glimpses[first - 1].at_ns <= DENSE_GAP_NS:
         first -= 1
     spaced: list[Glimpse] = []
-    began_ns = -1
+    began_ns, best = -1, (False, 0.0)
     for one in glimpses:
+        rank = (one.seen != "missed", one.surety)
         if not spaced or one.at_ns - began_ns >= SPACED_NS:
             spaced.append(one)
-            began_ns = one.at_ns
-        elif (one.seen != "missed", one.surety) > (spaced[-1].seen != "missed", spaced[-1].surety):
-            spaced[-1] = one
+            began_ns, best = one.at_ns, rank
+        elif rank > best:
+            spaced[-1], best = one, rank
     dense = glimpses[first:]
     is_dense = len(dense) >= DENSE_LOOKS and seconds(dense[-1].at_ns - dense[0].at_ns) >= DENSE_SPAN_S
     used = tuple(one for one in (dense if is_dense else spaced[-RECENT_LOOKS:]) if one.seen != "missed")
@@ -127,8 +128,8 @@ def travel(run: Run, preset: Preset) -> tuple[float, float]:
     """How far the foot went along its line, and how far looks lie off it; shares of the width."""
     used = [one for one in run.used if one.base is not None or one.area is None]
     times = [seconds(one.at_ns) for one in used]
-    xs = [one.foot[0] for one in used]
-    ys = [one.foot[1] * preset.aspect for one in used]
+    feet = [one.foot for one in used]
+    xs, ys = [x for x, _ in feet], [y * preset.aspect for _, y in feet]
     vx, vy = slope(times, xs), slope(times, ys)
     span_s = times[-1] - times[0]
     t0, x0, y0 = median(times), median(xs), median(ys)

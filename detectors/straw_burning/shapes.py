@@ -15,14 +15,15 @@ LOOSE = 6.0  # a box over half of the sky holds every smoke inside
 
 def overlap(one: Box, other: Box) -> float:
     """How much of the smaller box lies in the other, 0..1: never less than their IoU."""
-    if not meets(one, other):
+    (left, top, right, bottom), (x1, y1, x2, y2) = one, other
+    if left >= x2 or x1 >= right or top >= y2 or y1 >= bottom:  # most pairs
         return 0.0
     shared = intersection_px2(one, other)
     return shared / min(_area(one), _area(other)) if shared > 0 else 0.0
 
 
 def meets(one: Box, other: Box) -> bool:
-    """Whether two boxes share any area: most pairs do not, and nothing more need be computed."""
+    """Whether two boxes share any area."""
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
@@ -52,7 +53,7 @@ def height_at(line: Sequence[Point], x: float) -> float | None:
         return None
     if x <= line[0][0]:
         return line[0][1]
-    after = bisect_left(line, x, key=lambda point: point[0])
+    after = bisect_left(line, (x,))  # less than any point at this x
     if after >= len(line):
         return line[-1][1]
     (x1, y1), (x2, y2) = line[after - 1], line[after]
@@ -64,9 +65,3 @@ def slope(times_s: Sequence[float], values: Sequence[float]) -> float:
     looks = zip(times_s, values, strict=True)
     slopes = [(later - earlier) / (t2 - t1) for (t1, earlier), (t2, later) in combinations(looks, 2) if t2 > t1]
     return median(slopes) if slopes else 0.0
-
-
-def spread(values: Sequence[float]) -> float:
-    """1.48 times the median distance from the median."""
-    middle = median(values)
-    return 1.4826 * median(abs(value - middle) for value in values)
