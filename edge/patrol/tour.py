@@ -46,6 +46,7 @@ class State(Struct, frozen=True, kw_only=True):
     """The patrol now; `pose` is where the head stood when it arrived, `index` counts the plan's stops.
 
     `by_pose`: presets that the camera recalls wrongly, reached by the pose at which their reference was taken.
+    `taken`: presets at which it last stood elsewhere, as a person leaves it who moved it on its way.
     """
 
     phase: Phase = "failed"
@@ -62,6 +63,7 @@ class State(Struct, frozen=True, kw_only=True):
     trouble: Trouble | None = None
     wrong_views: tuple[tuple[str, Trouble], ...] = ()
     by_pose: tuple[tuple[str, Pose], ...] = ()
+    taken: tuple[str, ...] = ()
     cycle_ns: int = 0
     last_cycle_s: float | None = None
     counts: tuple[tuple[str, int], ...] = ()
@@ -155,11 +157,14 @@ def _head(state: State, told: HeadSeen, plan: Plan) -> Step:
     if told.is_moving or is_elsewhere:
         if state.phase == "settling" and state.tries < TRIES_MOST:
             return replace(state, phase="zooming" if state.closer else "going", pose=told.pose), ()
-        paused = replace(
-            state, phase="paused", since_ns=told.at_ns, pose=told.pose, closer=None, stay_until_ns=0, every_s=None
-        )
-        return _counted(paused, "operator_took_over"), ()
+        return _taken(state, told.at_ns, told.pose)
     return _ticked(state, told.at_ns, plan)
+
+
+def _taken(state: State, at_ns: int, pose: Pose | None) -> Step:
+    """A person has the head; the patrol waits until it was left alone for a while."""
+    paused = replace(state, phase="paused", since_ns=at_ns, pose=pose, closer=None, stay_until_ns=0, every_s=None)
+    return _counted(paused, "operator_took_over"), ()
 
 
 def _under_way(state: State, told: HeadSeen, plan: Plan, *, is_elsewhere: bool) -> Step:
@@ -171,8 +176,7 @@ def _under_way(state: State, told: HeadSeen, plan: Plan, *, is_elsewhere: bool) 
         return replace(state, phase="settling", since_ns=told.at_ns, pose=told.pose), ()
     if spent_s > plan.move_limit_s:
         # It moves and moves: somebody else has it.
-        taken = replace(state, phase="paused", since_ns=told.at_ns, pose=told.pose, closer=None)
-        return _counted(taken, "operator_took_over"), ()
+        return _taken(state, told.at_ns, told.pose)
     return replace(state, pose=told.pose), ()
 
 
@@ -221,6 +225,8 @@ def _registered(state: State, told: Registered, plan: Plan) -> Step:
     if told.quality < plan.quality_least and told.contrast < plan.contrast_least and _is_there(state, told, plan):
         # Fog or night: the picture says nothing, the head says that it is there.
         return _look(_counted(state, "verified_by_pose"), told.at_ns)
+    if _may_be_taken(state, told, stop, plan):
+        return _taken(replace(state, taken=(*state.taken, stop.preset)), told.at_ns, state.pose)
     if state.tries + 1 < TRIES_MOST:
         state = _counted(replace(state, tries=state.tries + 1), "views_corrected")
         if state.tries == 1 or told.pose is None:
@@ -230,6 +236,16 @@ def _registered(state: State, told: Registered, plan: Plan) -> Step:
     offset = f"{told.shift[0]:+.1%}, {told.shift[1]:+.1%} of the width off" if is_off else "another picture"
     state = _wrong(state, stop.preset, f"{offset}, quality {told.quality:.2f}", told.at_ns)
     return _go(_counted(state, "wrong_views"), told.at_ns, plan, ahead=True)
+
+
+def _may_be_taken(state: State, told: Registered, stop: Stop, plan: Plan) -> bool:
+    """Whether the head stands elsewhere and a person may have left it there on its way.
+
+    Where it was found elsewhere the last time, too, it is the camera that recalls the preset wrongly.
+    """
+    if state.pose is None or told.pose is None or state.tries + 1 >= TRIES_MOST or stop.preset in state.taken:
+        return False
+    return not _is_there(state, told, plan)
 
 
 def _is_there(state: State, told: Registered, plan: Plan) -> bool:
@@ -260,7 +276,9 @@ def _wrong(state: State, preset: str, detail: str, at_ns: int) -> State:
 
 
 def _without(state: State, preset: str) -> State:
-    return replace(state, wrong_views=tuple(one for one in state.wrong_views if one[0] != preset))
+    """Without what was wrong with a preset whose picture is right now."""
+    wrong_views = tuple(one for one in state.wrong_views if one[0] != preset)
+    return replace(state, wrong_views=wrong_views, taken=tuple(one for one in state.taken if one != preset))
 
 
 def _counted(state: State, name: str) -> State:

@@ -199,6 +199,43 @@ def test_a_person_who_moves_the_head_pauses_it_at_once(seen: HeadSeen) -> None:
     assert dict(tell.state.unwatched_ns)["paused"] == 177 * S
 
 
+def on_the_way(tell: Tape, at_s: float, *, left_at: Pose) -> tour.State:
+    """A person takes the head while it goes, and lets go within seconds; the picture there is another one."""
+    stands = [still(at_s + later_s, left_at) for later_s in (5, 6, 7.5)]
+    return tell(moving(at_s), moving(at_s + 4), *stands, fits(at_s + 8, 0.1))
+
+
+def test_a_person_who_takes_the_head_on_its_way_has_it_until_it_was_left_alone() -> None:
+    tell = Tape()
+    tell(still(1))
+    assert on_the_way(tell, 2, left_at=AWAY).phase == "paused"
+    tell(moving(60), still(61, AWAY), still(179, AWAY))
+    assert (tell.state.phase, tell.orders) == ("paused", [GoTo(token="1")])
+    tell(still(182, AWAY))
+    assert tell.orders == [GoTo(token="1"), GoTo(token="1")]
+    assert dict(tell.state.counts)["operator_took_over"] == 1
+
+
+def test_a_preset_found_elsewhere_again_after_the_wait_is_corrected_and_a_person_is_minded_anew_after_that() -> None:
+    tell = Tape()
+    tell(still(1))
+    on_the_way(tell, 2, left_at=AWAY)
+    tell(still(130, AWAY))
+    assert on_the_way(tell, 131, left_at=AWAY).phase == "going"
+    assert dict(tell.state.counts)["views_corrected"] == 1
+    tell(moving(150), still(151), still(152), still(153.5), fits(154))
+    tell(Looked(at_ns=155 * S), still(157), moving(158), still(159), still(160), still(161.5), fits(162))
+    tell(Looked(at_ns=163 * S), still(165))
+    assert on_the_way(tell, 166, left_at=AWAY).phase == "paused"
+
+
+def test_a_wrong_picture_where_the_head_should_stand_is_no_person_s_doing() -> None:
+    tell = Tape()
+    tell(still(1))
+    assert on_the_way(tell, 2, left_at=HOME).phase == "going"
+    assert dict(tell.state.counts) == {"views_corrected": 1}
+
+
 def test_a_head_that_fails_is_a_trouble_until_it_answers_again() -> None:
     tell = looking()
     tell(HeadFailed(at_ns=5 * S, kind="unauthorized", detail="HTTP 401"))
