@@ -16,7 +16,7 @@ from contract.errors import ConfigError, ContractError, Mistake, StoreError
 from contract.manifest import read_trusted_keys
 from contract.times import utc_from_ns
 from ingest.config import IngestConfig, read_config
-from store import Store, gateways
+from store import Store, arrivals, gateways
 from store.config import open_configured
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")  # as contract.topics takes it
@@ -36,7 +36,9 @@ def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     add.add_argument("--token-file", type=Path, help="write the token there (0600) instead of printing it")
     listed = words.add_parser("list", help="list gateways and how they stand")
     listed.add_argument("--json", action="store_true")
-    for word in (add, listed):
+    refused = words.add_parser("rejects", help="the newest messages that were refused, and why")
+    refused.add_argument("--limit", type=int, default=20, metavar="N", help="how many (20)")
+    for word in (add, listed, refused):
         word.add_argument("--config", required=True, type=Path, help="ingest.toml")
 
 
@@ -47,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
         return _ingest(config)
     store = open_configured(config.store)
     try:
+        if args.gateway_word == "rejects":
+            return _rejects(store, limit=max(1, args.limit))
         return _add(store, args) if args.gateway_word == "add" else _list(store, is_json=args.json)
     finally:
         store.close()
@@ -85,6 +89,14 @@ def _write_secret(path: Path, secret: str) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
         file.write(secret + "\n")
+
+
+def _rejects(store: Store, *, limit: int) -> int:
+    with store.read() as conn:
+        found = arrivals.list_rejects(conn, limit)
+    for row in found:
+        print(f"{row.received_at}  {row.gateway or '-'}  {row.topic}  {len(row.body)} bytes: {row.reason}")
+    return os.EX_OK
 
 
 def _list(store: Store, *, is_json: bool) -> int:

@@ -1,4 +1,4 @@
-"""The server's words on the command line: `tantou server`, `tantou users`."""
+"""The server's words on the command line: `tantou server`, `tantou users`, `tantou audit`."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ from server import accounts
 from server.config import ServerConfig
 from server.identity.passwords import random_password
 from server.identity.scopes import ROLES
-from store import Store
+from store import Store, audit, leads
 from store.config import open_configured
 
+EXIT_BROKEN = 1
 log = logging.getLogger(__name__)
 
 
 def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `server` and `users`."""
+    """Add `server`, `users` and `audit`."""
     serve = subparsers.add_parser("server", help="the HTTP API and the console")
     users = subparsers.add_parser("users", help="add, reset and list users")
     serve.add_argument("--config", required=True, type=Path, help="server.toml")
     serve.add_argument("--console", type=Path, help="folder of the built console, when it is not this package's")
+    checked = subparsers.add_parser("audit", help="check that audit trail and histories are whole")
+    checked.add_argument("--config", required=True, type=Path, help="server.toml")
     words = users.add_subparsers(dest="user_word", required=True, metavar="WORD")
     add = words.add_parser("add", help="add a user; prints a random password once")
     add.add_argument("name")
@@ -53,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         if args.word == "server":
             return _serve(config, store, args.console)
-        return _users(store, args)
+        return _audit(store) if args.word == "audit" else _users(store, args)
     finally:
         store.close()
 
@@ -76,6 +79,17 @@ def _serve(config: ServerConfig, store: Store, console: Path | None) -> int:
     if made is not None:
         print(f"first start: user {made.name} with the password {made.password} (shown only now)", flush=True)
     return serve(create_app(config, store, time.time_ns, console=console), config.http)
+
+
+def _audit(store: Store) -> int:
+    """Says where a chain breaks: a row was changed, taken out or put in."""
+    with store.read() as connection:
+        at = audit.first_broken(connection)
+        broken = leads.broken_histories(connection)
+    places = [] if at is None else [f"audit trail: breaks at entry {at}"]
+    places += [f"history of lead {event_id}: breaks at change {number}" for event_id, number in broken.items()]
+    print("\n".join(places) or "audit trail and histories of leads: whole")
+    return EXIT_BROKEN if places else os.EX_OK
 
 
 def _users(store: Store, args: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ In: connections, plain values, `Act(who, at, reason, note)`. Out: frozen rows, L
 `open_store(url, blobs)` -> Store; `with store.write() as conn` (or `read`): every function is one step in it. No clock.
 
 leads      claim_next claim renew release expire_leases verdict undo offer_due accept return_ correct find history
-           respond ring broken_history tell_again; types Lead, Act, HistoryRow
+           respond ring broken_histories tell_again; types Lead, Act, HistoryRow
 lead_lists page(LeadFilter) queue; types LeadPage, QueueCounts
 lead_states STATES ACTIONS TRANSITIONS after actions_from
 joins      join split of; known_places learn end find valid fingerprint listed
@@ -14,7 +14,7 @@ files      stored_size is_listed unlisted keep_part drop_part part_total stale_p
 arrivals   take_readings keep_rejects list_rejects count counters
 curves     samples newest of one sensor
 audit      append page first_broken; users  add change by_name by_id all_users display_names
-sessions   add find touch end end_of_user drop_expired; outbox  waiting mark_sent
+sessions   add find touch end end_of_user drop_expired
 feed       since bounds tell drop_before; blobs  Blobs.put size read read_range stream, open_blobs
 
 Rows of the feed and the audit trail are written just before the commit, so they are seen only after it.

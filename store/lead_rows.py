@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select, update
@@ -163,8 +164,15 @@ def history(conn: Connection, event_id: str) -> list[HistoryRow]:
     return [HistoryRow(**row) for row in conn.execute(query).mappings()]
 
 
-def broken_history(rows: list[HistoryRow]) -> int | None:
-    """The number of the first history row that does not follow from the one before; None when the chain is whole."""
+def broken_histories(conn: Connection) -> dict[str, int]:
+    """Of each lead whose history is no whole chain: the number of the first row that breaks it."""
+    query = select(lead_history).order_by(lead_history.c.event_id, lead_history.c.seq)
+    rows = (HistoryRow(**row) for row in conn.execute(query.execution_options(yield_per=1000)).mappings())
+    by_lead = ((event_id, list(own)) for event_id, own in groupby(rows, key=lambda row: row.event_id))
+    return {event_id: at for event_id, own in by_lead if (at := _broken_at(own)) is not None}
+
+
+def _broken_at(rows: list[HistoryRow]) -> int | None:
     previous = chain.START
     for expected, row in enumerate(rows, 1):
         names = ("event_id", "seq", "at", "who", "from_state", "to_state", "action", "reason", "note")

@@ -29,6 +29,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "gateways": ("ingest.commands", "register and list gateways"),
     "server": ("server.commands", "the HTTP API and the console"),
     "users": ("server.commands", "add, reset and list users"),
+    "audit": ("server.commands", "check that audit trail and histories are whole"),
     "models": ("models.commands", "model cards: list, pull, verify, evaluate"),
     "towers": ("ground.commands", "calibrate a tower from landmarks"),
     "plates": ("tantou.plates", "read number plates in pictures"),

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from contract.manifest import public_key_hex
-from store import gateways, open_store
+from store import arrivals, gateways, open_store
 from tantou.__main__ import main
 from tests.integration.acts import at, birth
 from tests.ports import unused_port
@@ -82,6 +82,24 @@ def test_gateways_are_listed_with_how_they_stand(
     assert main(["gateways", "list", "--json", "--config", str(config)]) == 0
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["id"], row["online"], row["at"]) == ("gw-1", True, at(3))
+
+
+def test_refused_messages_are_listed_with_their_reason_the_newest_first(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/centre.db", str(tmp_path / "blobs"))
+    with store.write() as conn:
+        for number, gateway in enumerate(("gw-1", None), 1):
+            reject = arrivals.Reject(topic=f"t/{number}", gateway=gateway, reason="not JSON", body=b"{" * number)
+            arrivals.keep_rejects(conn, [reject], at=at(number))
+    store.close()
+    assert main(["gateways", "rejects", "--config", str(config)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{at(2)}  -  t/2  2 bytes: not JSON",
+        f"{at(1)}  gw-1  t/1  1 bytes: not JSON",
+    ]
+    assert main(["gateways", "rejects", "--limit", "1", "--config", str(config)]) == 0
+    assert capsys.readouterr().out.startswith(at(2))
 
 
 @pytest.mark.parametrize("broken", ["no-file", "no-key", "no-name"])

@@ -9,15 +9,19 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TextIO
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from contract.errors import ConfigError
 from server import commands
+from store import audit, events, gateways, open_store, tables
 from tantou.__main__ import main
+from tests.integration.acts import arrival, at, event
 from tests.ports import unused_port
 from tests.waiting import WITHIN_S, until
 
@@ -109,6 +113,26 @@ def test_a_short_password_an_unknown_user_and_a_bad_name_are_refused(
     monkeypatch.setattr("sys.stdin", open_text("short\n", config.parent))
     assert main(["users", "add", "li", "--role", "operator", "--password-stdin", "--config", str(config)]) == 1
     assert "5 characters" in capsys.readouterr().err
+
+
+def test_a_trail_that_somebody_changed_is_told_and_the_exit_code_is_1(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["audit", "--config", str(config)]
+    with closing(open_store(f"sqlite:///{tmp_path}/centre.db", str(tmp_path / "blobs"))) as store:
+        with store.write() as conn:
+            gateways.register(conn, gateways.Gateway(id="gw-1", town="demo", public_key_hex="00"), at=at(0))
+            events.take_in(conn, [arrival(event(0))], at=at(1))
+            for number in (1, 2):
+                audit.append(conn, audit.AuditEntry(at=at(number), who="anna", action="lead.show", detail={}))
+        assert main(words) == 0
+        assert "whole" in capsys.readouterr().out
+        with store.write() as conn:
+            conn.execute(update(tables.audit).where(tables.audit.c.seq == 2).values(who="bert"))
+            conn.execute(update(tables.lead_history).values(who="bert"))
+    assert main(words) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said == ["audit trail: breaks at entry 2", f"history of lead {event(0).event_id}: breaks at change 1"]
 
 
 def test_every_mistake_of_the_configuration_is_named_and_the_exit_code_is_2(

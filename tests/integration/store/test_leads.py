@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from contract.errors import LeadRefused
-from store import Store, events, feed, lead_lists, leads, outbox, tables
+from store import Store, events, feed, lead_lists, leads, tables
 from tests.integration.acts import arrival, at, event
 
 ALL = frozenset({"demo"})
@@ -36,6 +37,10 @@ def offered(store: Store, number: int = 0) -> leads.Lead:
         leads.verdict(conn, event_id, act(second=20), version=claimed.version, says="confirm")
         (lead,) = leads.offer_due(conn, act("clock", 30), confirmed_before=at(20))
     return lead
+
+
+def outbox_rows(conn: Connection) -> list[Any]:
+    return list(conn.execute(select(tables.outbox)))
 
 
 def refused(code: str) -> Any:
@@ -180,13 +185,12 @@ def test_accepting_writes_the_outbox_row_in_the_same_transaction(store: Store) -
     except ConnectionAbortedError:
         pass
     with store.write() as conn:
-        assert outbox.waiting(conn) == []
+        assert outbox_rows(conn) == []
         accepted = leads.accept(conn, lead.event_id, act("olga", 60), version=lead.version)
-        (row,) = outbox.waiting(conn)
-        outbox.mark_sent(conn, row.id, at=at(70))
-        assert outbox.waiting(conn) == []
+        (row,) = outbox_rows(conn)
     assert (accepted.state, accepted.decided_by) == ("accepted", "olga")
-    assert (row.event_id, row.kind, row.body["revision"]) == (lead.event_id, "accepted_lead", lead.revision)
+    assert (row.event_id, row.kind, row.sent_at) == (lead.event_id, "accepted_lead", None)
+    assert json.loads(row.body)["revision"] == lead.revision
 
 
 @pytest.mark.parametrize("case_number", [None, "2026-17"])
@@ -206,7 +210,7 @@ def test_a_case_number_goes_straight_to_the_opened_case(store: Store) -> None:
     lead = offered(store)
     with store.write() as conn:
         done = leads.accept(conn, lead.event_id, act("olga", 60), version=lead.version, case_number="2026-17")
-        assert outbox.waiting(conn) == []
+        assert outbox_rows(conn) == []
         steps = [row.to_state for row in leads.history(conn, lead.event_id)]
     assert (done.state, done.case_number) == ("case_opened", "2026-17")
     assert steps == ["alert", "claimed", "confirmed", "offered", "accepted", "case_opened"]
@@ -243,8 +247,21 @@ def test_every_change_has_a_history_row_in_one_whole_chain_and_a_feed_row(store:
     with store.read() as conn:
         rows = leads.history(conn, lead.event_id)
         told = [change.key["version"] for change in feed.since(conn, 0)]
+        assert leads.broken_histories(conn) == {}
     assert [row.seq for row in rows] == told == list(range(1, lead.version + 1))
-    assert leads.broken_history(rows) is None
+
+
+def test_a_changed_or_missing_history_row_is_found_and_other_leads_stay_whole(store: Store) -> None:
+    lead, other = offered(store, 0), offered(store, 1)
+    own = tables.lead_history.c.event_id == lead.event_id
+    for damage, expected in (
+        (update(tables.lead_history).where(own, tables.lead_history.c.seq == 3).values(who="bert"), 3),
+        (delete(tables.lead_history).where(own, tables.lead_history.c.seq == 2), 2),
+    ):
+        with store.write() as conn:
+            conn.execute(damage)
+            assert leads.broken_histories(conn) == {lead.event_id: expected}
+            assert leads.history(conn, other.event_id)
 
 
 def test_an_unknown_lead_is_not_found(store: Store) -> None:
