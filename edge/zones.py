@@ -28,7 +28,7 @@ from edge.capture.types import Image, Packet
 from edge.commands import read_config
 from edge.config import CameraConfig, EdgeConfig, ZoneConfig
 from edge.evidence.disk import write_durably
-from edge.evidence.stills import font_of
+from edge.evidence.letters import font_of
 from edge.inference.pictures import scene_of, small_grey
 
 COLOURS = {

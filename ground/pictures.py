@@ -16,6 +16,7 @@ _SIDE_PX = 640
 _INK, _PALE, _RED, _BLUE = (30, 30, 30), (205, 205, 205), (190, 30, 30), (30, 80, 170)
 _ARROW_PX_PER_PX = 12.0
 _FARTHEST_KM = 5
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 def errors_m(height_m: float, *, pan_sd_deg: float, tilt_sd_deg: float) -> list[tuple[float, float, float]]:
@@ -34,38 +35,42 @@ def errors_m(height_m: float, *, pan_sd_deg: float, tilt_sd_deg: float) -> list[
     return told
 
 
-def draw(fitted: Fitted, bearings_deg: Sequence[float], height_m: float) -> Image.Image:
-    """Left: landmarks around the tower with their residuals (enlarged); right: error against distance."""
+def draw(fitted: Fitted, bearings_deg: Sequence[float], height_m: float, *, font: Font, has_hanzi: bool) -> Image.Image:
+    """Left: landmarks around the tower with their residuals (enlarged); right: error against distance.
+
+    Landmarks whose names the font cannot write (`has_hanzi`) are told by their number in the survey.
+    """
     image = Image.new("RGB", (2 * _SIDE_PX, _SIDE_PX), "white")
     canvas = ImageDraw.Draw(image)
-    font = ImageFont.load_default(size=14)
-    _draw_landmarks(canvas, font, fitted, bearings_deg)
+    names = [
+        rest.name if has_hanzi or rest.name.isascii() else f"landmark {number}"
+        for number, rest in enumerate(fitted.residuals, 1)
+    ]
+    _draw_landmarks(canvas, font, fitted, list(zip(names, bearings_deg, strict=True)))
     _draw_errors(canvas, font, fitted, height_m)
     return image
 
 
 def _draw_landmarks(
-    canvas: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, fitted: Fitted, at: Sequence[float]
+    canvas: ImageDraw.ImageDraw, font: Font, fitted: Fitted, marks: Sequence[tuple[str, float]]
 ) -> None:
     middle, radius = _SIDE_PX / 2, _SIDE_PX * 0.36
     canvas.ellipse((middle - radius, middle - radius, middle + radius, middle + radius), outline=_PALE, width=2)
-    for name, azimuth in (("N", 0.0), ("E", 90.0), ("S", 180.0), ("W", 270.0)):
+    for side, azimuth in (("N", 0.0), ("E", 90.0), ("S", 180.0), ("W", 270.0)):
         place = (middle + radius * 1.28 * sin(radians(azimuth)), middle - radius * 1.28 * cos(radians(azimuth)))
-        canvas.text(place, name, fill=_INK, font=font, anchor="mm")
-    for azimuth, rest in zip(at, fitted.residuals, strict=True):
+        canvas.text(place, side, fill=_INK, font=font, anchor="mm")
+    for (name, azimuth), rest in zip(marks, fitted.residuals, strict=True):
         x, y = middle + radius * sin(radians(azimuth)), middle - radius * cos(radians(azimuth))
         end = (x + rest.right_px * _ARROW_PX_PER_PX, y + rest.down_px * _ARROW_PX_PER_PX)
         canvas.line((x, y, *end), fill=_RED, width=3)
         canvas.ellipse((x - 4, y - 4, x + 4, y + 4), fill=_BLUE)
         length = hypot(rest.right_px, rest.down_px)
-        canvas.text((x, y + 12), f"{rest.name}  {length:.1f} px", fill=_INK, font=font, anchor="mt")
+        canvas.text((x, y + 12), f"{name}  {length:.1f} px", fill=_INK, font=font, anchor="mt")
     noise = "unknown" if fitted.noise_px is None else f"{fitted.noise_px:.2f} px"
     canvas.text((16, 12), f"landmarks; red: residual x {_ARROW_PX_PER_PX:.0f}; noise {noise}", fill=_INK, font=font)
 
 
-def _draw_errors(
-    canvas: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, fitted: Fitted, height_m: float
-) -> None:
+def _draw_errors(canvas: ImageDraw.ImageDraw, font: Font, fitted: Fitted, height_m: float) -> None:
     left, top, width, height = _SIDE_PX + 70, 60, _SIDE_PX - 110, _SIDE_PX - 130
     rows = errors_m(
         height_m,

@@ -31,7 +31,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "users": ("server.commands", "add, reset and list users"),
     "audit": ("server.commands", "check that audit trail and histories are whole"),
     "models": ("models.commands", "model cards: list, pull, verify, evaluate"),
-    "towers": ("ground.commands", "calibrate a tower from landmarks"),
+    "towers": ("tantou.towers", "calibrate a tower from landmarks"),
     "plates": ("tantou.plates", "read number plates in pictures"),
     "verify": ("tantou.verify", "check an evidence package offline"),
 }

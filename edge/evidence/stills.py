@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
-from functools import cache
 from io import BytesIO
-from pathlib import Path
 
 import cv2
 from PIL import Image as Pillow
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 
 from contract.errors import EvidenceError
 from contract.geometry import BboxPx, PolygonPx
 from contract.times import NS
 from edge.capture.types import Image
+from edge.evidence.letters import Font, font_of
 
 # China has one zone and no summer time since 1991.
 SHANGHAI = timezone(timedelta(hours=8))
@@ -40,13 +39,6 @@ FACING_WORDS = {
     "west": "朝西",
     "northwest": "朝西北",
 }
-CJK_FONTS = (
-    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
-    "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
-    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
-)
-
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,12 +159,3 @@ def _fitting(marks: Marks, width_px: int, *, wished_px: int) -> tuple[tuple[str,
         if max(font.getlength(text) for text in words) + line_px <= width_px:
             break
     return words, font, line_px
-
-
-@cache
-def font_of(size_px: int) -> tuple[Font, bool]:
-    """A font of that size, and whether it has Chinese characters."""
-    for path in CJK_FONTS:
-        if Path(path).is_file():
-            return ImageFont.truetype(path, size_px), True
-    return ImageFont.load_default(size_px), False

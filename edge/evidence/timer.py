@@ -14,7 +14,8 @@ from PIL import Image as Pillow
 from PIL import ImageDraw
 
 from contract.times import NS, ns_from_utc
-from edge.evidence.stills import SHANGHAI, font_of
+from edge.evidence.letters import font_of
+from edge.evidence.stills import SHANGHAI
 
 WIDTH_PX, MARGIN_PX, STRIP_PX, TEXT_PX, ROW_PX = 1600, 40, 72, 22, 32
 STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400)

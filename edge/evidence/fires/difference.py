@@ -13,7 +13,8 @@ from PIL import ImageDraw
 from contract.times import NS, ns_from_utc
 from edge.evidence.fires.crops import Window, aligned, mark_corners, png, window_around
 from edge.evidence.fires.series import Shown
-from edge.evidence.stills import SHANGHAI, Font, font_of
+from edge.evidence.letters import Font, font_of
+from edge.evidence.stills import SHANGHAI
 
 PANEL_PX, MARGIN_PX, GAP_PX, TEXT_PX, SCALE_PX = (560, 420), 32, 20, 22, 28
 PAPER, INK = (255, 255, 255), (0, 0, 0)

@@ -16,7 +16,7 @@ from PIL import ImageDraw
 
 from contract.geometry import Sight
 from edge.evidence.fires.crops import png
-from edge.evidence.stills import Font, font_of
+from edge.evidence.letters import Font, font_of
 from ground.files import Area
 from ground.local import Spot, metres_from, spot_at
 

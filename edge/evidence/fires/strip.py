@@ -11,7 +11,8 @@ from PIL import ImageDraw
 from contract.times import NS, ns_from_utc
 from edge.evidence.fires.crops import Window, aligned, mark_corners, png, window_around
 from edge.evidence.fires.series import Shown
-from edge.evidence.stills import FIRE_WORDS, SHANGHAI, Font, font_of
+from edge.evidence.letters import Font, font_of
+from edge.evidence.stills import FIRE_WORDS, SHANGHAI
 
 PANELS_MOST = 12
 COLUMNS, PANEL_PX, GAP_PX, MARGIN_PX = 4, (384, 288), 16, 32

@@ -16,7 +16,8 @@ from PIL import Image, ImageDraw
 
 from contract.observations import Reported
 from contract.times import NS
-from edge.evidence.stills import SHANGHAI, Font, font_of
+from edge.evidence.letters import Font, font_of
+from edge.evidence.stills import SHANGHAI
 
 SIZE_PX: Final = (1600, 1130)
 LEFT_PX, RIGHT_PX, TOP_PX, PANEL_GAP_PX = 150, 40, 120, 34

@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from contract.events import Clock
 from contract.geometry import BboxPx
 from detectors.illegal_parking.config import Facing
-from edge.evidence import stills
+from edge.evidence import letters, stills
 from edge.evidence.candidates import HeldFile
 from edge.evidence.orders import Order
 from edge.evidence.parts import held_files
@@ -118,10 +118,10 @@ def test_the_longest_line_fits_the_picture_down_to_the_smallest_text(width: int)
 
 
 def test_without_a_chinese_font_the_strip_is_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stills, "CJK_FONTS", ())
-    stills.font_of.cache_clear()
+    monkeypatch.setattr(letters, "CJK_FONTS", ())
+    letters.font_of.cache_clear()
     words, _, _ = stills._fitting(marks(), 640, wished_px=16)
-    stills.font_of.cache_clear()
+    letters.font_of.cache_clear()
     assert all(text.isascii() for text in words)
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image as Pillow
 
 from contract.times import NS, utc_from_ns
-from edge.evidence.stills import font_of
+from edge.evidence.letters import font_of
 from edge.evidence.timer import DUE, LOOKS, TEXT_PX, WIDTH_PX, _heading, _keys, draw_timer
 
 BEGIN_S = 1_790_000_000

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from contract.errors import ConfigError, ContractError
+from edge.evidence import letters
 from ground.camera import direction
 from ground.files import read_areas, read_heights
 from ground.local import Spot, metres_from, spot_at
@@ -198,6 +201,28 @@ def test_towers_calibrate_prints_the_table_and_draws_the_residuals(
     assert (tmp_path / "cal.png").read_bytes().startswith(b"\x89PNG")
     assert main(["towers", "calibrate", str(path)]) == 0
     assert "pan_zero_deg = 7" in capsys.readouterr().out
+
+
+def picture_with(name: str, folder: Path) -> bytes:
+    """The drawn calibration of a survey whose landmarks all have this name."""
+    (folder / "survey.toml").write_text(re.sub('name = ".*"', f'name = "{name}"', survey_text()))
+    assert main(["towers", "calibrate", str(folder / "survey.toml"), "--picture", str(folder / "cal.png")]) == 0
+    return Image.open(folder / "cal.png").tobytes()
+
+
+@pytest.mark.skipif(not letters.font_of(14)[1], reason="no Chinese font: apt-get install fonts-wqy-microhei")
+def test_chinese_landmark_names_are_drawn_not_boxes(tmp_path: Path) -> None:
+    assert picture_with("水塔", tmp_path) != picture_with("砖窑", tmp_path)
+
+
+def test_without_a_chinese_font_a_landmark_is_told_by_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(letters, "CJK_FONTS", ())
+    letters.font_of.cache_clear()
+    drawn = picture_with("水塔", tmp_path), picture_with("砖窑", tmp_path), picture_with("kiln", tmp_path)
+    letters.font_of.cache_clear()
+    assert drawn[0] == drawn[1] != drawn[2]
 
 
 def test_a_survey_with_mistakes_lists_them_all(tmp_path: Path) -> None:

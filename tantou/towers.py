@@ -1,4 +1,7 @@
-"""`tantou towers ...`: what a tower's pixels mean on the ground."""
+"""`tantou towers ...`: what a tower's pixels mean on the ground.
+
+Wiring only: `ground` fits and draws, `edge` has the letters.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from ground.calibrate import Fitted
 from ground.local import Spot, metres_from
 from ground.survey import Survey, calibrated, read_survey
 
+_LETTERS_PX = 14
 _EXAMPLE = """survey.toml:
   [tower]
   lat = 29.21
@@ -73,7 +77,9 @@ def _text(fitted: Fitted) -> str:
 
 
 def _draw(path: Path, survey: Survey, fitted: Fitted, ground_height_m: float | None) -> None:
-    from ground.pictures import draw  # only who wants a picture needs pillow
+    # Only who wants a picture needs pillow.
+    from edge.evidence.letters import font_of
+    from ground.pictures import draw
 
     tower = survey.tower
     camera = Spot(lat=tower.lat, lon=tower.lon, height_m=tower.camera_height_m)
@@ -83,5 +89,6 @@ def _draw(path: Path, survey: Survey, fitted: Fitted, ground_height_m: float | N
         problem = f"the ground ({ground_m:g} m) is not below the camera ({tower.camera_height_m:g} m)"
         raise ConfigError("towers calibrate", (Mistake("--ground-height-m", None, problem),))
     bearings = [degrees(atan2(offset[0], offset[1])) for offset in offsets]
-    draw(fitted, bearings, tower.camera_height_m - ground_m).save(path)
+    font, has_hanzi = font_of(_LETTERS_PX)
+    draw(fitted, bearings, tower.camera_height_m - ground_m, font=font, has_hanzi=has_hanzi).save(path)
     print(f"drawn: {path}", file=sys.stderr)
