@@ -17,7 +17,7 @@ from contract.errors import ConfigError, EvidenceError, Mistake, TantouError
 from contract.settings import in_order
 from contract.toml_lines import Place, key_lines
 from edge.config import EdgeConfig, load_edge
-from edge.config.files import reach_problem
+from edge.config.files import Probes
 from edge.evidence.key import read_signing_key
 
 EXIT_MISTAKES = 2
@@ -80,9 +80,9 @@ def run_gateway(path: Path) -> int:
 
 
 def check(path: Path, *, as_json: bool = False) -> int:
-    """`check`: prints every mistake, 0 when there is none, else 2; the broker is tried, too."""
+    """`check`: prints every mistake, 0 when there is none, else 2; broker and files of the land are tried, too."""
     try:
-        config = read_config(path, is_broker_tried=True)
+        config = read_config(path, probes=Probes())
         lines = key_lines(path.read_text(encoding="utf-8"))
         mistakes: tuple[Mistake, ...] = in_order([*_key_mistakes(config, lines), *_part_mistakes(config, lines)])
     except ConfigError as error:
@@ -109,15 +109,14 @@ def check(path: Path, *, as_json: bool = False) -> int:
     return EXIT_MISTAKES if mistakes else 0
 
 
-def read_config(path: Path, *, is_broker_tried: bool = False) -> EdgeConfig:
+def read_config(path: Path, *, probes: Probes | None = None) -> EdgeConfig:
     """The checked configuration of a file; raises ConfigError."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         mistake = Mistake("file", None, f"cannot be read: {error}")
         raise ConfigError(str(path), (mistake,)) from error
-    reach = reach_problem if is_broker_tried else None
-    return load_edge(text, str(path), path.absolute().parent, reach_problem=reach)
+    return load_edge(text, str(path), path.absolute().parent, probes=probes)
 
 
 class _OneLine(logging.Formatter):

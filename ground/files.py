@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from math import cos, radians
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +22,8 @@ MAX_DEM_CELLS = 100_000_000
 _GEOGRAPHIC = 2  # GeoTIFF GTModelTypeGeoKey: latitude and longitude
 _POINTS = 2  # GeoTIFF GTRasterTypeGeoKey: a height is that of a point, not of a cell
 _DATUMS = frozenset({4326, 4490, 4979, 32767})  # WGS 84, CGCS2000, WGS 84 in three axes, user-defined
+# What tifffile raises for a file that is broken in one place or another, seen by breaking them.
+_BROKEN = (ArithmeticError, LookupError, OSError, TypeError, ValueError, struct.error, zlib.error)
 Ring = tuple[tuple[float, float], ...]
 
 
@@ -64,19 +68,23 @@ class Heights:
 
 def read_heights(path: Path) -> Heights:
     """A one-band GeoTIFF in WGS 84 degrees; raises ContractError for any other file, with what to do."""
+    try:
+        return _heights_in(path)
+    except _BROKEN as error:
+        raise ContractError(f"{path}: {error}; expected a GeoTIFF of heights") from error
+
+
+def _heights_in(path: Path) -> Heights:
     import tifffile  # only who has a terrain file needs it
 
-    try:
-        with tifffile.TiffFile(path) as file:
-            page = file.pages.first
-            told = file.geotiff_metadata or {}
-            unknown = page.tags.get("GDAL_NODATA")
-            cells = int(np.prod(page.shape))
-            if len(page.shape) != 2 or cells > MAX_DEM_CELLS:
-                raise ContractError(f"{path}: {page.shape}, expected one band of at most {MAX_DEM_CELLS} cells")
-            heights = page.asarray()
-    except (OSError, tifffile.TiffFileError, ValueError) as error:
-        raise ContractError(f"{path}: {error}; expected a GeoTIFF of heights") from error
+    with tifffile.TiffFile(path) as file:
+        page = file.pages.first
+        told = file.geotiff_metadata or {}
+        unknown = page.tags.get("GDAL_NODATA")
+        cells = int(np.prod(page.shape))
+        if len(page.shape) != 2 or cells > MAX_DEM_CELLS:
+            raise ContractError(f"{path}: {page.shape}, expected one band of at most {MAX_DEM_CELLS} cells")
+        heights = page.asarray()
     scale, tie = told.get("ModelPixelScale"), told.get("ModelTiepoint")
     is_degrees = told.get("GTModelTypeGeoKey") == _GEOGRAPHIC and told.get("GeographicTypeGeoKey", 4326) in _DATUMS
     if not is_degrees or scale is None or tie is None:

@@ -1,15 +1,23 @@
-"""The files a configuration names: are they there, and are the secret ones kept from others."""
+"""The files a configuration names: are they there, are secret ones kept from others, can a tower's land be read."""
 
 from __future__ import annotations
 
 import socket
 import stat
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from contract.errors import ConfigError, Mistake
+from contract.errors import ConfigError, ContractError, Mistake
+from edge.config.types import TowerConfig
+from ground.files import read_areas, read_heights
+from ground.local import Spot
+from ground.roads import read_roads
 
+FileProblem = Callable[[Path, bool], str | None]
 MAX_SECRET_BYTES = 10_000
 REACH_TIMEOUT_S = 3.0
+_ANYWHERE = Spot(lat=0.0, lon=0.0, height_m=0.0)  # lines are lines from wherever they are seen
 
 
 def file_problem(path: Path, is_secret: bool) -> str | None:
@@ -35,6 +43,28 @@ def reach_problem(host: str, port: int) -> str | None:
     except OSError as error:
         return f"{host}:{port} cannot be reached: {error.strerror or error}"
     return None
+
+
+def land_problem(tower: TowerConfig, key: str, path: Path) -> str | None:
+    """Why the terrain, the areas or the roads of a tower cannot be read; None when they can."""
+    try:
+        if key == "dem_file":
+            read_heights(path)
+        elif key == "areas_file":
+            read_areas(path, name_key=tower.areas_name)
+        else:
+            read_roads(path, _ANYWHERE)
+    except ContractError as error:
+        return str(error)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """What `tantou check` tries beyond the text: a broker that answers, files of the land that can be read."""
+
+    reach_problem: Callable[[str, int], str | None] = reach_problem
+    land_problem: Callable[[TowerConfig, str, Path], str | None] = land_problem
 
 
 def read_secret(path: str) -> str:

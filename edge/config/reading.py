@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,12 @@ from contract.settings import Examined, did_you_mean, examine, examine_table, in
 from contract.toml_lines import Place
 from detectors import fold
 from edge.config import urls
+from edge.config.files import FileProblem, Probes
 from edge.config.files import file_problem as file_problem_on_disk
 from edge.config.rules import approval_mistakes, rule_mistakes
 from edge.config.sensors import outlet_mistakes, profile_of, sensor_mistakes, sensor_of_zone, unknown_sensor
 from edge.config.shapes import is_same_shape, polygon_problem
-from edge.config.towers import tower_mistakes
+from edge.config.towers import land_mistakes, own_tower, tower_mistakes
 from edge.config.types import (
     LISTENER_ID,
     BrokerConfig,
@@ -31,13 +32,10 @@ from edge.config.types import (
     PlatesConfig,
     SensorConfig,
     ThermalConfig,
-    TowerConfig,
     ZoneConfig,
 )
 from edge.sensors.binding import bound_rule
 
-FileProblem = Callable[[Path, bool], str | None]
-ReachProblem = Callable[[str, int], str | None]
 _SECRETS = (
     ("gateway", "key_file"),
     ("broker", "password_file"),
@@ -46,7 +44,6 @@ _SECRETS = (
     ("hj212", "key_file"),
 )
 _MODELS = ("model", "smoke_model")
-_TOWER_FILES = ("dem_file", "areas_file", "roads_file")
 _OPEN_FILES = (("broker", "ca_file"), ("evidence", "ca_file"), ("hj212", "tls_cert"))
 
 
@@ -56,19 +53,20 @@ def load_edge(
     base_dir: Path,
     *,
     file_problem: FileProblem = file_problem_on_disk,
-    reach_problem: ReachProblem | None = None,
+    probes: Probes | None = None,
 ) -> EdgeConfig:
     """The checked configuration with absolute file paths; raises ConfigError that lists every mistake.
 
-    `file_problem(path, is_secret)` says what is wrong with a named file; with `reach_problem(host, port)` given, the
-    broker is tried too.
+    `file_problem(path, is_secret)` says what is wrong with a named file; with `probes` the broker is tried too, and the
+    contents of a tower's files.
     """
     examined = examine(text, source, EdgeFile)
     mistakes = [
         *examined.mistakes,
         *_repeated_ids(examined),
         *_files(examined, base_dir, file_problem),
-        *_servers(examined, reach_problem),
+        *land_mistakes(examined, base_dir, file_problem, probes),
+        *_servers(examined, probes),
         *_cameras(examined),
         *tower_mistakes(examined, base_dir),
         *sensor_mistakes(examined, base_dir),
@@ -113,7 +111,6 @@ def _files(examined: Examined[EdgeFile], base_dir: Path, file_problem: FileProbl
     places: list[tuple[Place, bool]] = [(place, True) for place in (*_SECRETS, *devices)]
     places += [(place, False) for place in _OPEN_FILES]
     places += [((*place, "ca_file"), False) for place, _ in _tables(examined, SensorConfig)]
-    places += [((*place, key), False) for place, _ in _tables(examined, TowerConfig) for key in _TOWER_FILES]
     for place, is_secret in places:
         name = getattr(examined.tables.get(place[:-1]), str(place[-1]), None)
         problem = None if name in (None, msgspec.UNSET) else file_problem(base_dir / name, is_secret)
@@ -125,12 +122,12 @@ def _files(examined: Examined[EdgeFile], base_dir: Path, file_problem: FileProbl
             yield examined.mistake(("inference", key), problem)
 
 
-def _servers(examined: Examined[EdgeFile], reach_problem: ReachProblem | None) -> Iterator[Mistake]:
+def _servers(examined: Examined[EdgeFile], probes: Probes | None) -> Iterator[Mistake]:
     for place, broker in _tables(examined, BrokerConfig, "url"):
         problem = urls.server_problem(broker.url, urls.BROKER_PORTS, "mqtt")
-        if problem is None and reach_problem is not None:
+        if problem is None and probes is not None:
             found = urls.endpoint(broker.url, urls.BROKER_PORTS)
-            problem = reach_problem(found.host, found.port)
+            problem = probes.reach_problem(found.host, found.port)
         if problem is not None:
             yield examined.mistake((*place, "url"), problem, f"found {shown(broker.url)}")
     for place, evidence in _tables(examined, EvidenceConfig):
@@ -272,14 +269,6 @@ def _own_profile(sensor: SensorConfig, base_dir: Path) -> SensorConfig:
     return msgspec.structs.replace(sensor, profile=str((base_dir / sensor.profile).absolute()))
 
 
-def _own_tower(camera: CameraConfig, files_of: Callable[..., Any]) -> CameraConfig:
-    """The files of a tower's tables, absolute."""
-    patrol = None if camera.patrol is None else files_of(camera.patrol, "password_file")
-    tower = None if camera.tower is None else files_of(camera.tower, *_TOWER_FILES)
-    thermal = None if camera.thermal is None else files_of(camera.thermal, "password_file")
-    return msgspec.structs.replace(camera, patrol=patrol, tower=tower, thermal=thermal)
-
-
 def _resolved(written: EdgeFile, base_dir: Path) -> EdgeConfig:
     replace = msgspec.structs.replace
 
@@ -301,7 +290,7 @@ def _resolved(written: EdgeFile, base_dir: Path) -> EdgeConfig:
         plates=None if written.plates is None else _own_cards(written.plates, base_dir),
         spool=written.spool,
         hj212=None if written.hj212 is None else files_of(written.hj212, "tls_cert", "tls_key", "key_file"),
-        cameras=tuple(_own_tower(files_of(camera, "password_file"), files_of) for camera in written.cameras),
+        cameras=tuple(own_tower(files_of(camera, "password_file"), files_of) for camera in written.cameras),
         sensors=tuple(_own_profile(files_of(one, "password_file", "ca_file"), base_dir) for one in written.sensors),
         zones=written.zones,
         config_sha256=hashlib.sha256(msgspec.json.encode(written, order="sorted")).hexdigest(),

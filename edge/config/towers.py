@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from contract.errors import ConfigError, Mistake
 from contract.settings import Examined, shown
 from contract.toml_lines import Place
 from edge.config import urls
+from edge.config.files import FileProblem, Probes
 from edge.config.sensors import profile_of, sensor_of_zone, unknown_sensor
 from edge.config.types import (
     CameraConfig,
@@ -23,6 +26,7 @@ from edge.config.types import (
 from edge.sensors.weather import WIND_FROM, WIND_SPEED
 
 HEAD_PORTS = {"http": 80, "https": 443}
+LAND_FILES = ("dem_file", "areas_file", "roads_file")
 
 
 def tower_mistakes(examined: Examined[EdgeFile], base_dir: Path) -> Iterator[Mistake]:
@@ -48,6 +52,30 @@ def tower_mistakes(examined: Examined[EdgeFile], base_dir: Path) -> Iterator[Mis
                 yield examined.mistake((*place, "camera_height_m"), "missing", problem)
             if isinstance(table.weather_sensor, str):
                 yield from _weather(examined, place, table.weather_sensor, base_dir)
+
+
+def land_mistakes(
+    examined: Examined[EdgeFile], base_dir: Path, file_problem: FileProblem, probes: Probes | None
+) -> Iterator[Mistake]:
+    """Terrain, areas and roads: files that are there and, where that is tried, can be read."""
+    for place, tower in examined.tables.items():
+        for key in LAND_FILES if isinstance(tower, TowerConfig) else ():
+            name = getattr(tower, key)
+            if not isinstance(name, str):
+                continue
+            problem = file_problem(base_dir / name, False)
+            if problem is None and probes is not None:
+                problem = probes.land_problem(tower, key, base_dir / name)
+            if problem is not None:
+                yield examined.mistake((*place, key), problem)
+
+
+def own_tower(camera: CameraConfig, files_of: Callable[..., Any]) -> CameraConfig:
+    """The files of a tower's tables, absolute."""
+    patrol = None if camera.patrol is None else files_of(camera.patrol, "password_file")
+    tower = None if camera.tower is None else files_of(camera.tower, *LAND_FILES)
+    thermal = None if camera.thermal is None else files_of(camera.thermal, "password_file")
+    return msgspec.structs.replace(camera, patrol=patrol, tower=tower, thermal=thermal)
 
 
 def _weather(examined: Examined[EdgeFile], place: Place, name: str, base_dir: Path) -> Iterator[Mistake]:

@@ -8,6 +8,7 @@ import pytest
 
 from contract.errors import ConfigError, Mistake
 from edge.config import EdgeConfig, load_edge
+from edge.config.files import Probes
 
 GOOD = """
 [gateway]
@@ -159,7 +160,7 @@ def test_one_wrong_key_does_not_hide_the_other_mistakes() -> None:
             "edge.toml",
             BASE,
             file_problem=every_file_is_missing,
-            reach_problem=lambda host, _port: f"{host} is down",
+            probes=Probes(reach_problem=lambda host, _port: f"{host} is down"),
         )
     assert [(one.line, one.path, one.problem) for one in raised.value.mistakes] == [
         (5, "gateway.key_file", "gateway.pem does not exist"),

@@ -91,6 +91,50 @@ def test_a_model_without_a_card_is_a_mistake(folder: Path, capsys: pytest.Captur
         assert "line 14: inference.model: no card named 'vehicle-x' (known: " in capsys.readouterr().out
 
 
+TOWER = """frame_px = [1920, 1080]
+position = { lat = 29.2, lon = 119.5, error_m = 3 }
+masks = [[[0, 0], [1, 1]]]
+[camera.tower]
+focal_px = 3600.0
+mast_m = 40
+camera_height_m = 112.0
+dem_file = "dem.tif"
+areas_file = "cells.geojson"
+roads_file = "roads.geojson"
+"""
+POLYGON = '{"type": "Polygon", "coordinates": [[[119, 29], [119.1, 29], [119, 29.1], [119, 29]]]}'
+LINE = '{"type": "LineString", "coordinates": [[119, 29], [119.1, 29]]}'
+
+
+def test_terrain_areas_and_roads_that_cannot_be_read_stand_among_the_other_mistakes(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = TEXT.partition("[broker]")[0] + TEXT[TEXT.index("[[camera]]") :] + TOWER
+    (folder / "dem.tif").write_bytes(b"II*\0 cut off")
+    (folder / "cells.geojson").write_text(f'{{"features": [{{"geometry": {POLYGON}, "properties": {{}}}}]}}')
+    (folder / "roads.geojson").write_text(f'{{"features": [{{"geometry": {POLYGON}}}]}}')
+    assert main(["check", write(folder, text), "--json"]) == 2
+    found = json.loads(capsys.readouterr().out)["mistakes"]
+    assert [(one["path"], one["line"]) for one in found] == [
+        ("camera[0].masks[0]", 11),
+        ("camera[0].tower.dem_file", 16),
+        ("camera[0].tower.areas_file", 17),
+        ("camera[0].tower.roads_file", 18),
+    ]
+    words = ["expected a GeoTIFF of heights", "no property 'name'", "expected a GeoJSON FeatureCollection of lines"]
+    assert [word in one["problem"] for word, one in zip(words, found[1:], strict=True)] == [True] * 3
+    assert main(["check", write(folder, text.replace('"cells.geojson"', '"none.geojson"'))]) == 2
+    assert "none.geojson does not exist" in capsys.readouterr().out
+
+
+def test_areas_and_roads_that_can_be_read_are_no_mistake(folder: Path) -> None:
+    text = TEXT.partition("[broker]")[0] + TEXT[TEXT.index("[[camera]]") :] + TOWER
+    text = text.replace("masks = [[[0, 0], [1, 1]]]\n", "").replace('dem_file = "dem.tif"\n', "")
+    (folder / "cells.geojson").write_text(f'{{"features": [{{"geometry": {POLYGON}, "properties": {{"name": "a"}}}}]}}')
+    (folder / "roads.geojson").write_text(f'{{"features": [{{"geometry": {LINE}}}]}}')
+    assert main(["check", write(folder, text)]) == 0
+
+
 def test_a_file_that_is_not_there_is_one_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(tmp_path / "none.toml")]) == 2
     assert "1 mistake(s)\n  file: cannot be read" in capsys.readouterr().out

@@ -62,6 +62,18 @@ def test_off_the_grid_and_over_unknown_cells_there_is_no_height_and_no_place(tmp
     assert on_heights(direction(90, -0.5), 40, dem.around(mast), step_m=15) is None
 
 
+def test_a_geotiff_that_is_cut_off_anywhere_is_refused_in_words_or_read(tmp_path: Path) -> None:
+    whole = write_dem(tmp_path / "dem.tif", np.full((8, 8), 10.0)).read_bytes()
+    refused = 0
+    for length in range(0, len(whole), 3):
+        (tmp_path / "dem.tif").write_bytes(whole[:length])
+        try:
+            read_heights(tmp_path / "dem.tif")
+        except ContractError:
+            refused += 1
+    assert refused > len(whole) / 6
+
+
 def test_the_files_own_word_for_unknown_is_no_height(tmp_path: Path) -> None:
     heights = np.full((5, 5), 32767.0)
     heights[:3] = 10.0
