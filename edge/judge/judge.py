@@ -18,9 +18,9 @@ from edge.capture.types import Frame
 from edge.evidence.orders import NO_CUTS, Cuts, EvidenceMaker, Order
 from edge.judge.day import noted, of_day
 from edge.judge.state import Act, JudgeState, Owed, read_state
+from edge.judge.unproved import unproved
 from edge.judge.zone import JudgedZone
 
-EVIDENCE_FAILED = "evidence_failed"
 ZONE_CHANGED = "zone_changed"
 CLOSE_VIEW_AGAIN_NS = 60 * NS  # a full disk is not emptier at the next look, a second later
 
@@ -137,15 +137,14 @@ class CameraJudge:
     def _tell(self, finding: Finding, zone: JudgedZone, at_ns: int, frame: Frame | None) -> Event:
         self._held.pop(finding.event_id, None)
         act = self._acts.get(finding.event_id) or Act(zone=zone.on_tape.zone, revision=0)
-        event = self._bare_event(finding, zone, revision=act.revision + 1)
-        order = self._order(event, act, bbox=finding.bbox_xyxy_px, at_ns=at_ns)
+        told = self._bare_event(finding, zone, revision=act.revision + 1)
+        order = replace(self._order(told, act, bbox=finding.bbox_xyxy_px, at_ns=at_ns), frame=frame)
         has_more_to_show = finding.phase != "updated" or act.has_new_cuts
-        event, act = self._proved(event, act, replace(order, frame=frame) if has_more_to_show else None)
+        event, act = self._proved(told, act, order, is_due=has_more_to_show)
         due_ns = act.owed.due_ns if act.owed else None
         if event.revision == 1:
             due_ns = at_ns + round(self._start.post_roll_s * NS)
-        owed = None if due_ns is None else Owed(due_ns=due_ns, event=event, bbox_xyxy_px=finding.bbox_xyxy_px)
-        told = structs.replace(event, evidence=None)
+        owed = None if due_ns is None else Owed(due_ns=due_ns, event=told, bbox_xyxy_px=finding.bbox_xyxy_px)
         self._remember(event.event_id, structs.replace(act, owed=owed, told=told, is_open=finding.phase != "closed"))
         return event
 
@@ -159,6 +158,8 @@ class CameraJudge:
             redrawn = CounterEvidence(kind=ZONE_CHANGED, effect="flagged", reason=reason, at=utc_from_ns(at_ns))
             spoke = (*act.told.counter_evidence, redrawn)
             closed = structs.replace(act.told, revision=act.revision + 1, phase="closed", counter_evidence=spoke)
+            if act.evidence is None:
+                closed = unproved(closed, shown_revision=None, at_ns=at_ns)
             events.append(structs.replace(closed, evidence=act.evidence))
         self._orphans = {}
         return events
@@ -171,10 +172,9 @@ class CameraJudge:
             if owed is None or (record.at_ns < owed.due_ns and not isinstance(record, StreamLost)):
                 continue
             phase = owed.event.phase if owed.event.phase == "closed" else "updated"
-            spoke = tuple(one for one in owed.event.counter_evidence if one.kind != EVIDENCE_FAILED)
-            event = structs.replace(owed.event, revision=act.revision + 1, phase=phase, counter_evidence=spoke)
+            event = structs.replace(owed.event, revision=act.revision + 1, phase=phase)
             order = self._order(event, act, bbox=owed.bbox_xyxy_px, at_ns=record.at_ns)
-            event, settled = self._proved(event, act, replace(order, settle_clips=True))
+            event, settled = self._proved(event, act, replace(order, settle_clips=True), is_due=True)
             self._remember(event.event_id, structs.replace(settled, owed=None))
             events.append(event)
         return events
@@ -189,8 +189,7 @@ class CameraJudge:
                 continue
             if not self._maker.owes_close_view(event_id, act.revision + 1):
                 continue
-            spoke = tuple(one for one in act.told.counter_evidence if one.kind != EVIDENCE_FAILED)
-            event = structs.replace(act.told, revision=act.revision + 1, phase="updated", counter_evidence=spoke)
+            event = structs.replace(act.told, revision=act.revision + 1, phase="updated")
             evidence = self._maker.make(self._order(event, act, bbox=None, at_ns=at_ns))
             if evidence is None:
                 self._close_views_from[event_id] = at_ns + CLOSE_VIEW_AGAIN_NS
@@ -207,23 +206,17 @@ class CameraJudge:
             self._acts.pop(event_id, None)
             self._close_views_from.pop(event_id, None)
 
-    def _proved(self, event: Event, act: Act, order: Order | None) -> tuple[Event, Act]:
-        """The event with its evidence, and the act as of this revision; without an order with that of before.
+    def _proved(self, event: Event, act: Act, order: Order, *, is_due: bool) -> tuple[Event, Act]:
+        """The event with its evidence, and the act as of this revision; where none is due with that of before.
 
-        Where evidence cannot be made the event goes out with that of before and a flag that says so.
+        Where it cannot be made the event goes out with that of before, says so and is graded by what there is.
         """
         act = structs.replace(act, revision=event.revision)
-        evidence = self._maker.make(order) if order is not None else None
+        evidence = self._maker.make(order) if is_due else None
         if evidence is not None:
             act = structs.replace(act, evidence=evidence, evidence_revision=event.revision, has_new_cuts=False)
-        elif order is not None:
-            failed = CounterEvidence(
-                kind=EVIDENCE_FAILED,
-                effect="flagged",
-                reason=f"the gateway could not make the evidence of revision {event.revision}; its log says why",
-                at=utc_from_ns(order.at_ns),
-            )
-            event = structs.replace(event, counter_evidence=(*event.counter_evidence, failed))
+        elif is_due or act.evidence is None:
+            event = unproved(event, shown_revision=act.evidence_revision, at_ns=order.at_ns)
         return structs.replace(event, evidence=act.evidence), act
 
     def _order(self, event: Event, act: Act, *, bbox: BboxPx | None, at_ns: int) -> Order:

@@ -315,6 +315,12 @@ export default {
     result: 'Result',
     none: 'No predicates listed.',
     level: 'Grade {grade}',
+    package: {
+      name: 'Evidence package',
+      required: 'a signed package of this revision',
+      none: 'none: the gateway could not make it',
+      before: 'that of revision {n} only',
+    },
   },
   counter: {
     title: 'Counter-evidence',

@@ -316,6 +316,12 @@ export default {
     result: '结果',
     none: '没有列出依据。',
     level: '等级 {grade}',
+    package: {
+      name: '证据包',
+      required: '该次修订有签名的证据包',
+      none: '没有：边缘网关未能生成',
+      before: '只有第 {n} 次修订的',
+    },
   },
   counter: { title: '反证', none: '没有反证。', kind: { evidence_failed: '边缘网关未能生成该次修订的证据' } },
   place: {

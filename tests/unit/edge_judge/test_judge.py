@@ -8,12 +8,13 @@ import pytest
 
 from contract.codec import decode, encode, event_message
 from contract.errors import ContractError
-from contract.events import Clock, Event
+from contract.events import Clock, Event, Grade, GradeLevel
 from contract.observations import Observation, StreamLost
 from contract.times import NS, utc_from_ns
 from detectors.fold import FullDecode
 from edge.capture.types import Frame
 from edge.judge import CameraJudge
+from edge.judge.unproved import unproved
 from tests.unit.detectors.scene import FRAME_PX, GOOD_CLOCK, SPOT, START_NS, car, look, looks, lost
 from tests.unit.edge_judge.listed import START, ListedEvidence
 
@@ -94,8 +95,44 @@ def test_evidence_that_cannot_be_made_is_said_in_the_event_and_made_up_for_later
     assert opened.evidence is None
     assert [(said.kind, said.effect) for said in opened.counter_evidence] == [("evidence_failed", "flagged")]
     assert updated.evidence is not None
+    assert opened.grade.level == "lead_only"
+    package = opened.grade.predicates[-1]
+    assert (package.id, package.met, package.found) == ("package", "not_met", "none")
+    assert "package" not in {one.id for one in updated.grade.predicates}
     assert (updated.counter_evidence, closed.counter_evidence) == ((), ())
     assert maker.orders[1].previous is None
+
+
+def test_a_revision_whose_package_fails_is_graded_by_the_one_before() -> None:
+    opened, updated, closed = judged(PARKS_AND_LEAVES, ListedEvidence(refuses={3}))
+    assert "package" not in {one.id for event in (opened, updated) for one in event.grade.predicates}
+    assert closed.evidence == updated.evidence
+    assert closed.grade.predicates[-1].found == "that of revision 2 only"
+
+
+@pytest.mark.parametrize(
+    ("level", "shown", "expected"),
+    [
+        ("full", None, "lead_only"),
+        ("partial", None, "lead_only"),
+        ("full", 1, "partial"),
+        ("lead_only", 1, "lead_only"),
+    ],
+)
+def test_a_grade_carries_no_further_than_what_can_be_shown(
+    level: GradeLevel, shown: int | None, expected: GradeLevel
+) -> None:
+    event = msgspec.structs.replace(judged(PARKS)[0], grade=Grade(level=level))
+    assert unproved(event, shown_revision=shown, at_ns=START_NS).grade.level == expected
+
+
+def test_while_there_is_no_package_at_all_every_revision_says_so() -> None:
+    events = judged([*looks(0, 8), *looks(10, 340, car()), *looks(342, 362)], ListedEvidence(refuses={1, 2}))
+    assert told(events) == [(1, "opened"), (2, "updated"), (3, "updated"), (4, "closed")]
+    assert [one.grade.level for one in events[:3]] == ["lead_only"] * 3
+    assert [said.kind for said in events[2].counter_evidence] == ["evidence_failed"]
+    assert events[3].evidence is not None
+    assert events[3].counter_evidence == ()
 
 
 def test_a_close_view_whose_package_fails_is_tried_once_a_minute_not_at_each_look() -> None:
