@@ -17,6 +17,7 @@ import msgspec
 
 from contract import codec
 from contract.errors import ContractError, StoreError
+from contract.events import Clock
 from contract.health import CameraState, DayCounts, DeviceHealth, MaintenanceItem
 from contract.observations import Observation, PlateLooked, Seen, StreamLost, TapeStart
 from contract.times import NS, utc_from_ns
@@ -32,7 +33,7 @@ from edge.evidence.files import EvidenceStore, FileEvidence
 from edge.evidence.fires.files import NOTHING_NEAR
 from edge.evidence.orders import NO_CUTS, Cuts
 from edge.evidence.tape import Rotation, Tape
-from edge.health import picture_problem
+from edge.health import ClockCare, picture_problem
 from edge.inference.plates import UNAVAILABLE, PlateAnswer, PlateService, no_look
 from edge.judge import CameraJudge
 from edge.spool import OutgoingEvent, Spool, Step
@@ -83,6 +84,7 @@ class Camera:
         self._problems: dict[str, str] = {}
         self._told_state: tuple[CameraState, int] | None = None
         self._began_ns = around.now_ns()
+        self._clock_care = ClockCare()
         self._found_by_rules: tuple[MaintenanceItem, ...] = ()
         self._day: DayCounts | None = None
         self._close_views: deque[tuple[str, Frame]] = deque(maxlen=CLOSE_VIEWS_MAX)
@@ -116,7 +118,7 @@ class Camera:
         counters = {**found.counters, **self._counts, **self._evidence_counts()}
         counters["judge_skipped"] = self._waiting.skipped
         counters["plate_answers_skipped"] = self._waiting.answers_skipped
-        found = msgspec.structs.replace(found, maintenance=self._maintenance(), day=self._day)
+        found = msgspec.structs.replace(found, maintenance=self._maintenance(found.clock), day=self._day)
         counters |= {} if self._around.towers is None else self._around.towers.counters(self._config.id)
         counters |= {"feed_crashes": self.feed_thread.crashes, "judge_crashes": self.judge_thread.crashes}
         state, detail = self._state(found)
@@ -129,15 +131,19 @@ class Camera:
         since = utc_from_ns(self._told_state[1])
         return msgspec.structs.replace(found, state=state, since=since, detail=detail, counters=counters)
 
-    def _maintenance(self) -> tuple[MaintenanceItem, ...]:
-        """What the rules found to mend; that plates cannot be read is said before somebody misses a number."""
+    def _maintenance(self, clock: Clock | None) -> tuple[MaintenanceItem, ...]:
+        """What is to be mended: the gateway's own findings first, those of the rules after them."""
         at_head = () if self._around.towers is None else self._around.towers.maintenance(self._config.id)
+        at_clock = self._clock_care.items(clock, self._around.now_ns())
+        return (*self._unread(), *at_head, *at_clock, *self._found_by_rules)[:MAINTENANCE_MAX]
+
+    def _unread(self) -> tuple[MaintenanceItem, ...]:
+        """That plates cannot be read is said before somebody misses a number."""
         reader = self._around.plates.reader if self._around.plates is not None else None
         reads_plates = any(zone.matter == READS_PLATES for zone in self._start.zones)
         if reader is None or reader.eyes is not None or reader.problem != UNAVAILABLE or not reads_plates:
-            return (*at_head, *self._found_by_rules)[:MAINTENANCE_MAX]
-        unread = MaintenanceItem(kind=UNAVAILABLE, since=utc_from_ns(self._began_ns), detail=reader.detail)
-        return (unread, *self._found_by_rules)[:MAINTENANCE_MAX]
+            return ()
+        return (MaintenanceItem(kind=UNAVAILABLE, since=utc_from_ns(self._began_ns), detail=reader.detail),)
 
     def _state(self, found: DeviceHealth) -> tuple[CameraState, str]:
         problems = {**self._problems, "judge": self.judge_thread.problem, "feed": self.feed_thread.problem}

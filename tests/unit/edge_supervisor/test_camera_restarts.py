@@ -21,7 +21,7 @@ from detectors import illegal_parking
 from edge.camera import Camera, Surroundings
 from edge.capture.types import Frame
 from edge.config import CameraConfig
-from edge.config.types import EvidenceConfig
+from edge.config.types import CameraClockConfig, EvidenceConfig
 from edge.evidence.files import EvidenceStore
 from edge.evidence.tape import read_tape
 from edge.inference.plates import PlateAnswer, PlateReader, PlateService
@@ -35,7 +35,7 @@ CONFIG = CameraConfig(id="cam-1", name="drawn", url="rtsp://127.0.0.1:9/x")
 
 
 @contextmanager
-def judging(folder: Path, *, plates: PlateReader | None = None) -> Iterator[Camera]:
+def judging(folder: Path, *, plates: PlateReader | None = None, config: CameraConfig = CONFIG) -> Iterator[Camera]:
     """A camera whose looks come from the test; the same folder again is the same gateway started again."""
     stop = threading.Event()
     spool = Spool(folder / "spool.sqlite")
@@ -59,7 +59,7 @@ def judging(folder: Path, *, plates: PlateReader | None = None) -> Iterator[Came
         stop=stop,
         plates=service,
     )
-    camera = Camera(CONFIG, START, around, on_frame=lambda _: None)
+    camera = Camera(config, START, around, on_frame=lambda _: None)
     cameras.append(camera)
     camera.judge_thread.start()
     try:
@@ -151,6 +151,14 @@ def test_a_gateway_without_readers_goes_on_and_its_heartbeat_says_so(tmp_path: P
         (item,) = camera.health().maintenance
         assert (item.kind, item.detail) == ("plate_reader_unavailable", "no weights here")
     assert opened(tmp_path) == 1
+
+
+def test_a_clock_far_off_stands_in_the_heartbeat_beside_what_else_is_to_be_mended(tmp_path: Path) -> None:
+    clock = CameraClockConfig(given_offset_s=6.0, given_uncertainty_s=0.5)
+    config = msgspec.structs.replace(CONFIG, clock=clock)
+    with judging(tmp_path, plates=PlateReader(detail="no weights here"), config=config) as camera:
+        kinds = [item.kind for item in camera.health().maintenance]
+    assert kinds == ["plate_reader_unavailable", "clock_off"]
 
 
 def test_what_a_rule_finds_to_mend_is_in_the_heartbeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
