@@ -10,13 +10,15 @@ import re
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from contract.errors import ConfigError, ContractError, Mistake, StoreError
 from contract.manifest import read_trusted_keys
 from contract.times import utc_from_ns
+from ingest import telling
 from ingest.config import IngestConfig, read_config
-from store import Store, arrivals, gateways
+from store import Store, gateways
 from store.config import open_configured
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")  # as contract.topics takes it
@@ -26,7 +28,7 @@ def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     """Add `ingest` and `gateways`."""
     ingest = subparsers.add_parser("ingest", help="take in events and evidence")
     ingest.add_argument("--config", required=True, type=Path, help="ingest.toml")
-    words = subparsers.add_parser("gateways", help="register and list gateways").add_subparsers(
+    words = subparsers.add_parser("gateways", help="register gateways; how they stand").add_subparsers(
         dest="gateway_word", required=True, metavar="WORD"
     )
     add = words.add_parser("add", help="register a gateway, or give it a new token; prints the token once")
@@ -36,9 +38,11 @@ def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     add.add_argument("--token-file", type=Path, help="write the token there (0600) instead of printing it")
     listed = words.add_parser("list", help="list gateways and how they stand")
     listed.add_argument("--json", action="store_true")
-    refused = words.add_parser("rejects", help="the newest messages that were refused, and why")
-    refused.add_argument("--limit", type=int, default=20, metavar="N", help="how many (20)")
-    for word in (add, listed, refused):
+    shown = words.add_parser("show", help="one gateway's last heartbeat: queues, disk, counters; as JSON")
+    shown.add_argument("id")
+    refused = words.add_parser("rejects", help="messages refused for good, newest first, a JSON object a line")
+    refused.add_argument("--limit", type=int, default=100, metavar="N", help="at most so many (100)")
+    for word in (add, listed, shown, refused):
         word.add_argument("--config", required=True, type=Path, help="ingest.toml")
 
 
@@ -49,9 +53,7 @@ def run(args: argparse.Namespace) -> int:
         return _ingest(config)
     store = open_configured(config.store)
     try:
-        if args.gateway_word == "rejects":
-            return _rejects(store, limit=max(1, args.limit))
-        return _add(store, args) if args.gateway_word == "add" else _list(store, is_json=args.json)
+        return _GATEWAY_WORDS[args.gateway_word](store, args)
     finally:
         store.close()
 
@@ -91,15 +93,7 @@ def _write_secret(path: Path, secret: str) -> None:
         file.write(secret + "\n")
 
 
-def _rejects(store: Store, *, limit: int) -> int:
-    with store.read() as conn:
-        found = arrivals.list_rejects(conn, limit)
-    for row in found:
-        print(f"{row.received_at}  {row.gateway or '-'}  {row.topic}  {len(row.body)} bytes: {row.reason}")
-    return os.EX_OK
-
-
-def _list(store: Store, *, is_json: bool) -> int:
+def _list(store: Store, args: argparse.Namespace) -> int:
     with store.read() as conn:
         known = gateways.by_ids(conn)
         states = {name: gateways.status(conn, name) for name in known}
@@ -113,7 +107,7 @@ def _list(store: Store, *, is_json: bool) -> int:
         }
         for name, gateway in known.items()
     ]
-    if is_json:
+    if args.json:
         json.dump(rows, sys.stdout, indent=1)
         print()
         return os.EX_OK
@@ -121,3 +115,22 @@ def _list(store: Store, *, is_json: bool) -> int:
         word = {True: "online", False: "offline", None: "never seen"}[row["online"]]  # type: ignore[index]
         print(f"{row['id']:24} {row['town']:16} {word:10} {row['at'] or '-'}")
     return os.EX_OK
+
+
+def _show(store: Store, args: argparse.Namespace) -> int:
+    print(json.dumps(telling.gateway(store, args.id), indent=1))
+    return os.EX_OK
+
+
+def _rejects(store: Store, args: argparse.Namespace) -> int:
+    for row in telling.rejects(store, max(1, args.limit)):
+        print(json.dumps(row, ensure_ascii=False))
+    return os.EX_OK
+
+
+_GATEWAY_WORDS: dict[str, Callable[[Store, argparse.Namespace], int]] = {
+    "add": _add,
+    "list": _list,
+    "show": _show,
+    "rejects": _rejects,
+}

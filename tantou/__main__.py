@@ -26,7 +26,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "zones": ("edge.commands", "draw a camera's zones on its picture"),
     "straw": ("edge.straw_replay", "judge recorded frames of towers"),
     "ingest": ("ingest.commands", "take in events and evidence"),
-    "gateways": ("ingest.commands", "register and list gateways"),
+    "gateways": ("ingest.commands", "register gateways; how they stand"),
     "server": ("server.commands", "the HTTP API and the console"),
     "users": ("server.commands", "add, reset and list users"),
     "audit": ("server.commands", "check that audit trail and histories are whole"),

@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from contract.manifest import public_key_hex
 from store import arrivals, gateways, open_store
+from store.arrivals import Reject
 from tantou.__main__ import main
-from tests.integration.acts import at, birth
+from tests.integration.acts import at, birth, health
 from tests.ports import unused_port
 from tests.waiting import WITHIN_S, until
 
@@ -84,22 +85,48 @@ def test_gateways_are_listed_with_how_they_stand(
     assert (row["id"], row["online"], row["at"]) == ("gw-1", True, at(3))
 
 
-def test_refused_messages_are_listed_with_their_reason_the_newest_first(
-    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_gateways_queues_disk_and_counters_are_shown_as_it_last_told_them(
+    config: Path, key_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    add(config, key_file)
     store = open_store(f"sqlite:///{tmp_path}/centre.db", str(tmp_path / "blobs"))
     with store.write() as conn:
-        for number, gateway in enumerate(("gw-1", None), 1):
-            reject = arrivals.Reject(topic=f"t/{number}", gateway=gateway, reason="not JSON", body=b"{" * number)
-            arrivals.keep_rejects(conn, [reject], at=at(number))
+        gateways.take_birth(conn, birth(public_key=public_key_hex(KEY)), at=at(3))
+        beat = health(at=at(4), spool_uploads=7, counters={"packages_let_go": 2})
+        gateways.take_health(conn, beat, at=at(4))
+        arrivals.count(conn, {("gw-1", "events_opened"): 5, ("gw-2", "events_opened"): 9})
     store.close()
-    assert main(["gateways", "rejects", "--config", str(config)]) == 0
-    assert capsys.readouterr().out.splitlines() == [
-        f"{at(2)}  -  t/2  2 bytes: not JSON",
-        f"{at(1)}  gw-1  t/1  1 bytes: not JSON",
-    ]
+    capsys.readouterr()
+    assert main(["gateways", "show", "gw-1", "--config", str(config)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["heartbeat"]["spool_uploads"], told["heartbeat"]["counters"]) == (7, {"packages_let_go": 2})
+    assert (told["taken_in"], "devices" in told["heartbeat"]) == ({"events_opened": 5}, False)
+    assert main(["gateways", "show", "gw-3", "--config", str(config)]) == 1
+    assert "not registered" in capsys.readouterr().err
+
+
+def test_what_was_refused_for_good_can_be_read_with_its_reason(
+    config: Path, key_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(config, key_file)
+    store = open_store(f"sqlite:///{tmp_path}/centre.db", str(tmp_path / "blobs"))
+    with store.write() as conn:
+        for number, body in enumerate((b"first", b"\xff{")):
+            refused = Reject(
+                topic="tantou/v1/demo/gw-1/event", reason=f"message: no {number}", body=body, gateway="gw-1"
+            )
+            arrivals.keep_rejects(conn, [refused], at=at(number))
+    store.close()
+    capsys.readouterr()
     assert main(["gateways", "rejects", "--limit", "1", "--config", str(config)]) == 0
-    assert capsys.readouterr().out.startswith(at(2))
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line) == {
+        "received_at": at(1),
+        "gateway": "gw-1",
+        "topic": "tantou/v1/demo/gw-1/event",
+        "reason": "message: no 1",
+        "body": "\\xff{",
+    }
 
 
 @pytest.mark.parametrize("broken", ["no-file", "no-key", "no-name"])
