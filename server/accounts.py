@@ -59,14 +59,24 @@ def add(store: Store, wanted: NewUser, password: str, *, at: Utc) -> User:
 def reset(store: Store, name: str, password: str, *, at: Utc) -> None:
     """Give a user another password and end their sessions; raises StoreError when there is no such user."""
     password_hash = hash_password(password)
+    _end_and_change(store, name, at=at, action="users.reset", password_hash=password_hash, disabled=False)
+
+
+def disable(store: Store, name: str, *, at: Utc) -> None:
+    """Lock a user out at once, until a reset; what they did stays theirs. Raises StoreError when there is none."""
+    _end_and_change(store, name, at=at, action="users.disabled", disabled=True)
+
+
+def _end_and_change(store: Store, name: str, *, at: Utc, action: str, **changes: Any) -> None:
+    """Change a user whose sessions must not outlast it."""
     with store.write() as connection:
         user = users.by_name(connection, name)
         if user is None:
             raise StoreError(f"user {name}: not known here; `tantou users list` shows who is")
-        users.change(connection, replace(user, password_hash=password_hash, disabled=False))
+        users.change(connection, replace(user, **changes))
         ended = sessions.end_of_user(connection, user.id)
         detail = {"name": name, "sessions_ended": ended}
-        audit.append(connection, AuditEntry(at=at, who=COMMAND_LINE, action="users.reset", detail=detail))
+        audit.append(connection, AuditEntry(at=at, who=COMMAND_LINE, action=action, detail=detail))
 
 
 def all_accounts(store: Store) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `server`, `users` and `audit`."""
     serve = subparsers.add_parser("server", help="the HTTP API and the console")
-    users = subparsers.add_parser("users", help="add, reset and list users")
+    users = subparsers.add_parser("users", help="add, reset, disable and list users")
     serve.add_argument("--config", required=True, type=Path, help="server.toml")
     serve.add_argument("--console", type=Path, help="folder of the built console, when it is not this package's")
     checked = subparsers.add_parser("audit", help="check that audit trail and histories are whole")
@@ -43,9 +43,11 @@ def add_parsers(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     reset.add_argument("name")
     for word in (add, reset):
         word.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    disable = words.add_parser("disable", help="lock a user out at once; a reset lets them in again")
+    disable.add_argument("name")
     listed = words.add_parser("list", help="list users")
     listed.add_argument("--json", action="store_true")
-    for word in (add, reset, listed):
+    for word in (add, reset, disable, listed):
         word.add_argument("--config", required=True, type=Path, help="server.toml")
 
 
@@ -96,6 +98,10 @@ def _users(store: Store, args: argparse.Namespace) -> int:
     at = utc_from_ns(time.time_ns())
     if args.user_word == "list":
         return _print_users(store, is_json=args.json)
+    if args.user_word == "disable":
+        accounts.disable(store, args.name, at=at)
+        print(f"user {args.name}: disabled")
+        return os.EX_OK
     password = sys.stdin.readline().rstrip("\r\n") if args.password_stdin else random_password()
     try:
         if args.user_word == "add":

@@ -28,7 +28,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "ingest": ("ingest.commands", "take in events and evidence"),
     "gateways": ("ingest.commands", "register gateways; how they stand"),
     "server": ("server.commands", "the HTTP API and the console"),
-    "users": ("server.commands", "add, reset and list users"),
+    "users": ("server.commands", "add, reset, disable and list users"),
     "audit": ("server.commands", "check that audit trail and histories are whole"),
     "models": ("models.commands", "model cards: list, pull, verify, evaluate"),
     "towers": ("tantou.towers", "calibrate a tower from landmarks"),

@@ -97,6 +97,23 @@ def test_users_are_added_listed_and_reset(
     assert "wang.li" in capsys.readouterr().out
 
 
+def test_a_disabled_user_is_locked_out_until_a_reset(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def is_disabled() -> bool:
+        assert main(["users", "list", "--json", "--config", str(config)]) == 0
+        (listed,) = json.loads(capsys.readouterr().out)
+        return bool(listed["disabled"])
+
+    assert main(["users", "add", "wang.li", "--role", "operator", "--config", str(config)]) == 0
+    assert main(["users", "disable", "wang.li", "--config", str(config)]) == 0
+    capsys.readouterr()
+    assert is_disabled()
+    assert main(["users", "reset", "wang.li", "--config", str(config)]) == 0
+    capsys.readouterr()
+    assert not is_disabled()
+    assert main(["users", "disable", "nobody", "--config", str(config)]) == 1
+    assert "not known here" in capsys.readouterr().err
+
+
 def open_text(text: str, folder: Path) -> TextIO:
     path = folder / "stdin"
     path.write_text(text)

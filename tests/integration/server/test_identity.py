@@ -105,11 +105,11 @@ def test_a_reset_ends_every_session_and_changes_the_password(site: Site) -> None
 
 def test_a_disabled_user_is_out_at_once(site: Site) -> None:
     person = site.person("wang", "operator")
-    with site.store.write() as connection:
-        user = users.by_name(connection, "wang")
-        assert user is not None
-        users.change(connection, replace(user, disabled=True))
+    accounts.disable(site.store, "wang", at=site.clock.now)
     assert code_of(person.get("/leads")) == "not_logged_in"
+    assert log_in(site, "wang")[0] == 401
+    accounts.reset(site.store, "wang", "another-password", at=site.clock.now)
+    assert log_in(site, "wang", "another-password") == (200, "")
 
 
 def test_the_database_holds_no_token(sqlite_site: Site, tmp_path: Path) -> None:
