@@ -31,7 +31,7 @@ class SessionConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class PolicyConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The times of a lead's life (design, section 5)."""
+    """The times of a lead's life."""
 
     undo_s: Annotated[float, Meta(ge=0, le=600, description="a verdict may be undone; then it is offered")] = 10.0
     lease_s: Annotated[float, Meta(ge=1, le=3600, description="a claim holds, unless renewed")] = 90.0

@@ -1,4 +1,4 @@
-"""The case officer's decision on an offered lead (design, section 5): no lead goes on without a person's four ticks."""
+"""The case officer's decision on an offered lead: no lead goes on without a person's four ticks."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ Scope = Literal[
 ROLES: tuple[Role, ...] = get_args(Role)
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
-# Admin sees no media and the auditor changes nothing (design, section 5).
+# Admin sees no media and the auditor changes nothing.
 ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     "operator": frozenset({"leads:read", "leads:review", "leads:respond", "evidence:read", "devices:read"}),
     "shift_lead": frozenset(

@@ -13,7 +13,7 @@ export type Met = Predicate['met']
 /** A corner in pixels: x, y. */
 export type Point = readonly number[]
 
-/** Beyond this offset the clock itself is a doubt (design, section 6.8). */
+/** Beyond this offset the clock itself is a doubt. */
 export const CLOCK_DOUBT_S = 1.0
 
 export type ClockState = 'checked' | 'off' | 'unknown'
