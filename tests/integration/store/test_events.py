@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 
 from contract.readings import Reading
-from store import Store, arrivals, events, feed, files, gateways, lead_rows, leads
+from store import Store, arrivals, events, feed, files, gateways, leads
 from tests.integration.acts import arrival, at, birth, born_zone, event, evidence, gateway
 
 
@@ -61,7 +60,7 @@ def test_revisions_of_one_act_in_one_batch_move_its_lead_step_by_step(store: Sto
         assert (lead.revision, lead.version, lead.last_seen) == (4, 3, event(revision=4).last_seen)
         history = leads.history(conn, lead.event_id)
         assert [row.action for row in history] == ["opened", "revised", "revised"]
-        assert leads.broken_history(history) is None
+        assert leads.broken_histories(conn) == {}
 
 
 def test_a_revision_of_a_decided_lead_keeps_its_state(store: Store) -> None:
@@ -199,13 +198,3 @@ def test_counters_add_up_over_transactions(store: Store) -> None:
             arrivals.count(conn, more)
     with store.read() as conn:
         assert arrivals.counters(conn) == {("gw-1", "stored"): 5, ("-", "no_topic"): 1}
-
-
-def test_history_shows_a_changed_a_missing_and_a_moved_row(store: Store) -> None:
-    with store.write() as conn:
-        events.take_in(conn, [arrival(event(revision=number)) for number in (1, 2, 3)], at=at(9))
-        rows = lead_rows.history(conn, event().event_id)
-    assert leads.broken_history(rows) is None
-    assert leads.broken_history([rows[0], replace(rows[1], note="other"), rows[2]]) == 2
-    assert leads.broken_history([rows[0], rows[2]]) == 2
-    assert leads.broken_history([rows[1], rows[0], rows[2]]) == 1
