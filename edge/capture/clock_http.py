@@ -71,11 +71,18 @@ def measure_http_date(url: str, now_ns: Callable[[], int]) -> Measured:
     asked_ns = now_ns()
     _body, headers = _ask(request)
     answered_ns = now_ns()
+    return _measured("http_date", http_date(headers["Date"]), asked_ns, answered_ns)
+
+
+def http_date(told: str | None) -> datetime:
+    """The UTC date and time of a Date header; raises CaptureError for any other text, for none, and without a zone."""
     try:
-        said = parsedate_to_datetime(headers["Date"] or "")
-    except (TypeError, ValueError):
+        said = parsedate_to_datetime(told or "")
+        if said.tzinfo is None:
+            raise CaptureError("garbage", "the HTTP answer's Date says no zone")
+        return said.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
         raise CaptureError("garbage", "the HTTP answer has no Date") from None
-    return _measured("http_date", said.astimezone(UTC), asked_ns, answered_ns)
 
 
 def _ask(request: urllib.request.Request) -> tuple[bytes, Message]:

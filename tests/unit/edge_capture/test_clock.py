@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from contract.errors import CaptureError
 from contract.times import NS
 from edge.capture.clock import MAX_AGE_NS, ClockWatch, SenderClock
-from edge.capture.clock_http import onvif_date
+from edge.capture.clock_http import http_date, onvif_date
 from edge.config import CameraClockConfig
 
 T0 = 1_700_000_000 * NS
@@ -73,3 +73,29 @@ def test_an_onvif_answer_is_read_with_any_prefix() -> None:
 def test_any_bytes_give_a_date_or_one_typed_error(body: bytes) -> None:
     with suppress(CaptureError):
         assert onvif_date(body).tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,
+        "",
+        "yesterday",
+        "Fri, 31 Dec 9999 23:59:59 -2300",
+        "Thu, 01 Jan 2026 00:00:00 +9999",
+        "Thu, 01 Jan 2026 00:00:00",
+    ],
+)
+def test_a_date_header_that_names_no_moment_is_a_typed_error(told: str | None) -> None:
+    with pytest.raises(CaptureError):
+        http_date(told)
+
+
+def test_a_date_header_is_read_as_utc() -> None:
+    assert http_date("Thu, 01 Jan 2026 00:00:00 GMT") == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@given(st.text(max_size=100))
+def test_any_date_header_gives_a_moment_or_one_typed_error(told: str) -> None:
+    with suppress(CaptureError):
+        assert http_date(told).tzinfo is UTC
