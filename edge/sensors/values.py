@@ -15,9 +15,10 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from contract.errors import ContractError
 from contract.observations import FactorSeen, Reported
 from contract.preparing import prepare
-from contract.times import NS
+from contract.times import NS, utc_from_ns
 from edge.sensors.hj212.server.store import StoredFrame
 from edge.sensors.hj212.values import SKEW_LIMIT, moment, number
 from edge.sensors.profiles.profile import STATE, Profile, Register
@@ -151,12 +152,14 @@ def _value(words: Sequence[int], register: Register) -> float | None:
 def _sent(plain: Any, code: str, path: str, mark_path: str | None) -> Sent:
     found = _at(plain, path)
     mark = None if mark_path is None else _at(plain, mark_path)
-    value = None
-    if isinstance(found, bool | int | float):
-        value = float(found)
-    elif isinstance(found, str):
+    try:
+        value = float(found) if isinstance(found, bool | int | float) else None
+        text = "" if found is None else str(found)[:64]
+    except (OverflowError, ValueError):  # JSON bounds no whole number; float and str do
+        value, text = None, "a number of too many digits"
+    if isinstance(found, str):
         value = number(found)[0]
-    return Sent(code, value, "" if found is None else str(found)[:64], mark if isinstance(mark, str) else None)
+    return Sent(code, value, text, mark if isinstance(mark, str) else None)
 
 
 def _at(plain: Any, path: str) -> Any:
@@ -178,16 +181,23 @@ def _leaves(plain: dict[str, Any], before: str = "") -> list[str]:
 
 
 def _time_ns(found: Any, form: str) -> int | None:
-    """UTC nanoseconds of a message's own time; None: absent or unreadable."""
+    """UTC nanoseconds of a message's own time; None: absent, unreadable, or outside the years that we can write."""
     try:
-        if form == "unix_s":
-            return int(float(found) * NS)
-        if form == "unix_ms":
-            return int(found) * (NS // 1000)
-        if form == "china_14":
-            when = moment(str(found))[0]
-            return None if when is None else ns_of(when)
-        at = datetime.fromisoformat(str(found))
-    except (TypeError, ValueError, OverflowError):
+        at_ns = _moment_ns(found, form)
+        if at_ns is not None:
+            utc_from_ns(at_ns)
+    except (TypeError, ValueError, OverflowError, ContractError):
         return None
+    return at_ns
+
+
+def _moment_ns(found: Any, form: str) -> int | None:
+    if form == "unix_s":
+        return int(float(found) * NS)
+    if form == "unix_ms":
+        return int(found) * (NS // 1000)
+    if form == "china_14":
+        when = moment(str(found))[0]
+        return None if when is None else ns_of(when)
+    at = datetime.fromisoformat(str(found))
     return ns_of(at if at.tzinfo is not None else at.replace(tzinfo=UTC))
