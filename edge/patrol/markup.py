@@ -80,6 +80,6 @@ def parsed(data: bytes) -> Element:
     parser.StartDoctypeDeclHandler = refuse
     try:
         parser.Parse(data, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the last two: an encoding that is not known here
         raise ContractError(f"no XML: {error}") from None
     return root.children[0]

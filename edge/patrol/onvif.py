@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from xml.sax.saxutils import escape, quoteattr
 
 from contract.times import NS
@@ -133,10 +134,13 @@ def _pose(position: Element | None) -> Pose | None:
         return None
     pan_tilt, zoom = position.child("PanTilt"), position.child("Zoom")
     try:
-        return Pose(
+        pose = Pose(
             pan=float(pan_tilt.attributes["x"]) if pan_tilt is not None else 0.0,
             tilt=float(pan_tilt.attributes["y"]) if pan_tilt is not None else 0.0,
             zoom=float(zoom.attributes["x"]) if zoom is not None else 0.0,
         )
     except (KeyError, ValueError):
         raise HeadError("garbage", "a position without numbers") from None
+    if not all(map(isfinite, (pose.pan, pose.tilt, pose.zoom))):
+        raise HeadError("garbage", "a position that is nowhere")
+    return pose

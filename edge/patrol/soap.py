@@ -132,6 +132,9 @@ class Soap:
 
 
 def path_of(address: str) -> str:
-    """Path and query of an address; its host is left: cameras behind NAT tell one that nobody reaches."""
-    parts = urlsplit(address.strip())
+    """Path and query of an address; its host is left: cameras behind NAT tell others. Raises HeadError."""
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        raise HeadError("garbage", "an address that is none") from None
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

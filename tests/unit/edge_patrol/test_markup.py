@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from contract.errors import ContractError
 from edge.patrol.markup import MOST_BYTES, MOST_DEPTH, parsed
+from edge.patrol.onvif import _pose
+from edge.patrol.soap import HeadError, path_of
 
 BOMB = b'<!DOCTYPE a [<!ENTITY x "xxxx"><!ENTITY y "&x;&x;">]><a>&y;</a>'
 OUTSIDE = b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>'
@@ -36,3 +38,16 @@ def test_what_is_not_plain_bounded_xml_is_refused(data: bytes) -> None:
 def test_any_bytes_are_a_tree_or_a_refusal(data: bytes) -> None:
     with suppress(ContractError):
         assert parsed(data).name
+
+
+@pytest.mark.parametrize("encoding", ["gb2312", "big5", "no-such", "rot13", "idna"])
+def test_an_encoding_that_is_not_read_is_a_refusal(encoding: str) -> None:
+    with pytest.raises(ContractError):
+        parsed(f'<?xml version="1.0" encoding="{encoding}"?><a>x</a>'.encode())
+
+
+def test_a_position_or_an_address_that_is_nowhere_is_garbage() -> None:
+    with pytest.raises(HeadError):
+        _pose(parsed(b'<P><PanTilt x="nan" y="0"/><Zoom x="0"/></P>'))
+    with pytest.raises(HeadError):
+        path_of("http://[x/")
