@@ -71,11 +71,12 @@ def small(image_bgr: Image) -> Small:
     scale = min(1.0, MEASURED_WIDTH_PX / width)
     image = image_bgr if scale == 1.0 else shrink(image_bgr, (round(height * scale), round(width * scale)))
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-    # Channel by channel: a reduce over the last axis takes twenty times as long.
-    blue, green, red = (image[..., channel] for channel in range(3))
-    most = np.maximum(np.maximum(blue, green), red)
-    least = np.minimum(np.minimum(blue, green), red)
-    saturation = (most - least).astype(np.float32) * 255 / np.maximum(most, 1)
+    # Plane by plane and in place: half of what it takes in the picture's own order.
+    blue, green, red = cv2.split(image)
+    most = cv2.max(cv2.max(blue, green), red)
+    saturation = (most - cv2.min(cv2.min(blue, green), red)).astype(np.float32)
+    saturation *= 255
+    saturation /= np.maximum(most, 1)
     return Small(grey, saturation.astype(np.uint8), scale)
 
 
