@@ -6,12 +6,16 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contract.matters.straw_burning import CheckId
 from contract.observations import Observation, PlumeSeen, View
 from detectors import straw_burning as rule
 from detectors.fold import DropEvidence, HoldEvidence
-from detectors.straw_burning.memory import GLIMPSES_MOST, NOTES_MOST, TRACKS_MOST, USUAL_MOST
+from detectors.straw_burning.checking import MADE, Checks
+from detectors.straw_burning.looks import look_at
+from detectors.straw_burning.memory import GLIMPSES_MOST, NOTES_MOST, TRACKS_MOST, USUAL_MOST, Glimpse, Preset
+from detectors.straw_burning.runs import run_of
 from tests.unit.straw_burning import tower
-from tests.unit.straw_burning.tower import look, plume, run
+from tests.unit.straw_burning.tower import look, plume, quiet, run, stare
 
 maybe = st.one_of(st.none(), st.floats(0, 1).map(lambda value: round(value, 3)))
 plumes = st.builds(
@@ -108,6 +112,53 @@ def test_the_order_of_plumes_in_a_look_does_not_matter(scene: list[Observation],
         turned = tuple(sorted(one.plumes, key=lambda _: shuffled.random()))  # type: ignore[attr-defined]
         other.append(msgspec.structs.replace(one, plumes=turned))
     assert run(other) == run(scene)
+
+
+@given(scenes())
+@settings(max_examples=60, deadline=None)
+def test_a_step_leaves_its_state_alone_and_says_the_same_again(scene: list[Observation]) -> None:
+    state = rule.initial_state()
+    for seen in scene:
+        saved = msgspec.json.encode(state)
+        first = rule.step(state, seen, tower.ZONE, tower.CONFIG)
+        assert msgspec.json.encode(state) == saved
+        assert rule.step(state, seen, tower.ZONE, tower.CONFIG) == first
+        state = first.state
+
+
+@given(scenes())
+@settings(max_examples=60, deadline=None)
+def test_a_look_at_one_preset_changes_nothing_that_is_remembered_of_another(scene: list[Observation]) -> None:
+    state = run([*quiet(4), *stare(-30, 24)])[0]
+    assert len(state.fires) == 1
+    for seen in scene:
+        after = rule.step(state, seen, tower.ZONE, tower.CONFIG).state
+        assert others(after, seen) == others(state, seen)
+        looks = looks_of_fires(after, seen)
+        assert looks.items() <= looks_of_fires(state, seen).items()
+        state = after
+
+
+def others(state: rule.State, seen: Observation) -> list[Preset]:
+    return [one for one in state.presets if one.preset != seen.preset]
+
+
+def looks_of_fires(state: rule.State, seen: Observation) -> dict[str, tuple[Glimpse, ...]]:
+    """Those of other presets."""
+    return {one.track.event_id: one.track.glimpses for one in state.fires if one.track.preset != seen.preset}
+
+
+@given(scenes(), st.permutations(list(MADE)))
+@settings(max_examples=60, deadline=None)
+def test_a_check_says_the_same_whatever_was_asked_before_it(scene: list[Observation], order: list[CheckId]) -> None:
+    if not scene:
+        return
+    state, seen = run(scene)[0], look_at(scene[-1], tower.CONFIG)
+    for preset in state.presets:
+        for track in preset.tracks:
+            asked = Checks(run_of(track), preset, seen)
+            for check in order:
+                assert asked[check] == Checks(asked.run, preset, seen)[check]
 
 
 @given(scenes())

@@ -11,7 +11,11 @@ from contract.observations import Observation, View
 from contract.times import NS, utc_from_ns
 from detectors import straw_burning as rule
 from detectors.fold import LookSooner
+from detectors.straw_burning.answers import Case, answer
+from detectors.straw_burning.checking import Checks
 from detectors.straw_burning.config import KnownPlace, Permit, PresetView
+from detectors.straw_burning.looks import look_at
+from detectors.straw_burning.runs import run_of
 from tests.unit.straw_burning import tower
 from tests.unit.straw_burning.tower import CLEAR, START_NS, look, minutes, plume, quiet, run, stare, track_of
 
@@ -52,6 +56,16 @@ def test_a_known_chimney_is_counted_and_not_alarmed() -> None:
     config = rule.Config(known_places=(CHIMNEY,))
     assert is_held([*quiet(4), *stare(0, 24)], "known_place", config)
     assert run([*quiet(4), *stare(0, 24)], config=config)[0].counts["held_known_place"] == 1
+
+
+def test_what_an_answer_holds_is_checked_no_further() -> None:
+    config = rule.Config(known_places=(CHIMNEY,))
+    scene = [*quiet(4), *stare(0, 24)]
+    state = run(scene, config=config)[0]
+    preset, seen = tower.preset_of(state), look_at(scene[-1], config)
+    checks = Checks(run_of(track_of(state)), preset, seen)
+    assert answer(Case(checks.run, checks, preset, (), seen)) == ("known_place", "chimney 'brick works'")
+    assert checks == {}
 
 
 @pytest.mark.parametrize(
