@@ -1,7 +1,8 @@
 """New light in a dark picture of a preset, followed over the looks of a stare: what tells a flame from a lamp.
 
 In: a look and its background. Out: each new light as a candidate with its place, and, once some looks show it, how its
-light and its middle vary. Bounded: `LIGHTS_MOST` lights a look, `FOLLOWED_MOST` with `LOOKS_MOST` small pictures.
+light and its middle vary. What shines in one place for long is background. Bounded: `LIGHTS_MOST` lights a look,
+`FOLLOWED_MOST` with `LOOKS_MOST` small pictures, `PAST_MOST` places of earlier looks.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from contract.geometry import BboxPx
 from contract.observations import LightSeen, PlumeSeen
 from contract.times import NS
+from detectors.straw_burning.flames import is_flame
 from edge.capture.types import Image
 from edge.inference.plumes_reference import BoxPx, Small, shifted
 
@@ -30,10 +32,16 @@ LOOKS_MOST = 24
 LOOKS_LEAST = 10
 FOLLOWED_S = 20.0
 LOST_S = 5.0  # without a look: the next ones are another stare
+PAST_MOST = 40
+NEW_S = 900.0  # a light that shines on for longer is background: a lamp, a window
+FLAME_NEW_S = 3600.0  # unless a stare showed it to be a flame
+FORGOTTEN_S = 600.0  # without light
 CORE = 0.5  # of the strongest: flames without the smoke that they light
+FLAMES_PX = 10.0  # a larger light is smoke that flames light: it hides how far they move
 BETWEEN_PX = 0.05  # the middle of a burnt-out spot jumps by so much as it moves from pixel to pixel
 SHINES = 0.3  # of its usual light
 BENDS_A_JUMP = 8
+STEP_OUT = 4.0  # times the usual bend: a step from one value to another, there and back
 MARGIN_PX = 8
 JOINED_PX = 5
 WINDOW_MOST_PX = 160
@@ -88,10 +96,25 @@ class _Placed:
 
 @dataclass(slots=True)
 class _Followed:
-    """A window of the reference in which a light shines, with its last looks: time, light over background, warmth."""
+    """A window of the reference in which a light shines, with its last looks: time, light over background, warmth.
+
+    `since_ns`: when it was first lit; `lit_ns`: last.
+    """
 
     window: BoxPx
+    since_ns: int
+    lit_ns: int
+    was_flame: bool = False
     looks: list[tuple[int, Image, float]] = field(default_factory=list)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether something may burn there: it is kept out of the background."""
+        return self.lit_ns - self.since_ns < round((FLAME_NEW_S if self.was_flame else NEW_S) * NS)
+
+    def past(self) -> _Followed:
+        """The place without its looks, which another stare begins anew."""
+        return _Followed(self.window, self.since_ns, self.lit_ns, self.was_flame)
 
 
 class Lights:
@@ -99,6 +122,7 @@ class Lights:
 
     def __init__(self) -> None:
         self._followed: list[_Followed] = []
+        self._past: list[_Followed] = []
         self._last_ns: int | None = None
         self._shift_px = (0.0, 0.0)
         self.left_out = 0
@@ -110,26 +134,34 @@ class Lights:
 
     @property
     def windows(self) -> list[BoxPx]:
-        """Where lights are followed, in measured pixels on the reference: no background while they shine."""
-        return [one.window for one in self._followed]
+        """Where new lights are followed, in measured pixels on the reference: no background while they are new."""
+        return [one.window for one in self._followed if one.is_new]
 
     def look(self, dark: DarkLook, at_ns: int, *, score_of: Callable[[float], float]) -> tuple[PlumeSeen, ...]:
         """The lights of one look, strongest first; `score_of` a surety."""
         if self._last_ns is None or not 0 <= at_ns - self._last_ns <= round(LOST_S * NS):
             # Within a stare the head rests: what registration finds there from look to look is grain.
-            self._followed, self._shift_px = [], dark.shift_px
+            self._begin(at_ns, dark.shift_px)
         self._last_ns = at_ns
         grey = dark.picture.grey if self._shift_px == (0.0, 0.0) else shifted(dark.picture.grey, self._shift_px)
         placed = _Placed(dark, self._shift_px, np.asarray(cv2.subtract(grey, dark.reference), np.uint8))
         found = [(box, _core(placed.part(box), box), placed.warmth(box)) for box in self._found(placed)]
-        for _, core, warmth in found:
+        for _, core, warmth in sorted(found, key=lambda one: -one[2]):
             if warmth >= WHITE:
-                self._follow(core, grey.shape)
+                self._follow(core, grey.shape, at_ns)
         for one in self._followed:
             recent = [look for look in one.looks if at_ns - look[0] <= round(FOLLOWED_S * NS)]
             new = (at_ns, _kept(placed.part(one.window)), placed.warmth(one.window))
             one.looks = [*recent, new][-LOOKS_MOST:]
         return tuple(self._told(*one, placed, score_of) for one in found)
+
+    def _begin(self, at_ns: int, shift_px: tuple[float, float]) -> None:
+        """Another stare: of what was followed only its place is remembered."""
+        earlier = (one for one in self._past if not any(_meet(one.window, other.window) for other in self._followed))
+        places = [*earlier, *(one.past() for one in self._followed)]
+        kept = [one for one in places if 0 <= at_ns - one.lit_ns <= round(FORGOTTEN_S * NS)]
+        self._past = sorted(kept, key=lambda one: one.lit_ns)[-PAST_MOST:]
+        self._followed, self._shift_px = [], shift_px
 
     def _found(self, placed: _Placed) -> list[BoxPx]:
         """The boxes of what is lighter, parts of one light joined, strongest first."""
@@ -141,25 +173,32 @@ class Lights:
         self.left_out += max(0, len(boxes) - LIGHTS_MOST)
         return sorted(boxes, key=lambda box: -int(placed.part(box).sum(dtype=np.int64)))[:LIGHTS_MOST]
 
-    def _follow(self, core: BoxPx, shape: tuple[int, ...]) -> None:
+    def _follow(self, core: BoxPx, shape: tuple[int, ...], at_ns: int) -> None:
         """A window for a core that no window holds; what lay beside it before is forgotten with the window."""
-        if any(_holds(one.window, core) for one in self._followed):
+        held = next((one for one in self._followed if _holds(one.window, core)), None)
+        if held is not None:
+            held.lit_ns = at_ns
             return
-        self._followed = [one for one in self._followed if not _meet(one.window, core)]
+        before = [one for one in (*self._past, *self._followed) if _meet(one.window, core)]
+        self._followed = [one for one in self._followed if one not in before]
         by_x, by_y = (
             min(WINDOW_MOST_PX // 2, max(MARGIN_PX, size // 2)) for size in (core[2] - core[0], core[3] - core[1])
         )
         left, top = max(0, core[0] - by_x), max(0, core[1] - by_y)
         if len(self._followed) < FOLLOWED_MOST:
             window = (left, top, min(shape[1], core[2] + by_x), min(shape[0], core[3] + by_y))
-            self._followed.append(_Followed(window))
+            since_ns = min((one.since_ns for one in before), default=at_ns)
+            self._followed.append(_Followed(window, since_ns, at_ns, any(one.was_flame for one in before)))
 
     def _told(
         self, box: BoxPx, core: BoxPx, warmth: float, placed: _Placed, score_of: Callable[[float], float]
     ) -> PlumeSeen:
         """A light as a candidate; its foot is below the middle of its core."""
-        looks = next((one.looks for one in self._followed if _holds(one.window, core)), [])
-        light = measured(looks, noise=placed.dark.noise) if looks else LightSeen(looks=1, warmth=round(warmth, 3))
+        followed = next((one for one in self._followed if _holds(one.window, core)), None)
+        light = LightSeen(looks=1, warmth=round(warmth, 3))
+        if followed is not None:
+            light = measured(followed.looks, noise=placed.dark.noise)
+            followed.was_flame |= is_flame(light)
         part, (left, _, right, bottom) = placed.part(box), placed.frame_px(core)
         area, surety = int((part >= LIGHT_LEAST).sum()), LIGHT_SURETY if light.warmth >= WHITE else WHITE_SURETY
         return PlumeSeen(
@@ -212,11 +251,15 @@ def _sway(light: Floats, places: Floats, noise: float) -> float:
         return 0.0
     share = light.mean(axis=0) / light.mean(axis=0).sum()
     off = places - share @ places
-    sizes = np.maximum(0.5, np.sqrt(share @ off**2))
+    spread = np.sqrt(share @ off**2)
+    sizes = np.clip(spread, 0.5, FLAMES_PX)
     middles = light @ off / total[:, None]
-    error = noise * len(places) ** 0.5 / float(np.median(total))  # of its size: what noise makes of a middle
+    error = noise * len(places) ** 0.5 / float(np.median(total))  # of its spread: what noise makes of a middle
     down, across = (
-        _varies(middles[:, axis] / sizes[axis], float(np.hypot(error, BETWEEN_PX / sizes[axis]))) for axis in (0, 1)
+        _varies(
+            middles[:, axis] / sizes[axis], float(np.hypot(error * max(spread[axis], 0.5), BETWEEN_PX)) / sizes[axis]
+        )
+        for axis in (0, 1)
     )
     return float(np.hypot(down, across))
 
@@ -225,10 +268,16 @@ def _varies(values: Floats, error: float) -> float:
     """How irregularly it varies from look to look, less what noise makes of it: by second differences.
 
     What goes evenly does not vary, and the largest are left out: neither does what turns, or once goes to another
-    value, as where a second lamp goes on.
+    value, as where a second lamp goes on. That bends twice, one way and back.
     """
-    bends = np.sort(np.abs(np.diff(values, 2)))
-    left = bends[: -max(1, len(bends) // BENDS_A_JUMP)]
+    bends = np.diff(values, 2)
+    ordered = np.sort(np.abs(bends))
+    worst = int(np.argmax(np.abs(bends)))
+    back = max(
+        (-bends[at] * np.sign(bends[worst]) for at in (worst - 1, worst + 1) if 0 <= at < len(bends)), default=0.0
+    )
+    is_step = min(back, ordered[-1]) > STEP_OUT * float(np.median(ordered))
+    left = ordered[: -max(1 + is_step, len(bends) // BENDS_A_JUMP)]
     return float(np.sqrt(max(0.0, float(np.mean(left**2)) / 6 - error**2)))
 
 

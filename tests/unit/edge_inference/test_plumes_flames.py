@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -48,6 +49,9 @@ def lamp(one: Light = LAMP, *, x: float = AT[0], y: float = AT[1]) -> Draws:
     return draw
 
 
+STREET = [lamp(x=60.0 + 97.0 * number, y=430.0) for number in range(9)]
+
+
 def dark(seed: int, now_ns: int, *draws: Draws) -> Image:
     """The valley at night with the grain of its camera, and what shines in it."""
     picture = valley(seed, light=0.2, noise=0.0)
@@ -69,6 +73,16 @@ def stare(*draws: Draws, seconds: int = 12, always: Sequence[Draws] = (), every_
     for index in range(4):
         look(meter, -300.0 + 60 * index, *always)
     return [look(meter, number * every_s, *always, *draws) for number in range(round(seconds / every_s))]
+
+
+def measured_at(meter: PlumeMeter, at_s: float, lamps: Sequence[Draws]) -> PlumesLook:
+    """Nothing but lamps is seen of the country."""
+    picture = np.zeros((540, 960, 3), np.uint8)
+    for one in lamps:
+        one(picture, at_ns(at_s))
+    grain = np.random.default_rng(round(at_s) % 9_000).normal(0, 4.5, (540, 960, 1))
+    noisy = np.asarray(np.clip(picture + 5 + grain, 0, 255), np.uint8)
+    return meter.measure(noisy, [], device="tower-1", preset="north", at_ns=at_ns(at_s))
 
 
 def strongest(seen: PlumesLook) -> PlumeSeen:
@@ -116,6 +130,17 @@ def test_a_lamp_that_goes_on_shines_without_flicker(colour: str) -> None:
     assert not told_as_flame(looks)
 
 
+@pytest.mark.parametrize("after_s", [4.5, 10.5])
+def test_a_second_lamp_that_goes_on_beside_the_first_is_a_step_in_light_and_no_flicker(after_s: float) -> None:
+    second = lamp(x=AT[0] + 5)
+
+    def goes_on(picture: Image, now_ns: int) -> None:
+        if now_ns >= at_ns(after_s):
+            second(picture, now_ns)
+
+    assert not told_as_flame(stare(lamp(), goes_on, seconds=20))
+
+
 @pytest.mark.parametrize("kind", ["beacon", "faulty_lamp", "welder", "screen", "vehicle", "machine"])
 @pytest.mark.parametrize("colour", ["sodium", "red"])
 def test_what_blinks_breaks_welds_shows_pictures_or_drives_is_no_flame(kind: str, colour: str) -> None:
@@ -148,6 +173,39 @@ def test_a_flame_is_not_learnt_as_background_while_it_is_watched() -> None:
         look(meter, -300.0 + 60 * index)
     seen = [look(meter, 60.0 * visit + number, fire()) for visit in range(10) for number in range(3)]
     assert all(one.plumes for one in seen)
+
+
+def test_a_lamp_that_went_on_is_background_after_half_an_hour_of_visits_and_a_flame_is_not() -> None:
+    """Told as a flame by a stare it stays new light for an hour, or a fire would seem out while it burns."""
+
+    def after_half_an_hour(what: Draws) -> PlumesLook:
+        meter = PlumeMeter(score_at_r80=0.1)
+        for index in range(4):
+            look(meter, -300.0 + 60 * index)
+        for number in range(16):
+            look(meter, number, what)
+        return [look(meter, 60.0 * visit, what) for visit in range(1, 31)][-1]
+
+    assert after_half_an_hour(lamp()).plumes == ()
+    assert after_half_an_hour(fire(msgspec.structs.replace(FIRE, end_ns=at_ns(3600.0)))).plumes != ()
+
+
+def test_light_that_has_come_does_not_hide_that_a_dark_view_is_the_right_one() -> None:
+    """A large fire, or a row of lamps that went on, has the strongest edges of a dark picture."""
+    large = msgspec.structs.replace(FIRE, size_m=28.0, flame_m=3.0)
+    new = [fire(large, distance_m=500.0), *(lamp(x=45.0 + 53.0 * number, y=300.0) for number in range(17))]
+    meter = PlumeMeter(score_at_r80=0.1)
+    for index in range(4):
+        measured_at(meter, -300.0 + 60 * index, STREET)
+    assert measured_at(meter, 0.0, [*STREET, *new]).view.verified
+
+
+def test_a_dark_view_of_other_lamps_is_not_the_right_one() -> None:
+    others = [lamp(x=30.0 + 71.0 * number, y=300.0 + 23 * (number % 5)) for number in range(12)]
+    meter = PlumeMeter(score_at_r80=0.1)
+    for index in range(4):
+        measured_at(meter, -300.0 + 60 * index, STREET)
+    assert not measured_at(meter, 0.0, others).view.verified
 
 
 def test_lights_that_are_one_too_many_for_a_look_are_counted_for_their_tower() -> None:
