@@ -31,6 +31,7 @@ FOG_STAYS_S = 3600.0  # what has been so for an hour is what this place looks li
 CLEARER_CONTRAST = 1.8  # the reference was learnt in fog: it begins anew; by night grain and fires do that
 DARK = 80.0  # mean grey
 SPREAD_LEAST = 4
+NEW_LIGHT = 8.0  # grey values, at registration size, more than the picture as a whole
 OTHER_LIGHT = 1.5  # grey values by which the same ground differs
 
 BoxPx = tuple[int, int, int, int]
@@ -65,6 +66,28 @@ class Laid:
     contrast_ratio: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Edges:
+    """A picture at registration size, and how strong its edges are."""
+
+    grey: Image
+    strength: Floats
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.grey.shape[1], self.grey.shape[0]
+
+    @property
+    def nbytes(self) -> int:
+        """What both take."""
+        return self.grey.nbytes + self.strength.nbytes
+
+    def below(self, top: int) -> _Edges:
+        """Without what lies above a row."""
+        return _Edges(self.grey[top:], self.strength[top:])
+
+
 def small(image_bgr: Image) -> Small:
     """The picture at most `MEASURED_WIDTH_PX` wide."""
     height, width = image_bgr.shape[:2]
@@ -94,37 +117,39 @@ class Reference:
         self.looks = 0
         self._admitted_ns: int | None = None
         self._fog_since_ns: int | None = None
-        self._gradient: Floats | None = None
+        self._edges: _Edges | None = None
 
     @property
     def memory_bytes(self) -> int:
         """What this background holds in memory."""
-        held = [*self._samples, self.grey, self.saturation, self.spread, self._gradient]
-        return sum(one.nbytes for one in held if one is not None)
+        held = [*self._samples, self.grey, self.saturation, self.spread]
+        return sum(one.nbytes for one in held if one is not None) + (0 if self._edges is None else self._edges.nbytes)
 
     def lay(self, picture: Small, *, ground_from_y: int = 0) -> Laid | None:
         """How the picture lies on the reference; None before there is one. The sky above `ground_from_y` moves."""
-        if self.grey is None or self._gradient is None or self.grey.shape != picture.grey.shape:
+        if self.grey is None or self._edges is None or self.grey.shape != picture.grey.shape:
             return None
-        now = _gradient(picture.grey)
-        top = round(ground_from_y * now.shape[0] / picture.grey.shape[0])
-        top = top if now.shape[0] - top >= 24 else 0
-        reference, here = self._gradient[top:], now[top:]
-        window = cv2.createHanningWindow((here.shape[1], here.shape[0]), cv2.CV_32F)
+        now = _edges(picture.grey)
+        top = round(ground_from_y * now.grey.shape[0] / picture.grey.shape[0])
+        top = top if now.grey.shape[0] - top >= 24 else 0
+        reference, here = self._edges.below(top), now.below(top)
+        window = cv2.createHanningWindow(here.size_px, cv2.CV_32F)
         # phaseCorrelate multiplies its window into what it is given: copies.
-        (dx, dy), _ = cv2.phaseCorrelate(reference.copy(), here.copy(), window)
-        limit = MAX_SHIFT_SHARE * here.shape[1]
-        at_rest = _agreement(reference, here, (0.0, 0.0))
-        moved = _agreement(reference, here, (dx, dy)) if max(abs(dx), abs(dy)) <= limit else -1.0
+        (dx, dy), _ = cv2.phaseCorrelate(reference.strength.copy(), here.strength.copy(), window)
+        limit = MAX_SHIFT_SHARE * here.size_px[0]
+        at_rest = _agreement(reference, here, (0.0, 0.0), is_dark=picture.is_dark)
+        is_near = max(abs(dx), abs(dy)) <= limit
+        moved = _agreement(reference, here, (dx, dy), is_dark=picture.is_dark) if is_near else -1.0
         # A shift must explain the picture better than rest does: in mist phase correlation finds shifts in noise.
-        is_moved = moved > at_rest + 0.02
-        scale = picture.grey.shape[1] / now.shape[1]
+        shift_px = (dx, dy) if moved > at_rest + 0.02 else (0.0, 0.0)
+        scale = picture.grey.shape[1] / now.size_px[0]
         quality = max(at_rest, moved)
         if quality < MIN_QUALITY:
-            quality = max(quality, _agreement(*_alike_by_rows(reference, here), (dx, dy) if is_moved else (0.0, 0.0)))
-        contrast = float(here.mean()) / max(float(reference.mean()), 1e-3)
+            by_rows = _alike_by_rows(reference.strength, here.strength)
+            quality = max(quality, correlation(*_matched(*by_rows, shift_px)))
+        contrast = float(here.strength.mean()) / max(float(reference.strength.mean()), 1e-3)
         return Laid(
-            shift_px=(dx * scale, dy * scale) if is_moved else (0.0, 0.0),
+            shift_px=(shift_px[0] * scale, shift_px[1] * scale),
             quality=max(0.0, quality),
             is_verified=quality >= MIN_QUALITY,
             contrast_ratio=contrast,
@@ -165,7 +190,7 @@ class Reference:
         self.grey = _median(self._samples)
         self.spread = _spread(self._samples, self.grey) if len(self._samples) >= SPREAD_LEAST else None
         self.saturation = saturation if self.saturation is None else _blended(self.saturation, saturation)
-        self._gradient = _gradient(self.grey)
+        self._edges = _edges(self.grey)
         self.looks += 1
         self._admitted_ns = at_ns
         return True
@@ -223,21 +248,35 @@ def _blended(old: Image, new: Image) -> Image:
     return np.asarray(cv2.addWeighted(old, 0.8, new, 0.2, 0), np.uint8)
 
 
-def _gradient(grey: Image) -> Floats:
+def _edges(grey: Image) -> _Edges:
     """Edges at registration size, free of slow light."""
     height, width = grey.shape
     size = (REGISTERED_WIDTH_PX, max(1, round(height * REGISTERED_WIDTH_PX / width)))
-    lesser = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    lesser = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
     across, down = (cv2.Sobel(lesser, cv2.CV_32F, *order, ksize=3) for order in ((1, 0), (0, 1)))
-    return np.asarray(np.minimum(cv2.magnitude(across, down), 255.0), np.float32)
+    return _Edges(lesser, np.asarray(np.minimum(cv2.magnitude(across, down), 255.0), np.float32))
 
 
-def _agreement(reference: Floats, now: Floats, shift_px: tuple[float, float]) -> float:
-    """Correlation of two edge pictures once the shift is taken back."""
+def _agreement(reference: _Edges, now: _Edges, shift_px: tuple[float, float], *, is_dark: bool) -> float:
+    """Correlation of two edge pictures once the shift is taken back.
+
+    In the dark light comes and what was there stays: new light, whose edges are the strongest, is left out. Where
+    light is missing that the reference has, the pictures differ.
+    """
+    one, other = _matched(reference.strength, now.strength, shift_px)
+    if is_dark:
+        before, after = _matched(reference.grey.astype(np.float32), now.grey.astype(np.float32), shift_px)
+        more = after - before
+        lit = cv2.dilate((more >= np.median(more) + NEW_LIGHT).astype(np.uint8), np.ones((3, 3), np.uint8))
+        one, other = one[lit == 0], other[lit == 0]
+    return correlation(one, other)
+
+
+def _matched(reference: Floats, now: Floats, shift_px: tuple[float, float]) -> tuple[Floats, Floats]:
+    """Two pictures of one view, the shift of the second taken back, without the margin that it leaves."""
     back = now if shift_px == (0.0, 0.0) else _moved_back(now, shift_px)
     margin = 4 + int(max(abs(shift_px[0]), abs(shift_px[1])))
-    one, other = (picture[margin:-margin, margin:-margin] for picture in (reference, back))
-    return correlation(one, other)
+    return reference[margin:-margin, margin:-margin], back[margin:-margin, margin:-margin]
 
 
 def _alike_by_rows(reference: Floats, now: Floats) -> tuple[Floats, Floats]:
