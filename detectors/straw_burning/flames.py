@@ -17,7 +17,7 @@ SWAY_BY_FLICKER = 0.2  # a lamp that is half burnt out in the picture sways a li
 DARK = 0.2  # of its usual light: flames do not go out and come back, beacons and some broken lamps do
 STAYS = 0.35  # of its light keeps its place: of what drives, hardly any
 RECOLOURED = 0.15  # screens; a flame stays as warm as it is
-ASKED_AGAIN_S = 300.0  # a lamp that was stared at is looked at closely again
+ASKED_AGAIN_S = 300.0  # a lamp that was stared at is looked at closely again, later and later
 GREW = 1.5  # times the area then: another question
 IN_THE_AIR_DEG = 0.0  # of the horizontal: masts, roofs and what flies
 
@@ -39,7 +39,9 @@ def lamp_reason(run: Run, light: LightSeen, at_ns: int) -> str | None:
         return no_flame(light)
     glimpses = run.track.glimpses
     said = next((one for one in reversed(glimpses) if one.light is not None and one.light.flicker is not None), None)
-    if said is None or said.light is None or seconds(at_ns - said.at_ns) >= ASKED_AGAIN_S or _has_grown(run, said):
+    if said is None or said.light is None or _has_grown(run, said):
+        return None
+    if seconds(at_ns - said.at_ns) >= ASKED_AGAIN_S * 2 ** max(0, run.track.stares - 1):
         return None
     return no_flame(said.light)
 

@@ -38,6 +38,7 @@ from detectors.straw_burning.staring import (
     is_shared,
     is_worth_a_stare,
     may_begin,
+    spent,
     stared_at,
     stared_longer,
     stays_until_ns,
@@ -257,6 +258,7 @@ class _Judge:
         if self.preset.stays_until_ns > self.look.at_ns >= stays_until_ns(self.preset):
             self.asks.append(LookSooner(every_s=self.config.stare_every_s, until_ns=self.look.at_ns))
             self.preset = msgspec.structs.replace(self.preset, stays_until_ns=0)
+            self.stares_ns = spent(self.stares_ns, self.look.at_ns)
 
     def _confirm(self, track: Track) -> None:
         """A new event, unless it is an open fire: seen from another preset, or a part of its smoke."""
@@ -290,8 +292,11 @@ class _Judge:
                 self.findings.append(tell(fire, self.look, self.zone, phase="closed", checks=checks))
 
     def _crowded(self, tracks: list[Track]) -> list[Track]:
-        """The surest tracks; the others are dropped and counted."""
-        ordered = sorted(tracks, key=lambda track: -max(one.surety for one in track.glimpses))
+        """What nothing speaks against, then what was stared at, the surest first; others are dropped and counted."""
+        ordered = sorted(
+            tracks,
+            key=lambda one: (one.hold is not None, one.stares == 0, -max(look.surety for look in one.glimpses)),
+        )
         for track in ordered[TRACKS_MOST:]:
             self.counts = counted(self.counts, "dropped_crowded")
             if track.is_held:

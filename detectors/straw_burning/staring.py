@@ -17,6 +17,8 @@ STARE_AGAIN_S = 60.0  # doubled after each stare that told nothing
 CYCLE_S = 120.0
 STAY_BEFORE_S = 3.0  # of the end of a stare
 STAYS_S = LATE_S + 2.0  # a turn of 14 presets with one such stare takes less than 90 s
+GONE_LOOKS = 3  # of a light that is not there any more: a vehicle; flames flicker and are back
+GONE_S = 5.0  # a stare that ends so soon costs no more than a long look
 GREW = 1.5  # times the area of the last stare: another question
 RECENT_LOOKS = 3
 ANSWERED = frozenset({"known_place", "permitted_burn", "drop_on_glass", "low_visibility", "fog_bank"})
@@ -66,7 +68,19 @@ def stared_longer(track: Track, at_ns: int, config: Config) -> Track:
 
 def stays_until_ns(preset: Preset) -> int:
     """Until when something at this preset is still to be told; 0: nothing is."""
-    return max((one.stare_until_ns for one in preset.tracks if one.hold not in ANSWERED), default=0)
+    watched = (one for one in preset.tracks if one.hold not in ANSWERED and not _has_gone(one))
+    return max((one.stare_until_ns for one in watched), default=0)
+
+
+def spent(stares_ns: tuple[int, ...], ends_ns: int) -> tuple[int, ...]:
+    """The stares of this cycle once the last one ends, now; what drove away at once leaves its stare to another."""
+    return stares_ns[:-1] if stares_ns and seconds(ends_ns - stares_ns[-1]) <= GONE_S else stares_ns
+
+
+def _has_gone(track: Track) -> bool:
+    """Whether it was a light that a few looks in a row no longer show."""
+    before = next((one for one in reversed(track.glimpses) if one.seen != "missed"), None)
+    return track.missed >= GONE_LOOKS and before is not None and before.light is not None
 
 
 def _has_grown(track: Track) -> bool:
