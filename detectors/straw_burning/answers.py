@@ -212,11 +212,15 @@ def _stays_low(case: Case, *, as_kind: str) -> str | None:
 
 
 def _lamp(case: Case) -> str | None:
-    """By night only what flickers, or what a thermal camera tells (it has no brightness), is fire."""
+    """By night only what flickers, or what a thermal camera tells (it has no brightness), is fire.
+
+    Light adds: what is darker at dusk than what lies behind it is no lamp, but smoke or a shadow, judged as by day.
+    """
     light = light_of(case.run)
     if light is not None:
         return lamp_reason(case.run, light, case.look.at_ns)
-    if not case.look.is_night or case.middle("brightness") is None:
+    is_darker = (case.middle("grey_shift") or 0.0) <= -DARKER_THAN_FOG
+    if not case.look.is_night or is_darker or case.middle("brightness") is None:
         return None
     check = case.checks["flicker"]
     return None if check.outcome == "passed" else f"by night without flicker: {check.found}"

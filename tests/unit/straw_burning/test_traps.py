@@ -164,6 +164,13 @@ def test_a_lamp_at_night_shines_without_flicker() -> None:
     assert is_held([*quiet(4), *stare(0, 24, label="fire", flicker=0.004, brightness_of_picture=20.0)], "lamp")
 
 
+def test_smoke_that_is_darker_than_what_lies_behind_it_at_dusk_is_no_lamp() -> None:
+    """Light adds: what it lights, or a lamp without flicker, is lighter."""
+    dusk: dict[str, Any] = {"flicker": 0.004, "brightness_of_picture": 45.0}
+    assert tower.phases(run([*quiet(4), *stare(0, 24, grey_shift=-12.0, **dusk)])[1])[:1] == ["opened"]
+    assert is_held([*quiet(4), *stare(0, 24, grey_shift=12.0, **dusk)], "lamp")
+
+
 def test_a_flame_at_night_flickers_and_is_told_as_fire() -> None:
     opened = run([*quiet(4), *stare(0, 24, label="fire", flicker=0.2, brightness_of_picture=20.0)])[1][0]
     assert (tower.facts(opened).what, tower.facts(opened).is_night) == ("fire", True)
