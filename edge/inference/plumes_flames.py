@@ -44,6 +44,7 @@ BENDS_A_JUMP = 8
 STEP_OUT = 4.0  # times the usual bend: a step from one value to another, there and back
 MARGIN_PX = 8
 JOINED_PX = 5
+AROUND_PX = 31  # what a lamp stands out from
 WINDOW_MOST_PX = 160
 KEPT_MOST_PX = 64  # of a window's longer side: what is larger is kept smaller
 DIM = 5  # one in so many pixels, or looks, has less light
@@ -144,7 +145,7 @@ class Lights:
             self._begin(at_ns, dark.shift_px)
         self._last_ns = at_ns
         grey = dark.picture.grey if self._shift_px == (0.0, 0.0) else shifted(dark.picture.grey, self._shift_px)
-        placed = _Placed(dark, self._shift_px, np.asarray(cv2.subtract(grey, dark.reference), np.uint8))
+        placed = _Placed(dark, self._shift_px, _more(grey, dark.reference))
         found = [(box, _core(placed.part(box), box), placed.warmth(box)) for box in self._found(placed)]
         for _, core, warmth in sorted(found, key=lambda one: -one[2]):
             if warmth >= WHITE:
@@ -213,6 +214,16 @@ class Lights:
             flicker=light.flicker,
             light=light,
         )
+
+
+def _more(grey: Image, reference: Image) -> Image:
+    """What is lighter than the background, but not where that shines itself: there a lamp only became brighter.
+
+    Of a lamp that is background a head that rests a pixel beside leaves a rim, and a screen the half of its picture.
+    """
+    over = cv2.subtract(reference, cv2.blur(reference, (AROUND_PX, AROUND_PX)))
+    shines = cv2.dilate(cv2.threshold(over, LIGHT_LEAST - 1, 255, cv2.THRESH_BINARY)[1], np.ones((5, 5), np.uint8))
+    return np.asarray(cv2.subtract(cv2.subtract(grey, reference), shines), np.uint8)
 
 
 def measured(looks: Sequence[tuple[int, Image, float]], *, noise: float) -> LightSeen:

@@ -137,9 +137,8 @@ class Reference:
         # phaseCorrelate multiplies its window into what it is given: copies.
         (dx, dy), _ = cv2.phaseCorrelate(reference.strength.copy(), here.strength.copy(), window)
         limit = MAX_SHIFT_SHARE * here.size_px[0]
-        at_rest = _agreement(reference, here, (0.0, 0.0), is_dark=picture.is_dark)
-        is_near = max(abs(dx), abs(dy)) <= limit
-        moved = _agreement(reference, here, (dx, dy), is_dark=picture.is_dark) if is_near else -1.0
+        at_rest = _agreement(reference, here, (0.0, 0.0))
+        moved = _agreement(reference, here, (dx, dy)) if max(abs(dx), abs(dy)) <= limit else -1.0
         # A shift must explain the picture better than rest does: in mist phase correlation finds shifts in noise.
         shift_px = (dx, dy) if moved > at_rest + 0.02 else (0.0, 0.0)
         scale = picture.grey.shape[1] / now.size_px[0]
@@ -147,6 +146,7 @@ class Reference:
         if quality < MIN_QUALITY:
             by_rows = _alike_by_rows(reference.strength, here.strength)
             quality = max(quality, correlation(*_matched(*by_rows, shift_px)))
+            quality = max(quality, _agreement_unlit(reference, here, shift_px) if picture.is_dark else -1.0)
         contrast = float(here.strength.mean()) / max(float(reference.strength.mean()), 1e-3)
         return Laid(
             shift_px=(shift_px[0] * scale, shift_px[1] * scale),
@@ -257,19 +257,21 @@ def _edges(grey: Image) -> _Edges:
     return _Edges(lesser, np.asarray(np.minimum(cv2.magnitude(across, down), 255.0), np.float32))
 
 
-def _agreement(reference: _Edges, now: _Edges, shift_px: tuple[float, float], *, is_dark: bool) -> float:
-    """Correlation of two edge pictures once the shift is taken back.
+def _agreement(reference: _Edges, now: _Edges, shift_px: tuple[float, float]) -> float:
+    """Correlation of two edge pictures once the shift is taken back."""
+    return correlation(*_matched(reference.strength, now.strength, shift_px))
 
-    In the dark light comes and what was there stays: new light, whose edges are the strongest, is left out. Where
-    light is missing that the reference has, the pictures differ.
+
+def _agreement_unlit(reference: _Edges, now: _Edges, shift_px: tuple[float, float]) -> float:
+    """The same without new light, whose edges are the strongest of a dark picture.
+
+    Light comes and what was there stays; where light is missing that the reference has, the pictures differ.
     """
     one, other = _matched(reference.strength, now.strength, shift_px)
-    if is_dark:
-        before, after = _matched(reference.grey.astype(np.float32), now.grey.astype(np.float32), shift_px)
-        more = after - before
-        lit = cv2.dilate((more >= np.median(more) + NEW_LIGHT).astype(np.uint8), np.ones((3, 3), np.uint8))
-        one, other = one[lit == 0], other[lit == 0]
-    return correlation(one, other)
+    before, after = _matched(reference.grey.astype(np.float32), now.grey.astype(np.float32), shift_px)
+    more = after - before
+    lit = cv2.dilate((more >= np.median(more) + NEW_LIGHT).astype(np.uint8), np.ones((3, 3), np.uint8))
+    return correlation(one[lit == 0], other[lit == 0])
 
 
 def _matched(reference: Floats, now: Floats, shift_px: tuple[float, float]) -> tuple[Floats, Floats]:

@@ -157,6 +157,21 @@ def test_what_blinks_breaks_welds_shows_pictures_or_drives_is_no_flame(kind: str
         assert not told_as_flame(stare(lamp(one))), (kind, seed)
 
 
+def test_a_lamp_or_screen_that_is_background_and_becomes_brighter_is_no_new_light() -> None:
+    meter = PlumeMeter(score_at_r80=0.1)
+    for index in range(4):
+        measured_at(meter, -300.0 + 60 * index, [lamp(Light(at_m=LAMP.at_m, candela=300.0))])
+    assert measured_at(meter, 0.0, [lamp(Light(at_m=LAMP.at_m, candela=1_500.0))]).plumes == ()
+
+
+def test_a_head_that_rests_a_pixel_beside_makes_no_new_lights_of_old_lamps() -> None:
+    meter = PlumeMeter(score_at_r80=0.1)
+    for index in range(4):
+        measured_at(meter, -300.0 + 60 * index, STREET)
+    beside = [lamp(x=61.2 + 97.0 * number, y=430.7) for number in range(9)]
+    assert measured_at(meter, 0.0, beside).plumes == ()
+
+
 def test_a_lamp_that_always_shone_is_background() -> None:
     looks = stare(always=[lamp()])
     assert all(one.plumes == () for one in looks)
