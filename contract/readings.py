@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
 
 from contract.events import Name, Text
 from contract.times import Utc
+
+READINGS_AROUND_S: Final = 1800.0  # an act's readings reach this far before and after it, and are settled then
 
 
 class Reading(Struct, frozen=True, kw_only=True):

@@ -1,4 +1,5 @@
-"""What the server does by its own clock: offer confirmed leads, put back leases that ran out, join what is one fire.
+"""What the server does by its own clock: offer confirmed leads, put back leases that ran out, join what is one fire,
+let go what was kept long enough.
 
 Each turn is one write transaction; two servers on one database do each other no harm (row locks, compare-and-set).
 If the process dies, the next start does at once what was due meanwhile.
@@ -21,6 +22,7 @@ from server.fires import places
 from server.fires import turn as fires
 from server.fires.news import Heard, listen
 from server.leads import once
+from server.retention import Rounds
 from store import feed, leads, sessions
 from store.leads import Act
 from store.tables import leads as leads_table
@@ -40,6 +42,7 @@ class Clockwork:
         self._centre = centre
         self._clean_at_ns = 0
         self._heard: Heard | None = None
+        self._rounds = Rounds(centre)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -73,6 +76,7 @@ class Clockwork:
         if now_ns >= self._clean_at_ns:
             self._clean_at_ns = now_ns + CLEAN_NS
             self._clean(now_ns)
+        self._rounds.turn(now_ns)
 
     def _turn_fires(self, act: Act) -> None:
         with self._centre.store.read() as connection:

@@ -40,6 +40,13 @@ class PolicyConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     )
 
 
+class RetentionConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long the centre keeps what no lead rests on; readings around an act, events, evidence and the audit stay."""
+
+    readings_days: Annotated[float, Meta(ge=30, le=3650, description="a sensor's readings, by their own time")] = 400.0
+    rejects_days: Annotated[float, Meta(ge=30, le=3650, description="refused messages with their reason")] = 180.0
+
+
 class LiveConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How live updates run; more clients than `clients_max` get 503, a client with a full queue gets `resync`."""
 
@@ -57,6 +64,7 @@ class ServerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     http: HttpConfig = field(default_factory=HttpConfig)
     session: SessionConfig = field(default_factory=SessionConfig)
     policy: PolicyConfig = field(default_factory=PolicyConfig)
+    retention: RetentionConfig = field(default_factory=RetentionConfig)
     live: LiveConfig = field(default_factory=LiveConfig)
 
 

@@ -12,7 +12,7 @@ events     take_in current_events revisions event_from evidence_of lists_file; t
 gateways   register by_token by_id by_ids take_birth take_health take_will status list_devices names
 files      stored_size is_listed unlisted keep_part drop_part part_total stale_parts keep_blob
 arrivals   take_readings keep_rejects list_rejects count counters
-curves     samples newest of one sensor
+curves     samples newest of one sensor; retention  let_go_readings let_go_rejects let_go_so_far
 audit      append page first_broken; users  add change by_name by_id all_users display_names
 sessions   add find touch end end_of_user drop_expired
 feed       since bounds tell drop_before; blobs  Blobs.put size read read_range stream, open_blobs

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from contract.observations import TapeStart, ZoneOnTape
+from contract.readings import READINGS_AROUND_S
 from detectors.fold import rule_for
 from edge.config import EdgeConfig, SensorConfig
 from edge.judge import provenance
 from edge.sensors.binding import bound_rule
 from edge.sensors.profiles.profile import Known
-
-READINGS_AROUND_S: Final = 1800.0  # an act's readings reach this far before and after it, and are settled then
 
 
 def sensor_tape_start(config: EdgeConfig, sensor: SensorConfig, known: Known) -> TapeStart:

@@ -58,8 +58,16 @@ class SessionAnswer(Answer):
 
 
 class HealthAnswer(Answer):
-    """The server is up and reads its database."""
+    """The server is up and reads its database; how long it keeps readings, and how many rows it let go so far."""
 
-    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [{"status": "ok"}]})
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "examples": [{"status": "ok", "readings_kept_days": 400.0, "readings_let_go": 86400, "rejects_let_go": 0}]
+        },
+    )
 
     status: str
+    readings_kept_days: float
+    readings_let_go: int
+    rejects_let_go: int

@@ -130,6 +130,7 @@ class CurveSeries(Answer):
 class Curve(Answer):
     """What a sensor measured from `begin` to before `end`; `cut`: there was more, the newest samples are left out.
 
+    `kept_from`: older readings were let go but for those around an act, so a gap before it says nothing of the sensor.
     On-line values are clues, never a legal measurement.
     """
 
@@ -139,4 +140,5 @@ class Curve(Answer):
     series: list[CurveSeries]
     limits: list[WarningLimit]
     cut: bool
+    kept_from: Instant
     legal_note: str

@@ -16,6 +16,7 @@ from server.devices.views import maintenance_of
 from server.premises.curve import bucket_s_for, series_of
 from server.premises.schemas import Curve, LatestValue, Linkage, Premises, WarningLimit
 from server.problems import Problem
+from server.retention import readings_kept_from_ns
 from server.shapes import GroundPosition
 from store import curves, gateways
 from store.curves import Sensor
@@ -47,7 +48,8 @@ def curve(
     Raises Problem not_found alike for no such zone and for one of another town, invalid_request for no span or one
     that is too long.
     """
-    begin_ns, end_ns = _span(begin, end, centre.now_ns())
+    now_ns = centre.now_ns()
+    begin_ns, end_ns = _span(begin, end, now_ns)
     with centre.store.read() as connection:
         view, zone = _find(connection, towns, place)
         samples = curves.samples(
@@ -65,6 +67,7 @@ def curve(
         series=series_of(samples[:MOST_SAMPLES], bucket_s=bucket_s),
         limits=_limits(zone),
         cut=len(samples) > MOST_SAMPLES,
+        kept_from=utc_from_ns(readings_kept_from_ns(centre, now_ns)),
         legal_note="not_a_legal_measurement",
     )
 

@@ -73,7 +73,7 @@ export interface paths {
         };
         /**
          * Get Health
-         * @description Whether the server is up and reads its database.
+         * @description Whether the server is up and reads its database, and what it let go because it was old.
          */
         get: operations["getHealth"];
         put?: never;
@@ -905,6 +905,7 @@ export interface components {
          * Curve
          * @description What a sensor measured from `begin` to before `end`; `cut`: there was more, the newest samples are left out.
          *
+         *     `kept_from`: older readings were let go but for those around an act, so a gap before it says nothing of the sensor.
          *     On-line values are clues, never a legal measurement.
          */
         Curve: {
@@ -924,6 +925,12 @@ export interface components {
              * @example 2026-11-24T08:30:00.000000000Z
              */
             end: string;
+            /**
+             * Kept From
+             * @description UTC instant, RFC 3339, nine decimals
+             * @example 2026-11-24T08:30:00.000000000Z
+             */
+            kept_from: string;
             /** Legal Note */
             legal_note: string;
             /** Limits */
@@ -1310,12 +1317,21 @@ export interface components {
         };
         /**
          * HealthAnswer
-         * @description The server is up and reads its database.
+         * @description The server is up and reads its database; how long it keeps readings, and how many rows it let go so far.
          * @example {
+         *       "readings_kept_days": 400,
+         *       "readings_let_go": 86400,
+         *       "rejects_let_go": 0,
          *       "status": "ok"
          *     }
          */
         HealthAnswer: {
+            /** Readings Kept Days */
+            readings_kept_days: number;
+            /** Readings Let Go */
+            readings_let_go: number;
+            /** Rejects Let Go */
+            rejects_let_go: number;
             /** Status */
             status: string;
         };

@@ -13,6 +13,7 @@ import msgspec
 from contract.errors import EvidenceError, StoreError
 from contract.events import EvidenceItem, EvidenceRef
 from contract.observations import EvidenceMade, PlateLooked, Seen, TapeStart
+from contract.readings import READINGS_AROUND_S
 from contract.times import NS, ns_from_utc, utc_from_ns
 from detectors.fold import HoldEvidence
 from edge.capture.types import Frame
@@ -26,7 +27,6 @@ from edge.sensors.evidence.curve import Judged, draw_curve
 from edge.sensors.evidence.readings import NOT_LEGAL, KeptReading, readings_jsonl
 from edge.sensors.evidence.stills import OutletStills
 from edge.sensors.profiles.profile import Known
-from edge.sensors.start import READINGS_AROUND_S
 from edge.spool.steps import Upload
 
 log = logging.getLogger(__name__)
