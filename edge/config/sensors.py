@@ -45,6 +45,7 @@ def sensor_mistakes(examined: Examined[EdgeFile], base_dir: Path) -> Iterator[Mi
             yield examined.mistake((*place, "mn"), f"{shown(sensor.mn)} is already the number of {first[sensor.mn]}")
     yield from _listener(examined)
     yield from _shared_outlets(examined)
+    yield from _shared_lines(examined)
 
 
 def profile_of(sensor: SensorConfig, base_dir: Path) -> Known:
@@ -114,6 +115,26 @@ def _shared_outlets(examined: Examined[EdgeFile]) -> Iterator[Mistake]:
             yield examined.mistake(
                 at, f"{shown(pair[1])} is already at the outlet of zone {first[pair]} of this sensor"
             )
+
+
+def _shared_lines(examined: Examined[EdgeFile]) -> Iterator[Mistake]:
+    """Modbus devices on one line: it has one speed, each device its own unit, and on a serial one nobody is unit 0."""
+    first: dict[str, SensorConfig] = {}
+    units: dict[tuple[str, int], str] = {}
+    for place, sensor in _sensors(examined):
+        if sensor.kind != "modbus" or sensor.url is None:
+            continue
+        is_serial = sensor.url.startswith("serial:")
+        other = first.setdefault(sensor.url, sensor)
+        for key in ("baud", "parity"):
+            if is_serial and getattr(other, key) != getattr(sensor, key):
+                problem = f"{shown(getattr(sensor, key))} on the line on which {other.id} has {getattr(other, key)}"
+                yield examined.mistake((*place, key), problem, "one line has one speed and parity")
+        if is_serial and sensor.unit == 0:
+            yield examined.mistake((*place, "unit"), "0 is for all devices of the line, and none answers to it")
+        owner = units.setdefault((sensor.url, sensor.unit), str(sensor.id))
+        if owner != str(sensor.id):
+            yield examined.mistake((*place, "unit"), f"{sensor.unit} is already {owner} on this line")
 
 
 def _sensors(examined: Examined[EdgeFile]) -> Iterator[tuple[Place, SensorConfig]]:

@@ -233,8 +233,8 @@ class SensorConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """One sensor of one premises, and how it speaks; `profile` is one of the gateway's, or the path of a .toml file.
 
     hj212: `mn`, and with a `password_file` what its PW must be. modbus: `url` tcp://HOST:PORT or serial:///dev/ttyS0
-    and `unit`, asked each `every_s`. mqtt: `url`, `topic`, `username`, `password_file`. `bound_on`: the day on which
-    somebody on site saw that this device is the one of these premises.
+    (`baud`, `parity`) and `unit`, asked each `every_s`. mqtt: `url`, `topic`, `username`, `password_file`. `bound_on`:
+    the day on which somebody on site saw that this device is the one of these premises.
     """
 
     id: Name
@@ -252,6 +252,7 @@ class SensorConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     every_s: Annotated[float, Meta(ge=1, le=3600)] = 30.0
     real_time_s: Annotated[float, Meta(ge=1, le=3600, description="unlike its model it reports so often")] | None = None
     baud: Annotated[int, Meta(ge=300, le=921_600)] = 9600
+    parity: Literal["none", "even", "odd"] = "none"
     topic: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
     username: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     ca_file: FilePath | None = None

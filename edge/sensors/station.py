@@ -26,6 +26,7 @@ from edge.sensors.hj212.server.store import RawStore
 from edge.sensors.judging import Parts
 from edge.sensors.listener import Clocks, Listener, limits_of
 from edge.sensors.modbus import ModbusSource
+from edge.sensors.modbus_line import ModbusLine
 from edge.sensors.mqtt import MqttSource
 from edge.sensors.outlet import FullDecodes, outlets_of
 from edge.sensors.profiles.profile import Known, load_profile
@@ -82,6 +83,7 @@ class Station:
             trouble_of=self._trouble_of,
         )
         self._values = self._value_rows(config)
+        self._lines: dict[str, ModbusLine] = {}
         self._sources = {one.id: self._source(one) for one in config.sensors if one.kind != "hj212"}
         parts = {one.id: self._parts(config, one) for one in config.sensors}
         self._sensors = {name: Sensor(of_sensor, around) for name, of_sensor in parts.items()}
@@ -179,7 +181,8 @@ class Station:
         profile, rows = known_of(sensor).profile, self._values
         assert rows is not None  # noqa: S101 -- made for the same sensors
         if sensor.kind == "modbus":
-            return ModbusSource(sensor, profile, rows, now_ns=self._ground.clocks.now_ns)
+            line = self._lines.setdefault(str(sensor.url), ModbusLine(sensor))
+            return ModbusSource(sensor, profile, rows, line=line, now_ns=self._ground.clocks.now_ns)
         path = sensor.password_file
         return MqttSource(sensor, profile, rows, password_of=lambda: None if path is None else read_secret(path))
 

@@ -200,3 +200,28 @@ premises = "Noodle house"
 """
     with pytest.raises(ConfigError, match="is for the zone of a sensor"):
         loaded(CAMERA + GOOD + zone + OUTLET.format(camera="cam-1", polygon=INSIDE, frame="[640, 360]"))
+
+
+LINE = """
+[[sensor]]
+id = "{id}"
+name = "Monitor"
+premises = "Noodle house"
+kind = "modbus"
+url = "serial:///dev/ttyS0"
+unit = {unit}
+parity = "{parity}"
+profile = "simulated"
+"""
+
+
+def test_devices_on_one_serial_line_have_one_parity_and_a_unit_each_that_is_not_0() -> None:
+    devices = [("a", 1, "even"), ("b", 1, "none"), ("c", 0, "even")]
+    text = "".join(LINE.format(id=name, unit=unit, parity=parity) for name, unit, parity in devices)
+    with pytest.raises(ConfigError) as caught:
+        loaded(text)
+    told = {mistake.path: mistake.problem for mistake in caught.value.mistakes}
+    assert "on the line on which a has even" in told["sensor[1].parity"]
+    assert "already a on this line" in told["sensor[1].unit"]
+    assert "none answers" in told["sensor[2].unit"]
+    assert not {"sensor[0].unit", "sensor[0].parity", "sensor[2].parity"} & set(told)
