@@ -246,7 +246,8 @@ class TapeStart(Struct, frozen=True, kw_only=True, tag="tape_start", tag_field="
     and its zones, by id.
 
     `post_roll_s`: an act's clips are settled this long after it opened; `state`: what the judge already knew when this
-    tape began (None: nothing), so that each file of a long tape can be judged again by itself.
+    tape began (None: nothing), so that each file of a long tape can be judged again by itself. `withheld`: by zone, how
+    many entries of private lists (plates of those who may stand there) were left out of the rule's table in a package.
     """
 
     town: str
@@ -258,6 +259,7 @@ class TapeStart(Struct, frozen=True, kw_only=True, tag="tape_start", tag_field="
     post_roll_s: float = 5.0
     state: dict[str, Any] | None = None
     names: dict[str, str] = {}
+    withheld: dict[str, int] = {}
     schema: str = "tantou.observations/1"
 
 

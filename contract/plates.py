@@ -106,6 +106,7 @@ Abstention = Literal[
     "too_few_frames",
     "votes_split",
     "kind_exempt",
+    "permit_holder",
 ]
 """Why a plate was not read; every one leaves the lead as it is, without a number."""
 

@@ -121,6 +121,7 @@ class Rule(Protocol):
 
     It may also export `carry_over(state, before, now) -> State | None`: the state to go on from when a zone's table was
     changed from `before` to `now`, None: begin anew, as every rule without it does, open acts closed with the reason.
+    `PRIVATE` names keys of its table, lists, that never leave the gateway: a package says how many were withheld.
     Where `State` has `counts: dict[str, int]`, running sums by the rule's kinds, health tells those of the last day.
     """
 

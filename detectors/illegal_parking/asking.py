@@ -12,6 +12,7 @@ from contract.times import NS
 from detectors.fold import ReadPlate
 from detectors.illegal_parking import reading
 from detectors.illegal_parking.config import Config
+from detectors.illegal_parking.permits import listed
 from detectors.illegal_parking.place import Place, State
 
 MOST_ASKS_A_LOOK = 2
@@ -44,13 +45,13 @@ def ask_for_plates(
     return tuple(noted), tuple(asks)
 
 
-def take_answer(state: State, looked: PlateLooked) -> State:
+def take_answer(state: State, looked: PlateLooked, config: Config) -> State:
     """The state after a plate was looked at; an answer about a place that is empty now changes nothing."""
     of_it = next((index for index, place in enumerate(state.places) if place.event_id == looked.event_id), None)
     if of_it is None:
         return state
     place = state.places[of_it]
-    read = msgspec.structs.replace(place, plate=reading.answered(place.plate, looked))
+    read = msgspec.structs.replace(place, plate=reading.answered(place.plate, looked, listed(config, looked.at_ns)))
     return msgspec.structs.replace(state, places=(*state.places[:of_it], read, *state.places[of_it + 1 :]))
 
 

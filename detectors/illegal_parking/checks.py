@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from contract.geometry import PolygonPx
 from detectors.ground import homography
+from detectors.illegal_parking import permits
 from detectors.illegal_parking.config import Config
 from detectors.illegal_parking.hours import moment_ns
 
@@ -34,6 +35,7 @@ def problems(config: Config) -> Iterator[tuple[Key, str, str]]:
         problem = f"found {config.left_after_s:g}, expected no more than cover_limit_s {config.cover_limit_s:g}"
         yield ("left_after_s",), problem, "a vehicle on open ground is given up before a covered one"
     yield from _times(config)
+    yield from permits.problems(config)
     if config.ground is not None:
         try:
             homography(config.ground.image_px, config.ground.metres)

@@ -45,6 +45,20 @@ class Suspension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     because: Literal["works", "order", "event", "worn_sign"]
 
 
+Day = Annotated[
+    str, Meta(pattern=r"^[0-9]{4}-[01][0-9]-[0-3][0-9](?!\n)$", description="a day in Beijing as 2026-01-31")
+]
+
+
+class Listed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A vehicle that may stand here from `begin` to `end`, both days included. Plates stay on the gateway."""
+
+    plate: str
+    begin: Day
+    end: Day
+    because: Literal["resident", "permit", "delivery", "disabled_badge", "works"]
+
+
 class Ground(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Points of the ground in the picture (pixels of the zone's frame_px) and where they lie in metres."""
 
@@ -82,6 +96,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hours: Annotated[tuple[Hours, ...], Meta(max_length=20, description="in force; none given: always")] = ()
     suspended: Annotated[tuple[Suspension, ...], Meta(max_length=100, description="holds nobody for so long")] = ()
     permitted_px: Annotated[tuple[PolygonPx, ...], Meta(max_length=50, description="marked bays in the zone")] = ()
+    exempt: Annotated[tuple[Listed, ...], Meta(max_length=5000, description="residents and permit holders")] = ()
     flow_lane_px: Annotated[PolygonPx, Meta(max_length=100, description="where queues form; none: not asked")] = ()
     signal_red_s: Annotated[float, Meta(ge=1, le=600, description="longest red of a signal within 50 m")] | None = None
     queue_limit_s: Annotated[float, Meta(ge=30, le=7200, description="a queue that lasts longer is none")] = 600.0

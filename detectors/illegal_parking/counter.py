@@ -39,7 +39,8 @@ REASONS = {
     "red_light": "within the longest red of the signal, {n} s",
     "loading": "people at the vehicle for two looks or more",
     "exempt_vehicle": "its plate is of a vehicle on duty: counted, no lead",
-    "perhaps_exempt": "a reader saw the plate of a vehicle on duty: more pictures are read first",
+    "permit_holder": "its plate is on the zone's list of those who may stand: counted, no lead",
+    "perhaps_exempt": "a reader saw the plate of a vehicle on duty or on the zone's list: more pictures are read first",
     "night_unsure": "in the dark no box is sure to be a vehicle",
     "many_at_once": "{n} vehicles came to stand within a minute: a jam or an event?",
 }
@@ -94,8 +95,9 @@ def telling_hold(place: Place, came_ns: Sequence[int], seen: Observation, config
 
     `came_ns`: when each of those that stand came, sorted.
     """
-    if reading.is_exempt(place.plate):
-        return "exempt_vehicle", 0
+    excuse = reading.excuse(place.plate)
+    if excuse is not None:
+        return excuse, 0
     is_early = place.dwell_ns < 2 * round(config.grace_s * NS)
     if is_early and _may_be_exempt(place):
         return "perhaps_exempt", 0
@@ -116,7 +118,7 @@ def with_telling_hold(place: Place, found: tuple[str, int], at_ns: int) -> Place
 
 def with_telling_released(place: Place, at_ns: int) -> Place:
     """The place as it is told: what kept it is over, many at once is said for the person who looks at it."""
-    for kind in ("night_unsure", "exempt_vehicle", "perhaps_exempt", "many_at_once"):
+    for kind in ("night_unsure", *reading.EXCUSES.values(), "perhaps_exempt", "many_at_once"):
         if is_held(place, kind):
             place = noted(place, kind, "released", "over: the act is told", at_ns)
             if kind == "many_at_once":
@@ -187,6 +189,7 @@ def with_departed(departed: Sequence[Departed], place: Place) -> tuple[Departed,
 def answers(place: Place, config: Config) -> tuple[Answer, ...]:
     """E10: each question of section 5 with yes, no, or not visible; never a guess."""
     said = {one.kind for one in place.counters}
+    is_read = reading.number(place.plate) is not None or reading.excuse(place.plate) is not None
 
     def answer(kind: str, is_asked: bool, *codes: str) -> Answer:
         if said & {kind, *codes}:
@@ -197,7 +200,8 @@ def answers(place: Place, config: Config) -> tuple[Answer, ...]:
         answer("queue", bool(config.flow_lane_px), "jam", "left_together"),
         answer("red_light", config.signal_red_s is not None),
         answer("loading", config.loading_limit_s > 0),
-        answer("exempt_vehicle", reading.number(place.plate) is not None or reading.is_exempt(place.plate)),
+        answer("exempt_vehicle", is_read),
+        answer("permit_holder", bool(config.exempt) and is_read),
         answer("many_at_once", True),
         answer("came_back", bool(place.patches) or reading.number(place.plate) is not None),
         answer("marked_bay", bool(config.permitted_px)),
@@ -221,7 +225,9 @@ def _held_less(place: Place, limit_s: float) -> bool:
 
 
 def _may_be_exempt(place: Place) -> bool:
-    """Whether one reader in one picture saw a white plate with the characters of a vehicle on duty."""
+    """Whether one picture shows a number of the zone's list, or one reader a white plate of a vehicle on duty in it."""
+    if reading.may_be_listed(place.plate):
+        return True
     texts = (raw.text for frame in place.plate.frames if frame.colour == "white" for raw in frame.raw)
     return any(kind.name in reading.EXEMPT_KINDS for text in texts for kind in kinds_of(tidy(text)))
 

@@ -138,7 +138,7 @@ class State(Struct, frozen=True, kw_only=True):
     `vehicles` are the boxes of the last look, in the zone or not: an arrival comes from one of them, if both looks
     went to the same windows (`looked_px`). `lost_as` says what the time since `lost_at_ns` was. `scene`: where the
     camera looked; `shake`: the first and the last look of the last spell of shaking. `crowded_out` counts newcomers
-    that found no room among the places remembered, `excused` vehicles on duty.
+    that found no room among the places remembered, `counts` by code those that may stand here.
     """
 
     places: tuple[Place, ...] = ()
@@ -154,7 +154,7 @@ class State(Struct, frozen=True, kw_only=True):
     departed: tuple[Departed, ...] = ()
     upkeep: tuple[str, ...] = ()
     crowded_out: int = 0
-    excused: int = 0
+    counts: dict[str, int] = {}
 
 
 def on_frame(place: Place, *, drawn_on: tuple[int, int], onto: tuple[int, int]) -> Place:

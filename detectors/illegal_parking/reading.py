@@ -6,7 +6,7 @@ Reading is dear, so only vehicles that are about to be due or are overdue are re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +22,7 @@ from detectors.plate_single import read_one
 from detectors.plate_voting import Ballot, FrameRead, VotingRules, of_this_vehicle, vote
 
 EXEMPT_KINDS = frozenset({"police", "armed_police", "armed_police_double", "rescue"})
+EXCUSES = {"kind_exempt": "exempt_vehicle", "permit_holder": "permit_holder"}
 RULES = VotingRules()
 MOST_ASKS = RULES.most_frames
 ASKS_BEFORE_DUE = 8  # the rest is for after it: a lamp that goes on, a cover that drives off
@@ -47,9 +48,10 @@ class Sight(Struct, frozen=True, kw_only=True):
 
 
 class PlateFrame(Struct, frozen=True, kw_only=True):
-    """One picture's vote with what it rests on."""
+    """One picture's vote with what it rests on; `listed`: why the zone's list lets its number stand there."""
 
     vote: FrameRead
+    listed: str | None = None
     colour: Colour | None = None
     raw: tuple[PlateRaw, ...] = ()
     close_ups: tuple[str, ...] = ()
@@ -95,15 +97,17 @@ def asked(plate: PlateMemory, sight: Sight) -> PlateMemory:
     return msgspec.structs.replace(plate, asks=plate.asks + 1, asked=sight, last_asked_ns=sight.at_ns)
 
 
-def answered(plate: PlateMemory, looked: PlateLooked) -> PlateMemory:
-    """The memory with the answer to the look under way; any other answer changes nothing."""
+def answered(plate: PlateMemory, looked: PlateLooked, listed: Mapping[str, str]) -> PlateMemory:
+    """The memory with the answer to the look under way; any other answer changes nothing. `listed`: who may stand."""
     sight = plate.asked
     if sight is None or sight.at_ns != looked.looked_at_ns:
         return plate
     done = msgspec.structs.replace(plate, asked=None, problem=looked.problem)
     if looked.problem is not None:
         return done
-    frames = (*plate.frames, _frame(looked, sight))[-MOST_ASKS:]
+    frame = _frame(looked, sight)
+    frame = msgspec.structs.replace(frame, listed=listed.get(frame.vote.read.text or ""))
+    frames = (*plate.frames, frame)[-MOST_ASKS:]
     return msgspec.structs.replace(done, frames=frames, ballot=_ballot(frames), readers=looked.readers)
 
 
@@ -116,9 +120,14 @@ def seen_until(plate: PlateMemory, until_ns: int) -> PlateMemory:
     return msgspec.structs.replace(plate, asked=still_asked, frames=frames, ballot=_ballot(frames))
 
 
-def is_exempt(plate: PlateMemory) -> bool:
-    """Whether pictures agree on a plate of police, armed police or rescue: counted, no lead."""
-    return plate.ballot.reason == "kind_exempt"
+def excuse(plate: PlateMemory) -> str | None:
+    """The code of why the number on which pictures agree is counted and no lead; None: it is not."""
+    return EXCUSES.get(plate.ballot.reason or "")
+
+
+def may_be_listed(plate: PlateMemory) -> bool:
+    """Whether some picture shows a number of the zone's list."""
+    return any(frame.listed is not None for frame in plate.frames)
 
 
 def number(plate: PlateMemory) -> str | None:
@@ -144,14 +153,14 @@ def told(plate: PlateMemory) -> PlateMemory:
 
 
 def votes(plate: PlateMemory) -> tuple[PlateVote, ...]:
-    """Every picture that was looked at, in order of time, as facts; an exempt kind's characters are left out."""
-    hidden = is_exempt(plate)
+    """Every picture that was looked at, in order of time, as facts; what an excused plate says is left out."""
+    hidden = excuse(plate) is not None
     return tuple(
         PlateVote(
             at=utc_from_ns(frame.vote.at_ns),
             text=None if hidden else frame.vote.read.text,
             kind=frame.vote.read.kind,
-            reason="kind_exempt" if hidden else frame.vote.read.reason,
+            reason=plate.ballot.reason if hidden else frame.vote.read.reason,
             width_px=frame.vote.width_px,
             sharpness=frame.vote.sharpness,
             colour=frame.colour,
@@ -177,7 +186,10 @@ def predicate(plate: PlateMemory) -> Predicate:
 
 
 def _ballot(frames: Sequence[PlateFrame]) -> Ballot:
-    return vote([frame.vote for frame in frames], exempt=EXEMPT_KINDS, rules=RULES)
+    outcome = vote([frame.vote for frame in frames], exempt=EXEMPT_KINDS, rules=RULES)
+    if outcome.text is None or all(frame.listed is None for frame in frames if frame.vote.read.text == outcome.text):
+        return outcome
+    return Ballot(reason="permit_holder", votes=outcome.votes, frames_ns=outcome.frames_ns)
 
 
 def _is_under_way(plate: PlateMemory, at_ns: int) -> bool:

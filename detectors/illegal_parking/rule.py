@@ -20,7 +20,7 @@ from detectors.illegal_parking.place import Place, State, blinded, later_than, s
 from detectors.illegal_parking.sight import doubt, shake_after
 from detectors.illegal_parking.telling import tell
 
-RULE_VERSION = "illegal_parking/3"
+RULE_VERSION = "illegal_parking/4"
 LOOK_AT_LEAST_EVERY_S = 6.0  # half the gap, so that one look may fail
 MAX_PLACES = 200
 SETTLING_NS = 4 * NS  # a box that never settles is let stand so much later
@@ -40,7 +40,7 @@ def step(state: State, seen: Seen, zone: Zone, config: Config) -> Step[State]:
     if isinstance(seen, StreamLost):
         return Step(state=blinded(state, seen.at_ns))
     if isinstance(seen, PlateLooked):
-        answered = take_answer(state, seen)
+        answered = take_answer(state, seen, config)
         return Step(state=msgspec.structs.replace(answered, places=tuple(map(by_plate, answered.places))))
     if not isinstance(seen, Observation):
         return Step(state=state)
@@ -67,14 +67,14 @@ class _Turn:
         self.findings: list[Finding] = []
         self.asks: list[Ask] = []
         self.departed = state.departed
-        self.excused = state.excused
+        self.counts = state.counts
 
     def blind(self, after: State, from_ns: int) -> State:
         """Nobody took this picture: whoever came after `from_ns` came on a picture that nobody took."""
         for place in self.state.places:
             if place.since_ns > from_ns:
                 self._leave(place)
-        return msgspec.structs.replace(after, departed=self.departed, excused=self.excused)
+        return msgspec.structs.replace(after, departed=self.departed, counts=self.counts)
 
     def out_of_force(self, kind: str, reason: str) -> State:
         """The zone holds nobody now: acts end here, and who stays begins anew when it is in force again."""
@@ -86,7 +86,7 @@ class _Turn:
             scene=scene or self.state.scene,
             upkeep=self.state.upkeep,
             crowded_out=self.state.crowded_out,
-            excused=self.excused,
+            counts=self.counts,
         )
 
     def judge(self, look: Look) -> State:
@@ -133,7 +133,7 @@ class _Turn:
             bystanders=bystanders,
             departed=self.departed,
             upkeep=state.upkeep,
-            excused=self.excused,
+            counts=self.counts,
         )
 
     def _advance(self, place: Place, came_ns: Sequence[int], look: Look) -> Place:
@@ -145,12 +145,11 @@ class _Turn:
             return self._open(place, came_ns)
         if place.phase != "overdue":
             return place
-        if reading.is_exempt(place.plate):
-            reason = counter.REASONS["exempt_vehicle"]
-            place = counter.noted(place, "exempt_vehicle", "released", reason, seen.at_ns)
+        excuse = reading.excuse(place.plate)
+        if excuse is not None:
+            place = counter.noted(place, excuse, "released", counter.REASONS[excuse], seen.at_ns)
             self.findings.append(tell(place, seen, self.zone, config, phase="closed"))
-            self.excused += 1
-            return msgspec.structs.replace(place, phase="excused")
+            return self._excused(place, excuse)
         is_old = seen.at_ns - place.told_ns >= round(config.update_every_s * NS)
         if is_old or reading.is_news(place.plate):
             place = counter.came_back(place, self.departed, seen.at_ns)
@@ -196,11 +195,10 @@ class _Turn:
         hold = counter.telling_hold(place, came_ns, seen, config)
         if hold is not None:
             place = counter.with_telling_hold(place, hold, seen.at_ns)
-            if hold[0] != "exempt_vehicle":
+            if hold[0] != reading.excuse(place.plate):
                 return place
-            self.excused += 1
             self.asks.append(DropEvidence(event_id=place.event_id))
-            return msgspec.structs.replace(place, phase="excused")
+            return self._excused(place, hold[0])
         if place.total_ns("hidden") * 2 > place.dwell_ns:
             return place
         place = counter.with_telling_released(place, seen.at_ns)
@@ -208,6 +206,11 @@ class _Turn:
         place = msgspec.structs.replace(place, phase="overdue", due_ns=seen.at_ns, told_ns=seen.at_ns, plate=plate)
         self.findings.append(tell(place, seen, self.zone, config, phase="opened"))
         return place
+
+    def _excused(self, place: Place, code: str) -> Place:
+        """A vehicle that may stand here: counted by why, and nobody is told which one it was."""
+        self.counts = {**self.counts, code: self.counts.get(code, 0) + 1}
+        return msgspec.structs.replace(place, phase="excused")
 
     def _leave(self, place: Place) -> None:
         """What follows from an emptied place: an overdue act closes, one that was held for evidence is dropped."""

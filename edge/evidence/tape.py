@@ -11,6 +11,7 @@ import msgspec
 
 from contract.errors import ContractError, EvidenceError
 from contract.observations import EvidenceMade, Seen, TapeRecord, TapeStart
+from edge.evidence.withheld import shareable
 
 MARK_EVERY = 64
 MAX_MARKS = 100_000
@@ -64,8 +65,8 @@ class Tape:
         self._write(made)
 
     def excerpt(self, from_ns: int) -> Excerpt:
-        """The records from `from_ns` on, after the line that says whose they are."""
-        head = msgspec.json.encode(msgspec.structs.replace(self._start, state=None)) + b"\n"
+        """The records from `from_ns` on, after the line that says whose they are; it leaves the gateway."""
+        head = msgspec.json.encode(shareable(msgspec.structs.replace(self._start, state=None))) + b"\n"
         lines: list[bytes] = []
         reaches_back = False
         for path in reversed([*self._aside(), self._path]):

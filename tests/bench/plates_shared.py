@@ -142,7 +142,7 @@ def trials_on_vehicles(eyes: PlateEyes, data: Path) -> Iterator[Trial]:
                 continue
             looked = reader.look(ReadPlate(event_id="bench", at_ns=0, vehicle_px=box), frame).looked
             sight = reading.Sight(at_ns=0, vehicle_px=box, others_px=tuple(one for one in boxes if one != box))
-            (voted,) = reading.answered(reading.asked(reading.PlateMemory(), sight), looked).frames
+            (voted,) = reading.answered(reading.asked(reading.PlateMemory(), sight), looked, {}).frames
             reads.append(voted.vote.read)
             seen += looked.plates
         cpu_ms = (time.process_time() - began) * 1e3

@@ -63,10 +63,10 @@ def lived(told: list[tuple[str, float, str, str | None]], *, restored: bool, twi
             memory = reading.asked(memory, sight)
         elif what == "answer" and memory.asked is not None:
             looked = answer(memory.asked.at_ns, text, problem)
-            memory = reading.answered(memory, looked)
-            memory = reading.answered(memory, looked) if twice else memory
+            memory = reading.answered(memory, looked, {})
+            memory = reading.answered(memory, looked, {}) if twice else memory
         elif what == "late answer":
-            memory = reading.answered(memory, answer(at_ns + NS, text, problem))
+            memory = reading.answered(memory, answer(at_ns + NS, text, problem), {})
         elif what == "lost":
             memory = reading.seen_until(memory, at_ns - 3 * NS)
         if restored:

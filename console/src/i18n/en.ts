@@ -459,6 +459,7 @@ export default {
     zones: 'Zones',
     noZones: 'No zone.',
     counters: 'Counters since the gateway started',
+    excused: 'Counted, not told, since {since}',
     noCounters: 'No counters.',
     position: 'Position',
     kind: 'Kind',

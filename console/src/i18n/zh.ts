@@ -456,6 +456,7 @@ export default {
     zones: '管控区域',
     noZones: '没有管控区域。',
     counters: '计数（自网关启动）',
+    excused: '{since} 起只计数、未上报',
     noCounters: '没有计数。',
     position: '位置',
     kind: '类别',

@@ -228,7 +228,7 @@ NEVER_SEEN = (
     "breakdown_or_accident",
     "cloned_plate",
 )
-NOT_CONFIGURED = ("queue", "red_light", "loading", "marked_bay", "exempt_vehicle")
+NOT_CONFIGURED = ("queue", "red_light", "loading", "marked_bay", "exempt_vehicle", "permit_holder")
 
 
 @pytest.mark.parametrize("kind", [*NEVER_SEEN, *NOT_CONFIGURED])

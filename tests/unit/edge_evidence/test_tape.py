@@ -147,3 +147,19 @@ def test_a_broken_line_is_named_by_its_number(tmp_path: Path) -> None:
     path.write_bytes(msgspec.json.encode(START) + b"\n{broken\n")
     with pytest.raises(ContractError, match=r"no\.jsonl:2"):
         list(read_tape(path))
+
+
+def test_the_plates_of_those_who_may_stand_there_stay_out_of_an_excerpt_and_are_counted(tmp_path: Path) -> None:
+    (zone, *others) = START.zones
+    entry = {"plate": "皖A12345", "begin": "2026-01-01", "end": "2026-12-31", "because": "resident"}
+    listed = msgspec.structs.replace(zone, rule={**zone.rule, "exempt": [entry, entry]})
+    tape = Tape(tmp_path / "o.jsonl", msgspec.structs.replace(START, zones=(listed, *others)))
+    tape.append(look(0), state_before=STATE)
+    data = tape.excerpt(look(0).at_ns).data
+    tape.close()
+    assert "皖A12345" not in data.decode()
+    head, _ = excerpted(data, tmp_path)
+    assert head == msgspec.structs.replace(START, withheld={zone.zone: 2})
+    kept = records(tmp_path / "o.jsonl")[0]
+    assert isinstance(kept, TapeStart)
+    assert kept.zones[0].rule["exempt"] == [entry, entry]  # on the gateway it is judged again by the same list

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from contract.observations import Detection, Observation
+from contract.observations import Detection, Elapsed, Observation
 from contract.times import NS, utc_from_ns
 from edge.capture.types import Frame, Image
 from edge.evidence.from_tape import TapeEvidence
@@ -14,6 +14,7 @@ from edge.judge.day import HOUR_NS, Hour, noted, of_day
 from tests.unit.edge_evidence.burning import START, ZONE, looks, measured
 from tests.unit.edge_inference.valley import at_ns, valley
 from tests.unit.edge_judge.listed import START as STREET
+from tests.unit.edge_judge.test_carried_over import start_of
 
 KNOWN = {
     "known_places": [
@@ -61,9 +62,16 @@ def test_a_restart_forgets_nothing_of_the_day() -> None:
 
 
 def test_a_rule_that_counts_nothing_tells_no_day() -> None:
+    kitchen = CameraJudge(start_of(), maker=TapeEvidence())
+    kitchen.take(Elapsed(device="kitchen-1", at_ns=NS))
+    assert kitchen.day is None
+
+
+def test_a_street_tells_who_was_counted_and_told_to_nobody() -> None:
     street = CameraJudge(STREET, maker=TapeEvidence())
     street.take(Observation(device="cam-1", at_ns=NS, frame_px=(1280, 720), detections=()))
-    assert street.day is None
+    assert street.day is not None
+    assert street.day.counts == {}
 
 
 def test_hours_older_than_a_day_are_gone() -> None:

@@ -48,7 +48,7 @@ def test_an_event_says_where_when_by_what_and_passes_the_contract() -> None:
     assert event.where.position is not None
     assert (event.where.position.lat, event.where.position.error_m) == (30.5, 12.0)
     assert event.clock == GOOD_CLOCK
-    assert event.provenance.rule == "illegal_parking/3"
+    assert event.provenance.rule == "illegal_parking/4"
     assert event.onset == utc_from_ns(START_NS + 10 * NS)
     assert decode(encode(event_message(event))).data == event
 
