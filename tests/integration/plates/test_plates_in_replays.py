@@ -7,6 +7,7 @@ others go on with a reader that stands in for them (`SaysSo`).
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -101,6 +102,35 @@ def test_police_stand_as_long_as_they_must_and_no_lead_comes_of_it(eyes: PlateEy
     assert done.packages() == []
     read = [read_one(plate).text for look in looks_on(done) for plate in look.plates]
     assert set(read) == {text}
+
+
+def exempting(text: str) -> Callable[[str], str]:
+    """Puts a resident on the zone's list for the day of the recording."""
+    entry = f'{{ plate = "{text}", begin = "2026-03-01", end = "2026-03-01", because = "resident" }}'
+    return lambda config: config.replace("grace_s =", f"exempt = [{entry}]\ngrace_s =", 1)
+
+
+def test_a_resident_on_the_zones_list_leaves_no_lead_and_no_package(eyes: PlateEyes, tmp_path: Path) -> None:
+    source, text = parked_with("blue", tmp_path)
+    config = plated_config(tmp_path / "gw", edit=exempting(text))
+    done = replayed_with(PlateReader(eyes=eyes), config, source, tmp_path / "out")
+    assert done.events == []
+    assert done.packages() == []
+
+
+def test_the_list_is_on_the_gateways_tape_and_in_no_package(tmp_path: Path) -> None:
+    source, _ = parked_with("blue", tmp_path)
+    config = plated_config(tmp_path / "gw", edit=exempting("浙G88888"))
+    done = replayed_with(PlateReader(eyes=SaysSo(["皖A12345"])), config, source, tmp_path / "out")
+    assert {facts_of(event).plate for event in done.events} == {"皖A12345"}
+    assert "浙G88888" in done.tape.read_text()
+    files = [path for folder in done.packages() for path in folder.rglob("*") if path.is_file()]
+    assert files
+    assert not any("浙G88888".encode() in path.read_bytes() for path in files)
+    assert "浙G88888".encode() not in done.messages
+    told = [path.read_text() for path in files if path.name.startswith("observations")]
+    assert all('"withheld":{"' in text for text in told)
+    assert rejudged(done.tape, tmp_path / "again").messages == done.messages
 
 
 def test_a_plate_under_60_px_is_refused_and_named(eyes: PlateEyes, tmp_path: Path) -> None:
