@@ -40,6 +40,7 @@ from edge.spool import Spool, SpoolLimits
 from edge.threads import WatchedThread
 from edge.towers import SmokeEyes, Towers, TowersAround, has_streets, open_eyes, tower_cameras
 from edge.uplink import EventUplink, EvidenceUplink, Letters
+from edge.withheld import loggable
 
 log = logging.getLogger(__name__)
 STOP_WITHIN_S = 4.0
@@ -128,8 +129,8 @@ class Gateway:
         self._threads += self._station.threads if self._station is not None else []
 
     def start(self) -> None:
-        """Every thread begins; says what is run with which configuration (which holds no secrets)."""
-        written = msgspec.json.encode(self._config).decode()
+        """Every thread begins; says what is run with which configuration (no secrets, no private lists)."""
+        written = msgspec.json.encode(loggable(self._config)).decode()
         log.info("gateway_starts id=%s software=%r", self._config.gateway.id, software())
         log.info("configuration sha256=%s effective=%s", self._config.config_sha256, written)
         for thread in self._threads:

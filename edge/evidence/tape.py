@@ -11,7 +11,7 @@ import msgspec
 
 from contract.errors import ContractError, EvidenceError
 from contract.observations import EvidenceMade, Seen, TapeRecord, TapeStart
-from edge.evidence.withheld import shareable
+from edge.withheld import shareable
 
 MARK_EVERY = 64
 MAX_MARKS = 100_000
