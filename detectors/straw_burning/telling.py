@@ -13,10 +13,10 @@ from detectors.fold import Finding, Zone
 from detectors.straw_burning.looks import Look, pixels
 from detectors.straw_burning.memory import Fire, seconds
 
-MAX_CLOCK_OFFSET_S = 60.0  # the response rule counts minutes
+MAX_CLOCK_OFFSET_S = 1.0  # of one tower; what two of them saw together must be the same moment
 MIN_FRAME_PX = (1280, 720)
 LAW = "大气污染防治法 art. 77, 119(1)"
-EVIDENCE = "straw reference, section 1: place, time, picture of the fire point"
+EVIDENCE = "penalty decisions (衡水 2022, 宝坻 2025): place, time and picture of the fire point"
 Step = Literal["answer", "set_out", "on_site"]
 _STEPS: tuple[Step, ...] = ("answer", "set_out", "on_site")
 
@@ -129,7 +129,7 @@ def _clock(clock: Clock | None) -> Predicate:
         met = "met" if abs(clock.offset_s) + doubt_s <= MAX_CLOCK_OFFSET_S else "not_met"
         found = f"{clock.offset_s:+.2f} ± {doubt_s:.2f} s ({clock.source})"
     required = f"offset <= {MAX_CLOCK_OFFSET_S:g} s"
-    return Predicate(id="clock", required=required, found=found, met=met, source="1-3-15 response rule (minutes)")
+    return Predicate(id="clock", required=required, found=found, met=met, source="GA/T 832-2014 3.2, by analogy")
 
 
 def _size(frame_px: tuple[int, int]) -> Predicate:
@@ -146,7 +146,7 @@ def _size(frame_px: tuple[int, int]) -> Predicate:
 def _daylight(fire: Fire) -> Predicate:
     found = "unknown" if fire.is_night is None else ("night" if fire.is_night else "day")
     met: Met = "not_seen" if fire.is_night is None else "met"
-    return Predicate(id="day_or_night", required="told", found=found, met=met, source="discretion table (day/night)")
+    return Predicate(id="day_or_night", required="told", found=found, met=met, source="penalty decision (衡水 2022): its discretion table asks for day or night")
 
 
 def _ban_zone(look: Look) -> Predicate:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+from msgspec.structs import replace
+
+from contract.events import Clock
 from contract.geometry import Ellipse, Sight
 from contract.observations import View
 from contract.times import ns_from_utc
@@ -122,6 +126,18 @@ def test_with_place_clock_size_and_ban_the_grade_is_full() -> None:
     opened = run([*quiet(4), *stare(0, 24, sight=HERE)], config=config)[1][0]
     assert opened.grade.level == "full"
     assert all(one.source for one in opened.grade.predicates)
+
+
+@pytest.mark.parametrize("offset_s", [1.2, -1.2, None])
+def test_a_clock_more_than_a_second_off_or_unknown_leaves_a_lead_without_evidence_of_time(
+    offset_s: float | None,
+) -> None:
+    clock = Clock(source="onvif", offset_s=offset_s, uncertainty_s=0.05)
+    config = rule.Config(legal_ground="浙江省大气污染防治条例 第四十六条")
+    seen = [replace(one, clock=clock) for one in (*quiet(4), *stare(0, 24, sight=HERE))]
+    opened = run(seen, config=config)[1][0]
+    assert opened.grade.level == "lead_only"
+    assert [one.id for one in opened.grade.predicates if one.met != "met"] == ["clock"]
 
 
 def test_a_candidate_that_dies_is_dropped_with_its_evidence() -> None:
