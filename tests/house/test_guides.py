@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
+import msgspec
 import pytest
 
 from contract.errors import ConfigError
 from edge.config import load_edge
+from server.config import ServerConfig
 from tests.house.sources import ROOT
 
 GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
 PAIRS = [(en, zh) for en in GUIDES if (zh := en.with_name(en.name.replace(".en.", ".zh."))) != en and zh.exists()]
 HEAD = '[gateway]\nid = "gw"\ntown = "town"\nkey_file = "gateway.key.pem"\n'
+SERVER = get_type_hints(ServerConfig)
 CAMERA = '[[camera]]\nid = "{id}"\nname = "of the guide"\nurl = "rtsp://192.0.2.1/stream"\n'
 
 
@@ -35,7 +38,17 @@ def of_edge(block: str) -> str:
     return head + cameras + block
 
 
+def of_server(block: str) -> dict[str, Any]:
+    """The tables of a block that are server.toml's; none: it is of another file."""
+    tables = tomllib.loads(block)
+    return tables if tables.keys() <= SERVER.keys() else {}
+
+
 def unknown_keys(block: str) -> list[str]:
+    if tables := of_server(block):
+        for name, table in tables.items():
+            msgspec.convert(table, SERVER[name])  # a key that is none raises
+        return []
     try:
         load_edge(of_edge(block), "guide", ROOT, file_problem=lambda _path, _is_secret: None)
     except ConfigError as error:
