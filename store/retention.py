@@ -22,7 +22,7 @@ from store.tables import events, leads, readings, rejects
 LET_GO: Final = "readings_let_go"
 REJECTS_LET_GO: Final = "rejects_let_go"
 ROWS_A_STEP: Final = 2000
-STRETCHES_A_STEP: Final = 100
+STRETCHES_A_STEP: Final = 25  # a sensor with nothing to let go is one
 _FOR_EVER: Final = "9999"  # after every instant, as text
 _AROUND_NS: Final = round(READINGS_AROUND_S * NS)
 
@@ -74,7 +74,7 @@ def let_go_readings(conn: Connection, place: Place, *, before: Utc, rows: int = 
         first = _first(conn, place)
         if first is None:
             return Step(None, let_go)
-        free = first_free(Stretch(first.at, before), _kept(conn, first))
+        free = first_free(Stretch(first.at, before), _kept(conn, first)) if first.at < before else None
         if free is None:
             place = first._replace(at=_FOR_EVER)
             continue
