@@ -146,7 +146,7 @@ def _size(frame_px: tuple[int, int]) -> Predicate:
 def _daylight(fire: Fire) -> Predicate:
     found = "unknown" if fire.is_night is None else ("night" if fire.is_night else "day")
     met: Met = "not_seen" if fire.is_night is None else "met"
-    return Predicate(id="day_or_night", required="told", found=found, met=met, source="penalty decision (衡水 2022): its discretion table asks for day or night")
+    return Predicate(id="day_or_night", required="told", found=found, met=met, source="discretion table, 衡水 2022")
 
 
 def _ban_zone(look: Look) -> Predicate:
