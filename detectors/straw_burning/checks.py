@@ -26,6 +26,7 @@ from detectors.straw_burning.runs import (
     turnover_least,
     turnovers,
     usual_level,
+    visits_known,
     weight,
 )
 from detectors.straw_burning.shapes import height_at
@@ -106,14 +107,13 @@ def background(run: Run, preset: Preset, *, is_alive: Callable[[], bool]) -> Seq
         found = f"surety {strength:.1f} where {level:.1f} is usual"
         told = {"surety": strength, "usual": level, **needs}
         return _check("background", is_alive(), required, found, said="usual", **told)
-    if level is None and run.track.visits_before < VISITS_KNOWN:
+    visits = visits_known(run.track, preset)
+    if level is None and visits < VISITS_KNOWN:
         # Nobody knows yet what this place looks like: only a stare can tell, by motion.
-        visits = run.track.visits_before
         return _not_applicable("background", required, f"{visits} visits before", said="visits", visits=visits, **needs)
     if change is not None:
         found = f"{CHANGED_WORD} {change:.1%}"
         return _check("background", True, required, found, said="changed", change=change, **needs)
-    visits = run.track.visits_before
     return _check(
         "background", True, required, f"clear in {visits} visits before", said="clear", visits=visits, **needs
     )

@@ -67,10 +67,13 @@ def run_of(track: Track) -> Run:
 
 
 def weight(run: Run) -> tuple[tuple[Glimpse, ...], int, float]:
-    """The last independent looks, how many of them were detected, and the sum of their sureties."""
+    """The last independent looks, how many of them were detected, and the sum of their sureties.
+
+    A weak call speaks for nothing, but not against it either: silence at that look would not.
+    """
     last = run.spaced[-SPACED_LOOKS:]
     hits = [one for one in last if one.is_detected]
-    return last, len(hits), sum(min(one.surety, SURE_CAP) for one in hits)
+    return last, len(hits), sum(min(max(one.surety, 0.0), SURE_CAP) for one in hits)
 
 
 def usual_level(track: Track, preset: Preset) -> float | None:
@@ -90,6 +93,15 @@ def usual_level(track: Track, preset: Preset) -> float | None:
         reverse=True,
     )
     return sureties[1] if len(sureties) >= 2 else None
+
+
+def visits_known(track: Track, preset: Preset) -> int:
+    """How many visits tell what this place looks like: those before the candidate, or before the last ones.
+
+    How one that was there from the start has called, `usual_level` knows: its first visits are no reason to know
+    nothing of the place for as long as it is followed.
+    """
+    return max(track.visits_before, preset.visits - RECENT_VISITS)
 
 
 def strength_of(run: Run) -> float:

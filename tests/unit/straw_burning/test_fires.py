@@ -163,3 +163,24 @@ def test_a_nudged_head_does_not_move_what_is_followed() -> None:
         view = View(shift_px=shift, quality=0.8, verified=True, contrast_ratio=1.0, reference_looks=5)
         scene.append(look(index * 0.5, moved, view=view))
     assert tower.phases(run(scene)[1])[0] == "opened"
+
+
+def test_what_called_once_at_the_first_look_is_told_when_it_burns_many_visits_later() -> None:
+    weak = look(-660, plume(surety=-0.5, area_share=0.0002))
+    faint = [look(-600 + 60 * index, plume(surety=-9.0, seen_in="change", area_share=0.0002)) for index in range(10)]
+    _, findings, _ = run([weak, *faint, *minutes(0, 4)])
+    assert tower.phases(findings)[:1] == ["opened"]
+
+
+def test_until_a_few_visits_have_passed_nobody_knows_what_the_place_looks_like() -> None:
+    _, findings, _ = run(minutes(0, 7))
+    assert findings == []
+
+
+def test_a_weak_call_between_sure_ones_speaks_no_more_against_smoke_than_silence() -> None:
+    sureties = (2.5, -0.5, 0.6)
+    scene = [
+        look(60 * index, plume(surety=one, area_share=0.001 + 0.0003 * index)) for index, one in enumerate(sureties)
+    ]
+    _, findings, _ = run([*quiet(4), *scene])
+    assert tower.phases(findings) == ["opened"]
