@@ -13,6 +13,7 @@ from contract.times import NS
 from edge.inference.plumes_reference import BoxPx, Small
 
 WATCHED_S = 200.0
+WATCHED_LOOKS = 3  # where looks are further apart
 WATCHED_MOST = 12
 FLICKER_S = 10.0
 FLICKER_LEAST = 4
@@ -27,6 +28,7 @@ class Watched:
     box: BboxPx
     label: str
     last_ns: int
+    missed: int = 0
     brightness: list[tuple[int, float]] = field(default_factory=list)
 
     def shine(self, at_ns: int, box: BoxPx, picture: Small) -> float | None:
@@ -36,8 +38,11 @@ class Watched:
 
 
 def lately(watched: Sequence[Watched], at_ns: int) -> list[Watched]:
-    """Those that were seen not too long ago."""
-    return [one for one in watched if 0 <= at_ns - one.last_ns <= round(WATCHED_S * NS)]
+    """Those that were seen not too long ago, each with one more look that missed it until it is taken."""
+    for one in watched:
+        one.missed += 1
+    lasting = round(WATCHED_S * NS)
+    return [one for one in watched if 0 <= at_ns - one.last_ns <= lasting or one.missed <= WATCHED_LOOKS]
 
 
 def latest(watched: Sequence[Watched]) -> list[Watched]:
@@ -49,7 +54,7 @@ def take(watched: list[Watched], found: Detection, at_ns: int) -> Watched:
     """The watched place of a detection, seen now: one that it lies on, or a new one."""
     free = [one for one in watched if one.last_ns < at_ns and overlap(one.box, found.bbox_xyxy_px)]
     if free:
-        free[0].box, free[0].label, free[0].last_ns = found.bbox_xyxy_px, found.label, at_ns
+        free[0].box, free[0].label, free[0].last_ns, free[0].missed = found.bbox_xyxy_px, found.label, at_ns, 0
         return free[0]
     made = Watched(box=found.bbox_xyxy_px, label=found.label, last_ns=at_ns)
     watched.append(made)

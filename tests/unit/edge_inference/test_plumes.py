@@ -166,6 +166,14 @@ def test_a_watched_place_is_measured_when_the_detector_misses_it() -> None:
     assert measure(meter, valley(106), 1.0).plumes == ()
 
 
+@pytest.mark.parametrize("apart_s", [60.0, 120.0, 600.0])
+def test_a_place_is_watched_for_three_looks_however_far_they_are_apart(apart_s: float) -> None:
+    meter = learnt()
+    measure(meter, with_smoke(valley(107), seed=1), 0, CALL)
+    looks = [measure(meter, with_smoke(valley(130 + one), seed=one), apart_s * one) for one in range(1, 5)]
+    assert [len(one.plumes) for one in looks] == [1, 1, 1, 0]
+
+
 def test_a_fire_does_not_become_background_while_it_burns() -> None:
     meter = learnt()
     for minute in range(8):
