@@ -118,6 +118,7 @@ class Reference:
         self._admitted_ns: int | None = None
         self._fog_since_ns: int | None = None
         self._edges: _Edges | None = None
+        self._other_shape: tuple[int, ...] | None = None
 
     @property
     def memory_bytes(self) -> int:
@@ -173,6 +174,10 @@ class Reference:
         if laid is not None and (not laid.is_verified or self._is_fog(laid, contrast_left, at_ns)):
             return False
         is_resized = self.grey is not None and self.grey.shape != picture.grey.shape
+        if is_resized and self._other_shape != picture.grey.shape:
+            self._other_shape = picture.grey.shape  # one odd picture is no other camera: two in a row are
+            return False
+        self._other_shape = None
         is_clearer = laid is not None and laid.contrast_ratio >= CLEARER_CONTRAST and not picture.is_dark
         if is_resized or is_clearer:
             self.__init__()  # type: ignore[misc]

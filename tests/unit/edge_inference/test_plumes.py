@@ -174,6 +174,18 @@ def test_a_place_is_watched_for_three_looks_however_far_they_are_apart(apart_s: 
     assert [len(one.plumes) for one in looks] == [1, 1, 1, 0]
 
 
+def test_one_picture_of_another_size_does_not_cost_the_background_and_two_in_a_row_begin_a_new_one() -> None:
+    meter = learnt()
+    half = valley(140)[::2, ::2].copy()
+    assert not measure(meter, half, 0).view.verified
+    plume = only(measure(meter, with_smoke(valley(141)), 60, CALL))
+    assert plume.change_share is not None
+    assert plume.change_share > 0.4
+    for minute in (2, 3):
+        measure(meter, half, 60.0 * minute)
+    assert measure(meter, half, 240).view.verified
+
+
 def test_a_fire_does_not_become_background_while_it_burns() -> None:
     meter = learnt()
     for minute in range(8):
