@@ -66,7 +66,7 @@ def replay(folder: Path, *, looker: TowerLooker, detector: Detector) -> StrawRep
     for name, frames in listed.items():
         sequences[name] = _judge(name, frames, looker)
         print(f"{name}: {len(frames)} frames", *_told(sequences[name].unread), file=sys.stderr)
-    if listed and all(len(one.unread) == len(listed[name]) for name, one in sequences.items()):
+    if all(len(one.unread) == len(listed[name]) for name, one in sequences.items()):
         first = next(iter(listed.values()))[0]
         raise CaptureError("garbage", f"{folder}: no frame of the manifest can be read, {first.file} is the first")
     return StrawReplayReport(sequences=sequences, card=detector.card.name, model_sha256=detector.card.sha256)
@@ -100,6 +100,8 @@ def read_manifest(folder: Path) -> dict[str, list[Listed]]:
         raise CaptureError("not_found", message) from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CaptureError("garbage", f"{path}: {error}; expected a table of frames") from error
+    if not sequences:
+        raise CaptureError("garbage", f"{path}: no frame is listed; expected a line for each")
     return {name: _in_time(frames, path) for name, frames in sequences.items()}
 
 

@@ -61,6 +61,8 @@ def test_labels_are_never_read(folder: Path, capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("text", "word"),
     [
+        ("", "no column file, frame, sequence, t_s"),
+        (HEAD, "no frame is listed"),
         ("sequence,frame,file\n", "no column t_s"),
         (HEAD + "s1,0,0.png,noon,x\n", "line 2: t_s 'noon'"),
         (HEAD + "s1,0,0.png,inf,x\n", "line 2: t_s 'inf'"),
