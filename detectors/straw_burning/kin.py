@@ -8,7 +8,7 @@ torn from nothing: it is another fire.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import cos, pi, radians
+from math import atan2, cos, degrees, pi, radians
 from statistics import median
 
 from contract.geometry import Sight
@@ -49,8 +49,8 @@ def joins(fire: Fire, track: Track) -> bool:
     if fire.state == "out":
         return False
     d2 = distance2(fire.track.sight, track.sight)
-    if d2 is not None and d2 < JOINED_D2:
-        return True
+    if d2 is not None and (d2 < JOINED_D2 or _are_two(fire.track, track)):
+        return d2 < JOINED_D2
     return _is_on_bearing(fire.track, track) or _blew_in(fire.track, track) or _blew_in(track, fire.track)
 
 
@@ -92,6 +92,30 @@ def _stands_apart(fire: Fire, looks: Sequence[Glimpse], sight: Sight | None, *, 
     later_s = seconds((looks[-1].at_ns if since_ns is None else since_ns) - fire.track.onset_ns)
     is_new = fire.state == "out" or (lower is other and later_s > TOGETHER_S)
     return is_new or not is_downwind or lower[1] - upper[1] < LOWER
+
+
+def _are_two(fire: Track, track: Track) -> bool:
+    """Whether two places that are known and far apart are two fires', though one stands behind the other.
+
+    The higher one is torn from the lower one only if that one's smoke reaches so high; and a lower foot that comes to
+    light minutes later was not there before.
+    """
+    lower, upper = (fire, track) if _elevation_deg(fire) <= _elevation_deg(track) else (track, fire)
+    top = _top_deg(lower)
+    is_new = lower is track and seconds(track.onset_ns - fire.onset_ns) > TOGETHER_S
+    return is_new or (top is not None and _elevation_deg(upper) > top)
+
+
+def _elevation_deg(track: Track) -> float:
+    return 0.0 if track.sight is None else track.sight.elevation_deg
+
+
+def _top_deg(track: Track) -> float | None:
+    """How high its smoke reaches, above the horizontal; None: not measured."""
+    heights = [one.height_m for one in _recent(track) if one.height_m is not None]
+    if track.sight is None or not track.sight.range_m or not heights:
+        return None
+    return track.sight.elevation_deg + degrees(atan2(max(heights), track.sight.range_m))
 
 
 def _is_on_bearing(one: Track, other: Track) -> bool:

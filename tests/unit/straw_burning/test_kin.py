@@ -21,6 +21,7 @@ def sight(azimuth_deg: float, east_m: float, north_m: float, *, sd_m: float = 30
         elevation_deg=up_deg,
         lat=30.0 + north_m / DEGREE_M,
         lon=120.0 + east_m / (DEGREE_M * 0.866),
+        range_m=(east_m**2 + north_m**2) ** 0.5,
         cov_m2=(100.0, 0.0, sd_m * sd_m),
         method="flat",
     )
@@ -98,6 +99,21 @@ def two_presets(first: dict[str, Any], second: dict[str, Any]) -> list[Observati
 def test_one_bearing_of_one_tower_is_one_fire_however_far_each_preset_takes_it_to_be() -> None:
     near, far = sight(40.0, 1000.0, 1200.0), sight(40.6, 2200.0, 2600.0)
     assert opened(two_presets({"sight": far}, {"sight": near})) == 1
+
+
+def test_a_fire_that_stands_over_the_top_of_the_smoke_before_it_is_another_one() -> None:
+    near, far = sight(40.0, 1000.0, 1200.0, up_deg=-1.5), sight(40.6, 3600.0, 4200.0, up_deg=-0.4)
+    for before_m, fires in ((60.0, 1), (28.0, 2)):
+        before = {"sight": near, "height_m": before_m, "grey_shift": -20.0}
+        assert opened(two_presets({"sight": far, "height_m": 80.0, "grey_shift": -20.0}, before)) == fires
+
+
+def test_a_nearer_foot_on_the_bearing_of_a_fire_told_minutes_ago_is_another_fire() -> None:
+    near, far = sight(40.0, 1000.0, 1200.0, up_deg=-1.5), sight(40.6, 2200.0, 2600.0, up_deg=-0.7)
+    first = [*quiet(4), *quiet(4, preset="east", every_s=55), *stare(0, 24, sight=far)]
+    for after_s, fires in ((60.0, 1), (400.0, 2)):
+        burns = [look(60.0 * n, plume(sight=far)) for n in range(1, int(after_s / 60))]
+        assert opened([*first, *burns, *stare(after_s, 24, preset="east", sight=near)]) == fires
 
 
 def test_the_higher_part_downwind_of_a_fire_is_that_fire_and_upwind_of_it_another() -> None:
