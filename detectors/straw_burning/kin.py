@@ -79,6 +79,9 @@ def _stands_apart(fire: Fire, looks: Sequence[Glimpse], sight: Sight | None, *, 
     """Whether smoke that touches a fire's, in the same preset and seen since then, has a foot of its own."""
     recent = _recent(fire.track)
     own, other = recent[-1].foot, _foot(looks)
+    if fire.state == "out":
+        # The last of its smoke hung far from where it stood; what burns up again begins at its foot.
+        return abs(other[0] - _foot(_seen(fire.track))[0]) > OTHER_FOOT
     d2 = distance2(fire.track.sight, sight)
     veil = _veil(recent)
     # A place that is kilometres long lies on many another one.
@@ -90,7 +93,7 @@ def _stands_apart(fire: Fire, looks: Sequence[Glimpse], sight: Sight | None, *, 
     is_downwind = (upper[0] - lower[0]) * drift > 0 and abs(drift) >= STILL_AIR
     # A foot that comes to light so late was not there before.
     later_s = seconds((looks[-1].at_ns if since_ns is None else since_ns) - fire.track.onset_ns)
-    is_new = fire.state == "out" or (lower is other and later_s > TOGETHER_S)
+    is_new = lower is other and later_s > TOGETHER_S
     return is_new or not is_downwind or lower[1] - upper[1] < LOWER
 
 
@@ -156,7 +159,11 @@ def drift_of(looks: Sequence[Glimpse]) -> float:
 
 
 def _recent(track: Track) -> list[Glimpse]:
-    return [one for one in track.glimpses if one.seen != "missed"][-RECENT_LOOKS:]
+    return _seen(track)[-RECENT_LOOKS:]
+
+
+def _seen(track: Track) -> list[Glimpse]:
+    return [one for one in track.glimpses if one.seen != "missed"]
 
 
 def _foot(looks: Sequence[Glimpse]) -> Point:

@@ -172,6 +172,13 @@ def test_smoke_at_the_place_of_a_fire_that_is_out_is_told_anew_by_another_preset
     assert "opened" in tower.phases(findings)
 
 
+def test_a_fire_that_is_out_burns_up_again_at_its_own_foot_and_not_where_its_last_smoke_hung() -> None:
+    burnt = [*OLD, *stare(0, 24, x=900), look(60, plume(1010, top=420, foot=470, width=80, base_px=(1010, 470)))]
+    gone = [look(60.0 * n) for n in range(2, 12)]
+    for x, fires in ((910.0, 1), (1030.0, 2)):
+        assert opened([*burnt, *gone, *stare(800, 24, x=x, top=440, width=200)]) == fires
+
+
 def test_what_stands_elsewhere_after_dust_went_by_is_stared_at_as_a_new_thing() -> None:
     here, there = sight(40.0, 300.0, 400.0), sight(40.0, 600.0, 800.0)
     dust = [
