@@ -88,6 +88,7 @@ class PlumeSeen(Struct, frozen=True, kw_only=True):
     them. Against the look before, `interval_s` ago: `flow_px_s` is the drift of the upper half, `decorrelation` how
     much the texture inside changed beyond the ring's, `turnover` how much of the veil itself did within up to ten
     seconds, of its own strength. `veil_xyxy_px` is the box around the veil, which the detector's box need not be.
+    `top_px` is the row at which its pieces above end, if smoke differs from what lies behind in pieces only.
     `glare_share`: saturated pixels; `sharpness`: variance of the Laplacian in the box by the ring's; `flicker`: spread
     of brightness by its mean over the last seconds of video. `height_m`: how high the veil stands over its base, where
     `sight` knows how far that is. `light`: by night, what is known of a new light instead of a veil.
@@ -112,6 +113,7 @@ class PlumeSeen(Struct, frozen=True, kw_only=True):
     decorrelation: float | None = None
     turnover: float | None = None
     veil_xyxy_px: BboxPx | None = None
+    top_px: float | None = None
     glare_share: float | None = None
     sharpness: float | None = None
     brightness: float | None = None

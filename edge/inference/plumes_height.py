@@ -17,4 +17,5 @@ def with_height(plume: PlumeSeen, *, focal_px: float) -> PlumeSeen:
     sight, veil, base = plume.sight, plume.veil_xyxy_px, plume.base_px
     if sight is None or sight.range_m is None or sight.range_m > FARTHEST_M or veil is None or base is None:
         return plume
-    return replace(plume, height_m=round(max(0.0, base[1] - veil[1]) * sight.range_m / focal_px, 1))
+    top_y = veil[1] if plume.top_px is None else min(veil[1], plume.top_px)
+    return replace(plume, height_m=round(max(0.0, base[1] - top_y) * sight.range_m / focal_px, 1))

@@ -58,6 +58,7 @@ def words_of(veil: Veil | None, shift: tuple[float, float], picture: Small) -> d
         "decorrelation": _rounded(veil.decorrelation, 3),
         "turnover": _rounded(veil.turnover, 3),
         "veil_xyxy_px": None if veil.box_px is None else _unscaled(veil.box_px, shift, scale),
+        "top_px": None if veil.top_px is None else round((veil.top_px + shift[1]) / scale, 1),
         "flow_px_s": None if flow is None else (round(flow[0] / scale, 2), round(flow[1] / scale, 2)),
     }
 

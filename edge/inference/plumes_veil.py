@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from edge.capture.types import Image
 from edge.inference.plumes_light import NOISE_LEAST, Floats, Light
+from edge.inference.plumes_pieces import above, top_of
 from edge.inference.plumes_reference import BoxPx, correlation
 
 WINDOW_GROWS = 0.5  # of the box's sides, to both sides together: a plume is larger than its box says
@@ -55,6 +56,7 @@ class Veil:
     area_px2: int
     base_px: tuple[float, float] | None
     box_px: BoxPx | None
+    top_px: int | None
     change_share: float
     ring_change_share: float
     grey_shift: float | None
@@ -87,6 +89,7 @@ def measure(box: BoxPx, layers: Layers) -> Veil:
         area_px2=int(veil.sum()),
         base_px=base,
         box_px=around,
+        top_px=None if around is None else _top(around, layers),
         change_share=near.veil_in_box,
         ring_change_share=near.changed_around,
         grey_shift=float(np.median(shift[veil])) if found else None,
@@ -126,9 +129,13 @@ class _Patch:
 
 def _patch(window: BoxPx, box: BoxPx, layers: Layers) -> _Patch:
     shift = _difference(window, layers)
-    changed = np.abs(shift) > np.maximum(CHANGE_LEAST, CHANGE_SIGMAS * _noise(window, layers))
+    changed = _changed(shift, window, layers)
     inside = (box[0] - window[0], box[1] - window[1], box[2] - window[0], box[3] - window[1])
     return _Patch(window, shift, changed, _touching(changed, inside), inside)
+
+
+def _changed(shift: Floats, window: BoxPx, layers: Layers) -> Bools:
+    return np.asarray(np.abs(shift) > np.maximum(CHANGE_LEAST, CHANGE_SIGMAS * _noise(window, layers)), bool)
 
 
 def _whole(near: _Patch, box: BoxPx, layers: Layers) -> _Patch:
@@ -145,6 +152,16 @@ def _whole(near: _Patch, box: BoxPx, layers: Layers) -> _Patch:
             return patch
         patch = wider
     return patch
+
+
+def _top(veil: BoxPx, layers: Layers) -> int:
+    """Where the plume ends above, with the pieces that its veil is not joined to."""
+    height, width = layers.grey.shape
+    left, top, right, bottom = veil
+    window = above(veil, (width, height))
+    changed = _changed(_difference(window, layers), window, layers)
+    x, y = window[:2]
+    return y + top_of(changed, (left - x, top - y, right - x, bottom - y))
 
 
 def _widened(patch: _Patch, size_px: tuple[int, int]) -> BoxPx:
