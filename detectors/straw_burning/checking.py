@@ -11,6 +11,7 @@ from detectors.straw_burning import checks
 from detectors.straw_burning.looks import Look
 from detectors.straw_burning.memory import Preset
 from detectors.straw_burning.runs import Run
+from detectors.straw_burning.usual import stands_elsewhere
 
 
 class Checks(dict[CheckId, SequenceCheck]):
@@ -33,11 +34,11 @@ class Checks(dict[CheckId, SequenceCheck]):
         return self[check].outcome == "passed"
 
     def is_alive(self) -> bool:
-        """Whether a stare shows texture that changes by itself and a veil that grows.
+        """Whether a stare shows texture that changes by itself and a veil that grows, or whose foot stands elsewhere.
 
-        A chimney's smoke changes and does not grow, a moving shadow grows and does not change.
+        A chimney's smoke changes and does not grow and stays where it is, a moving shadow grows and does not change.
         """
-        return self.passed("decorrelation") and self.passed("growth")
+        return self.passed("decorrelation") and (self.passed("growth") or stands_elsewhere(self.run, self.preset))
 
 
 MADE: dict[CheckId, Callable[[Checks], SequenceCheck]] = {

@@ -122,11 +122,20 @@ class Fire(Struct, frozen=True, kw_only=True):
     series: tuple[tuple[int, float, float], ...] = ()
 
 
+class Call(Struct, frozen=True, array_like=True, gc=False):
+    """One visit's surest call at a place: how sure, of how large a veil, with its foot where."""
+
+    visit: int
+    surety: float
+    area: float | None = None
+    foot: Point | None = None
+
+
 class Usual(Struct, frozen=True, kw_only=True, gc=False):
-    """A place where the detector calls now and then: (visit, surety) of its last calls."""
+    """A place where the detector calls now and then, with its last calls."""
 
     box: Box
-    hits: tuple[tuple[int, float], ...]
+    hits: tuple[Call, ...]
     last_ns: int
 
 

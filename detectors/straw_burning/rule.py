@@ -45,7 +45,7 @@ from detectors.straw_burning.staring import (
 )
 from detectors.straw_burning.telling import tell
 from detectors.straw_burning.upkeep import upkeep
-from detectors.straw_burning.usual import remembered
+from detectors.straw_burning.usual import is_beyond_usual, remembered
 from detectors.straw_burning.verdict import may_be_vapour, speaks_for_smoke
 
 RULE_VERSION = "straw_burning/3"
@@ -201,7 +201,8 @@ class _Judge:
         if held is not None:
             if held[0] != track.hold:
                 self.counts = counted(self.counts, f"held_{held[0]}")
-            return with_hold(track, held[0], held[1], at_ns)
+            track = with_hold(track, held[0], held[1], at_ns)
+            return self._stare(track) if held[0] == "not_above_usual" and is_beyond_usual(track, self.preset) else track
         track = with_hold(track, None, "", at_ns)
         if speaks_for_smoke(run, checks):
             if not may_be_vapour(run, checks, self.preset, can_stare=self.can_stare):

@@ -8,7 +8,7 @@ from math import sqrt
 from statistics import median
 
 from contract.times import NS
-from detectors.straw_burning.memory import Glimpse, Preset, Track, seconds
+from detectors.straw_burning.memory import Call, Glimpse, Preset, Track, seconds
 from detectors.straw_burning.shapes import is_loose, overlap, slope
 
 DENSE_GAP_S = 5.0  # looks closer than this show the same smoke moving
@@ -76,22 +76,24 @@ def weight(run: Run) -> tuple[tuple[Glimpse, ...], int, float]:
     return last, len(hits), sum(min(max(one.surety, 0.0), SURE_CAP) for one in hits)
 
 
-def usual_level(track: Track, preset: Preset) -> float | None:
-    """How surely the detector called here before: the second highest call; None: never twice.
+def usual_calls(track: Track, preset: Preset) -> list[Call]:
+    """What the detector called here before.
 
     Before means before the last visits: what began within them is this candidate, however its boxes jumped.
     """
     before, box = preset.visits - RECENT_VISITS + 1, track.box
-    sureties = sorted(
-        (
-            surety
-            for place in preset.usual
-            if overlap(place.box, box) >= USUAL_OVERLAP and not is_loose(box, place.box)
-            for visit, surety in place.hits
-            if visit < before
-        ),
-        reverse=True,
-    )
+    return [
+        call
+        for place in preset.usual
+        if overlap(place.box, box) >= USUAL_OVERLAP and not is_loose(box, place.box)
+        for call in place.hits
+        if call.visit < before
+    ]
+
+
+def usual_level(track: Track, preset: Preset) -> float | None:
+    """How surely the detector called here before: the second highest call; None: never twice."""
+    sureties = sorted((one.surety for one in usual_calls(track, preset)), reverse=True)
     return sureties[1] if len(sureties) >= 2 else None
 
 

@@ -207,6 +207,34 @@ def test_a_place_that_always_calls_must_call_three_times_louder() -> None:
     assert tower.phases(louder)[0] == "opened"
 
 
+CALLS = [look(60 * n, *([plume(surety=1.8)] if n % 5 == 0 else [])) for n in range(12)]
+
+
+def asked_to_stay(scene: list[Observation]) -> bool:
+    """Whether the last looks of a scene made the tower stay."""
+    state = run([*quiet(4), *CALLS])[0]
+    return any(isinstance(ask, LookSooner) for ask in run(scene, state=state)[2])
+
+
+def test_smoke_at_the_usual_foot_is_stared_at_only_if_it_is_much_larger_and_told_only_if_it_grows() -> None:
+    steady = [look(720 + n, plume(surety=2.0, grey_shift=-20.0, area_share=0.0015)) for n in range(24)]
+    large = [look(720 + n, plume(surety=2.0, grey_shift=-20.0, area_share=0.004)) for n in range(24)]
+    assert not asked_to_stay(steady)
+    assert asked_to_stay(large)
+    assert is_held([*quiet(4), *CALLS, *large], "not_above_usual")
+    grows = stare(720, 24, surety=2.0, grey_shift=-20.0, area_share=0.004)
+    assert tower.phases(run([*quiet(4), *CALLS, *grows])[1])[0] == "opened"
+
+
+def test_smoke_on_another_foot_than_what_calls_there_usually_is_stared_at_and_told() -> None:
+    other: dict[str, Any] = {"top": 560, "foot": 680, "surety": 2.0, "grey_shift": -20.0}
+    scene = [look(720 + n, plume(**other)) for n in range(24)]
+    assert asked_to_stay(scene)
+    assert tower.phases(run([*quiet(4), *CALLS, *scene])[1])[0] == "opened"
+    stiff = [look(720 + n, plume(**other, decorrelation=0.0)) for n in range(24)]
+    assert run([*quiet(4), *CALLS, *stiff])[1] == []
+
+
 def test_a_place_seen_for_the_first_time_is_told_by_motion_only() -> None:
     assert run(minutes(0, 6))[1] == []
     assert tower.phases(run(stare(0, 24))[1])[0] == "opened"
