@@ -8,7 +8,7 @@ torn from nothing: it is another fire.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import atan2, cos, degrees, pi, radians
+from math import atan2, cos, degrees, hypot, pi, radians
 from statistics import median
 
 from contract.geometry import Sight
@@ -26,6 +26,8 @@ TOGETHER_S = 180.0  # smoke and its foot are seen within some visits
 STILL_AIR = 0.0003  # widths a second
 JOINED_D2 = 9.21  # chi-square, 2 degrees, 99 %
 BEARING_DEG = 1.0  # the foot of smoke is no narrower; 300 m are 3.4 degrees at 5 km
+SHARP_M = 500.0  # standard deviation along the line of sight
+LOWER_DEG = 0.3  # more than the foot of far smoke flutters
 TORN_DEG = 3.0  # 260 m at 5 km
 EDGE = 0.04  # of the picture's width
 BESIDE_DEG = 8.0  # smoke of a fire further beside the picture would be a mile long
@@ -49,9 +51,12 @@ def joins(fire: Fire, track: Track) -> bool:
     if fire.state == "out":
         return False
     d2 = distance2(fire.track.sight, track.sight)
-    if d2 is not None and (d2 < JOINED_D2 or _are_two(fire.track, track)):
-        return d2 < JOINED_D2
-    return _is_on_bearing(fire.track, track) or _blew_in(fire.track, track) or _blew_in(track, fire.track)
+    is_near = d2 is not None and d2 < JOINED_D2
+    if is_near and _is_sharp(fire.track.sight) and _is_sharp(track.sight):
+        return True
+    if d2 is not None and _are_two(fire.track, track, lower_deg=LOWER_DEG if is_near else 0.0):
+        return False
+    return is_near or _is_on_bearing(fire.track, track) or _blew_in(fire.track, track) or _blew_in(track, fire.track)
 
 
 def told_by(track: Track, fires: Sequence[Fire]) -> Fire | None:
@@ -97,15 +102,24 @@ def _stands_apart(fire: Fire, looks: Sequence[Glimpse], sight: Sight | None, *, 
     return is_new or not is_downwind or lower[1] - upper[1] < LOWER
 
 
-def _are_two(fire: Track, track: Track) -> bool:
-    """Whether two places that are known and far apart are two fires', though one stands behind the other.
+def _is_sharp(sight: Sight | None) -> bool:
+    """Whether a place is known well enough to be that of one fire: one that is a mile long lies on many another."""
+    if sight is None or sight.cov_m2 is None:
+        return False
+    ee, en, nn = sight.cov_m2
+    return (ee + nn) / 2 + hypot((ee - nn) / 2, en) <= SHARP_M * SHARP_M
 
-    The higher one is torn from the lower one only if that one's smoke reaches so high; and a lower foot that comes to
-    light minutes later was not there before.
+
+def _are_two(fire: Track, track: Track, *, lower_deg: float) -> bool:
+    """Whether two known places are two fires', though one stands behind the other.
+
+    The higher one is torn from the lower one only if that one's smoke reaches so high; and a foot that comes to light
+    minutes later and lower by that much was not there before.
     """
     lower, upper = (fire, track) if _elevation_deg(fire) <= _elevation_deg(track) else (track, fire)
     top = _top_deg(lower)
-    is_new = lower is track and seconds(track.onset_ns - fire.onset_ns) > TOGETHER_S
+    is_lower = lower is track and _elevation_deg(upper) - _elevation_deg(lower) >= lower_deg
+    is_new = is_lower and seconds(track.onset_ns - fire.onset_ns) > TOGETHER_S
     return is_new or (top is not None and _elevation_deg(upper) > top)
 
 

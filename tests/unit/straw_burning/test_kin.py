@@ -116,6 +116,15 @@ def test_a_nearer_foot_on_the_bearing_of_a_fire_told_minutes_ago_is_another_fire
         assert opened([*first, *burns, *stare(after_s, 24, preset="east", sight=near)]) == fires
 
 
+def test_a_place_that_is_miles_long_does_not_swallow_a_new_fire_that_stands_on_it() -> None:
+    near = sight(0.8, 20.0, 1500.0, up_deg=-1.5)
+    far = sight(0.1, 25.0, 13_000.0, sd_m=5000.0, up_deg=-0.2)
+    first = [*quiet(4), *quiet(4, preset="east", every_s=55), *stare(0, 24, sight=far)]
+    for after_s, fires in ((60.0, 1), (400.0, 2)):
+        burns = [look(60.0 * n, plume(sight=far)) for n in range(1, int(after_s / 60))]
+        assert opened([*first, *burns, *stare(after_s, 24, preset="east", sight=near)]) == fires
+
+
 def test_the_higher_part_downwind_of_a_fire_is_that_fire_and_upwind_of_it_another() -> None:
     foot, torn = sight(40.0, 1000.0, 1200.0, up_deg=-1.5), sight(42.5, 2700.0, 2950.0, up_deg=-0.6)
     for flow, fires in ((8.0, 1), (-8.0, 2)):
