@@ -44,7 +44,10 @@ def test_what_lies_below_makes_nothing_higher() -> None:
 
 
 def test_the_height_is_that_of_all_pieces() -> None:
-    low = with_height(seen(), focal_px=FOCAL_PX)
     whole = with_height(replace(seen(), top_px=280.0), focal_px=FOCAL_PX)
-    assert low.height_m == pytest.approx(50.0)
     assert whole.height_m == pytest.approx(100.0)
+
+
+def test_a_fringe_above_the_veil_makes_it_no_higher() -> None:
+    fringed = with_height(replace(seen(), top_px=320.0), focal_px=FOCAL_PX)
+    assert fringed.height_m == pytest.approx(50.0)
