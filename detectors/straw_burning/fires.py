@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 
+from contract.geometry import Sight
 from contract.matters.straw_burning import FireState
 from contract.times import NS
-from detectors.straw_burning.kin import shows
+from detectors.straw_burning.kin import is_sharp, shows
 from detectors.straw_burning.looks import Candidate, Look
 from detectors.straw_burning.memory import SERIES_MOST, Fire, Glimpse, Preset, Track, seconds, with_flag, with_glimpse
 from detectors.straw_burning.runs import SPACED_S
@@ -57,6 +58,11 @@ def _on_foot(glimpse: Glimpse, lowest: Candidate) -> Glimpse:
     return msgspec.structs.replace(glimpse, base=lowest.glimpse.foot)
 
 
+def _place(now: Sight | None, before: Sight | None) -> Sight | None:
+    """Where it stands now; smoke that hangs far from it takes no place away that was known well."""
+    return now if is_sharp(now) or not is_sharp(before) else before
+
+
 def seen_again(fire: Fire, candidates: Sequence[Candidate], look: Look) -> Fire:
     """The fire after one more look at its preset, with the parts of its smoke that it shows: the surest one counts.
 
@@ -70,7 +76,7 @@ def seen_again(fire: Fire, candidates: Sequence[Candidate], look: Look) -> Fire:
         return missed(fire, look)
     seen = [one for one in candidates if one.glimpse.is_detected] or [best]
     lowest = max(seen, key=_foot_y)
-    track = with_glimpse(fire.track, _on_foot(glimpse, lowest), lowest.plume.sight)
+    track = with_glimpse(fire.track, _on_foot(glimpse, lowest), _place(lowest.plume.sight, fire.track.sight))
     series = fire.series
     if not series or seconds(look.at_ns - series[-1][0]) >= SPACED_S:
         series = (*series, (look.at_ns, glimpse.area or 0.0, max(0.0, glimpse.score)))

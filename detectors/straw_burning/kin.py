@@ -52,7 +52,7 @@ def joins(fire: Fire, track: Track) -> bool:
         return False
     d2 = distance2(fire.track.sight, track.sight)
     is_near = d2 is not None and d2 < JOINED_D2
-    if is_near and _is_sharp(fire.track.sight) and _is_sharp(track.sight):
+    if is_near and is_sharp(fire.track.sight) and is_sharp(track.sight):
         return True
     if d2 is not None and _are_two(fire.track, track, lower_deg=LOWER_DEG if is_near else 0.0):
         return False
@@ -102,7 +102,7 @@ def _stands_apart(fire: Fire, looks: Sequence[Glimpse], sight: Sight | None, *, 
     return is_new or not is_downwind or lower[1] - upper[1] < LOWER
 
 
-def _is_sharp(sight: Sight | None) -> bool:
+def is_sharp(sight: Sight | None) -> bool:
     """Whether a place is known well enough to be that of one fire: one that is a mile long lies on many another."""
     if sight is None or sight.cov_m2 is None:
         return False

@@ -188,6 +188,15 @@ def test_a_fire_that_is_out_burns_up_again_at_its_own_foot_and_not_where_its_las
         assert opened([*burnt, *gone, *stare(800, 24, x=x, top=440, width=200)]) == fires
 
 
+def test_smoke_that_hangs_far_away_takes_no_place_from_a_fire_and_a_new_foot_there_is_another_fire() -> None:
+    here = sight(10.0, 350.0, 1900.0, sd_m=60.0, up_deg=-1.2)
+    hanging = Sight(azimuth_deg=8.0, elevation_deg=0.2)
+    nearer = sight(6.0, 130.0, 1200.0, up_deg=-1.9)
+    burns = [*OLD, *stare(0, 24, sight=here), *[look(60.0 * n, plume(820, sight=hanging)) for n in range(1, 6)]]
+    assert run(burns)[0].fires[0].track.sight == here
+    assert opened([*burns, *stare(400, 24, x=710, foot=760, width=200, sight=nearer)]) == 2
+
+
 def test_what_stands_elsewhere_after_dust_went_by_is_stared_at_as_a_new_thing() -> None:
     here, there = sight(40.0, 300.0, 400.0), sight(40.0, 600.0, 800.0)
     dust = [
