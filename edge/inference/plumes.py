@@ -15,12 +15,13 @@ from contract.geometry import PolygonPx
 from contract.observations import Detection, PlumeSeen, View
 from edge.capture.types import Image
 from edge.inference.plumes_befores import Befores
+from edge.inference.plumes_change import Layers
 from edge.inference.plumes_flames import DarkLook, Lights
 from edge.inference.plumes_horizon import find_horizon
 from edge.inference.plumes_light import match_light
 from edge.inference.plumes_pixels import moved, pixels, scaled, words_of
 from edge.inference.plumes_reference import Laid, Reference, Small, shifted, small
-from edge.inference.plumes_veil import Layers, looks, measure
+from edge.inference.plumes_veil import looks, measure
 from edge.inference.plumes_watched import Watched, lately, latest, overlap, take
 
 PLUMES_MOST = 20  # a look; the surest, then what is watched
@@ -213,6 +214,7 @@ def _layers(known: _Preset, picture: Small, laid: Laid | None, at_ns: int, groun
         reference_grey=reference.grey,
         reference_saturation=reference.saturation,
         reference_spread=reference.spread,
+        reference_slow=reference.slow,
         before_grey=before_grey,
         before_s=before_s,
         earlier_grey=known.befores.first(at_ns, grey),

@@ -32,6 +32,8 @@ CLEARER_CONTRAST = 1.8  # the reference was learnt in fog: it begins anew; by ni
 DARK = 80.0  # mean grey
 SPREAD_LEAST = 4
 NEW_LIGHT = 8.0  # grey values, at registration size, more than the picture as a whole
+SLOW_SHRUNK = 4  # what changes slowly is known at a quarter of the size, without grain
+SLOW_UNITS = 16.0  # a grey value
 OTHER_LIGHT = 1.5  # grey values by which the same ground differs
 
 BoxPx = tuple[int, int, int, int]
@@ -114,6 +116,7 @@ class Reference:
         self.grey: Image | None = None
         self.saturation: Image | None = None
         self.spread: Image | None = None
+        self.slow: Image | None = None
         self.looks = 0
         self._admitted_ns: int | None = None
         self._fog_since_ns: int | None = None
@@ -123,7 +126,7 @@ class Reference:
     @property
     def memory_bytes(self) -> int:
         """What this background holds in memory."""
-        held = [*self._samples, self.grey, self.saturation, self.spread]
+        held = [*self._samples, self.grey, self.saturation, self.spread, self.slow]
         return sum(one.nbytes for one in held if one is not None) + (0 if self._edges is None else self._edges.nbytes)
 
     def lay(self, picture: Small, *, ground_from_y: int = 0) -> Laid | None:
@@ -193,7 +196,9 @@ class Reference:
             self._samples = _in_light_of(grey, self.grey, self._samples)
         self._samples = [*self._samples, grey][-SAMPLES:]
         self.grey = _median(self._samples)
-        self.spread = _spread(self._samples, self.grey) if len(self._samples) >= SPREAD_LEAST else None
+        is_known = len(self._samples) >= SPREAD_LEAST
+        self.spread = _spread(self._samples, self.grey) if is_known else None
+        self.slow = _slow(self._samples, self.grey) if is_known else None
         self.saturation = saturation if self.saturation is None else _blended(self.saturation, saturation)
         self._edges = _edges(self.grey)
         self.looks += 1
@@ -246,6 +251,16 @@ def _spread(samples: Sequence[Image], median: Image) -> Image:
     distances = [cv2.absdiff(one, median) for one in samples]
     middle = _median([np.asarray(one, np.uint8) for one in distances]).astype(np.float32) * 1.4826
     return np.asarray(np.minimum(np.ceil(cv2.blur(middle, (7, 7))), 255), np.uint8)
+
+
+def _slow(samples: Sequence[Image], median: Image) -> Image:
+    """The spread of what is wider than grain, in `SLOW_UNITS`: light, sway and cloud, which no mean takes away."""
+    height, width = median.shape
+    size = (width // SLOW_SHRUNK, height // SLOW_SHRUNK)
+    lesser = [cv2.resize(one.astype(np.float32), size, interpolation=cv2.INTER_AREA) for one in samples]
+    usual = cv2.resize(median.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    far = [np.asarray(np.minimum(SLOW_UNITS * np.abs(one - usual), 255), np.uint8) for one in lesser]
+    return np.asarray(np.minimum(1.4826 * cv2.blur(_median(far).astype(np.float32), (3, 3)), 255), np.uint8)
 
 
 def _blended(old: Image, new: Image) -> Image:

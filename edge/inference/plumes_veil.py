@@ -5,14 +5,15 @@ Everything is measured at the reference's size on a picture that was moved onto 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.capture.types import Image
-from edge.inference.plumes_light import NOISE_LEAST, Floats, Light
+from edge.inference.plumes_change import Bools, Layers, changed_in, difference, faint_in, touching
+from edge.inference.plumes_light import Floats
 from edge.inference.plumes_pieces import above, top_of
 from edge.inference.plumes_reference import BoxPx, correlation
 
@@ -22,31 +23,12 @@ WIDENED_MOST = 4  # times: a plume may be ten times its densest part, which is w
 WIDENED_BY = 0.6  # of the window's side
 THREAD_SHARE = 0.01  # of the veil
 FILLED = 0.5  # of what a wider window adds: no plume, light or fog
-CHANGE_SIGMAS = 4.0
-CHANGE_LEAST = 6.0  # grey values
 VEIL_LEAST_PX = 12
 FLOW_LONGEST_PX = 96
 FLOW_LEAST_PX = 16
 FLOW_GAIN = 2.0
 SATURATED = 250
 FLAT_ENERGY = 1.0  # mean gradient of the background below which texture says nothing
-
-Bools = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Layers:
-    """What a box is measured on: now and the background, moved onto each other, the look before, and one earlier."""
-
-    grey: Image
-    saturation: Image
-    reference_grey: Image
-    reference_saturation: Image
-    reference_spread: Image | None
-    before_grey: Image | None
-    before_s: float
-    earlier_grey: Image | None
-    light: Light
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +53,14 @@ class Veil:
 def measure(box: BoxPx, layers: Layers) -> Veil:
     """The veil in and around a box; pixels of the measured picture.
 
-    Change, texture and base are those of the box and its ring; size, strength and motion those of the whole plume.
+    Change, texture and base are those of the box and its ring; size, strength and motion those of the whole plume. What
+    is faint counts as change; a veil that is faint all over has no size: how far it reaches is not known.
     """
     height, width = layers.grey.shape
-    near = _patch(_window(box, (width, height)), box, layers)
-    whole = _whole(near, box, layers)
+    clear = _patch(_window(box, (width, height)), box, layers)
+    seen = replace(clear, veil=faint_in(clear.window, clear.inside, layers, clear.changed))
+    is_clear = int(clear.veil.sum()) >= VEIL_LEAST_PX
+    near, whole = (clear, _whole(clear, box, layers)) if is_clear else (seen, seen)
     x1, y1, x2, y2 = window = whole.window
     veil, shift = whole.veil, whole.shift
     found = int(near.veil.sum()) >= VEIL_LEAST_PX
@@ -86,11 +71,11 @@ def measure(box: BoxPx, layers: Layers) -> Veil:
     texture, edges = _texture(box, layers)
     turnover, flow = _motion(veil, shift, window, layers) if found else (None, None)
     return Veil(
-        area_px2=int(veil.sum()),
+        area_px2=int((veil if is_clear else clear.veil).sum()),
         base_px=base,
         box_px=around,
         top_px=None if around is None else _top(around, layers),
-        change_share=near.veil_in_box,
+        change_share=seen.veil_in_box,
         ring_change_share=near.changed_around,
         grey_shift=float(np.median(shift[veil])) if found else None,
         saturation_shift=float(np.median(saturation_shift[veil])) / 255 if found else None,
@@ -128,14 +113,9 @@ class _Patch:
 
 
 def _patch(window: BoxPx, box: BoxPx, layers: Layers) -> _Patch:
-    shift = _difference(window, layers)
-    changed = _changed(shift, window, layers)
     inside = (box[0] - window[0], box[1] - window[1], box[2] - window[0], box[3] - window[1])
-    return _Patch(window, shift, changed, _touching(changed, inside), inside)
-
-
-def _changed(shift: Floats, window: BoxPx, layers: Layers) -> Bools:
-    return np.asarray(np.abs(shift) > np.maximum(CHANGE_LEAST, CHANGE_SIGMAS * _noise(window, layers)), bool)
+    shift, changed = changed_in(window, layers)
+    return _Patch(window, shift, changed, touching(changed, inside), inside)
 
 
 def _whole(near: _Patch, box: BoxPx, layers: Layers) -> _Patch:
@@ -159,7 +139,7 @@ def _top(veil: BoxPx, layers: Layers) -> int:
     height, width = layers.grey.shape
     left, top, right, bottom = veil
     window = above(veil, (width, height))
-    changed = _changed(_difference(window, layers), window, layers)
+    _, changed = changed_in(window, layers)
     x, y = window[:2]
     return y + top_of(changed, (left - x, top - y, right - x, bottom - y))
 
@@ -198,33 +178,6 @@ def _window(box: BoxPx, size_px: tuple[int, int]) -> BoxPx:
     grow_y = WINDOW_MARGIN_PX + round((box[3] - box[1]) * WINDOW_GROWS / 2)
     left, top = max(0, box[0] - grow_x), max(0, box[1] - grow_y)
     return left, top, min(size_px[0], box[2] + grow_x), min(size_px[1], box[3] + grow_y)
-
-
-def _difference(window: BoxPx, layers: Layers, *, grey: Image | None = None) -> Floats:
-    """Smoothed grey of now (or of `grey`) less the background's, both in one light; in fog in that of now."""
-    x1, y1, x2, y2 = window
-    now = (layers.grey if grey is None else grey)[y1:y2, x1:x2].astype(np.float32)
-    then, light = layers.reference_grey[y1:y2, x1:x2], layers.light
-    apart = light.gain * now + light.offset - then if light.air is None else now - light.air.over(then, y1)
-    return np.asarray(cv2.blur(apart, (3, 3)), np.float32)
-
-
-def _noise(window: BoxPx, layers: Layers) -> Floats:
-    """What changes here when nothing happens; before the background knows, the whole picture's noise."""
-    if layers.reference_spread is None:
-        return np.array([[layers.light.noise]], np.float32)
-    x1, y1, x2, y2 = window
-    spread, air = layers.reference_spread[y1:y2, x1:x2].astype(np.float32), layers.light.air
-    return np.maximum(spread if air is None else air.gain[y1:y2, None] * spread, NOISE_LEAST)
-
-
-def _touching(changed: Bools, box: BoxPx) -> Bools:
-    """The changed patches that reach into the box."""
-    count, labels = cv2.connectedComponents(changed.astype(np.uint8), connectivity=8)
-    if count <= 1:
-        return np.zeros(changed.shape, bool)
-    touching = np.unique(labels[box[1] : box[3], box[0] : box[2]])
-    return np.isin(labels, touching[touching > 0])
 
 
 def _base(veil: Bools, window: BoxPx) -> tuple[float, float]:
@@ -293,8 +246,8 @@ def _motion(
     """
     if layers.before_grey is None:
         return None, None
-    before = _difference(window, layers, grey=layers.before_grey)
-    earlier = before if layers.earlier_grey is None else _difference(window, layers, grey=layers.earlier_grey)
+    before = difference(window, layers, grey=layers.before_grey)
+    earlier = before if layers.earlier_grey is None else difference(window, layers, grey=layers.earlier_grey)
     changed = np.abs(shift - earlier)
     around = float(changed[~veil].mean()) if not veil.all() else 0.0
     strength = max(float(np.abs(shift[veil]).mean()), 1.0)
