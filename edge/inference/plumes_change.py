@@ -128,5 +128,5 @@ def touching(changed: Bools, box: BoxPx) -> Bools:
     count, labels = cv2.connectedComponents(changed.astype(np.uint8), connectivity=8)
     if count <= 1:
         return np.zeros(changed.shape, bool)
-    touching = np.unique(labels[box[1] : box[3], box[0] : box[2]])
-    return np.isin(labels, touching[touching > 0])
+    reached = np.unique(labels[box[1] : box[3], box[0] : box[2]])
+    return np.isin(labels, reached[reached > 0])
