@@ -75,6 +75,7 @@ class Glimpse(Struct, frozen=True, array_like=True, gc=False):
 class Track(Struct, frozen=True, kw_only=True):
     """One candidate through its looks, also the missed ones; `onset_visit` is the visit that first showed it.
 
+    `hold`: why it is no fire; `doubt`: what it may be although its looks speak for smoke, so that it is watched on.
     `kept`: (at_ns, area) of the looks whose pictures are held as evidence. `was_watched`: it had looks that were close
     enough to judge its motion.
     """
@@ -89,6 +90,7 @@ class Track(Struct, frozen=True, kw_only=True):
     missed: int = 0
     hits: int = 1
     hold: str | None = None
+    doubt: str | None = None
     notes: tuple[CounterEvidence, ...] = ()
     sight: Sight | None = None
     stared_ns: int | None = None
@@ -205,16 +207,26 @@ def with_glimpse(track: Track, glimpse: Glimpse, sight: Sight | None = None) -> 
 
 def with_hold(track: Track, kind: str | None, reason: str, at_ns: int) -> Track:
     """The track held for another reason than before, or released (`kind` None); what changed is noted."""
-    if kind == track.hold:
-        return track
-    notes = track.notes
+    return msgspec.structs.replace(track, hold=kind, doubt=None, notes=_changed(track, kind, reason, at_ns))
+
+
+def with_doubt(track: Track, kind: str, reason: str, at_ns: int) -> Track:
+    """The track that waits because it may be something else; noted as a hold, and followed as one that has none."""
+    return msgspec.structs.replace(track, hold=None, doubt=kind, notes=_changed(track, kind, reason, at_ns))
+
+
+def _changed(track: Track, kind: str | None, reason: str, at_ns: int) -> tuple[CounterEvidence, ...]:
+    """The notes once it waits for this reason, None: for none."""
+    before, notes = track.hold or track.doubt, track.notes
+    if kind == before:
+        return notes
     at = utc_from_ns(at_ns)
-    if track.hold is not None:
+    if before is not None:
         release = "no longer so" if kind is None else f"now {kind}"
-        notes = (*notes, CounterEvidence(kind=track.hold, effect="released", reason=release, at=at))
+        notes = (*notes, CounterEvidence(kind=before, effect="released", reason=release, at=at))
     if kind is not None:
         notes = (*notes, CounterEvidence(kind=kind, effect="held", reason=reason, at=at))
-    return msgspec.structs.replace(track, hold=kind, notes=_bounded(notes))
+    return _bounded(notes)
 
 
 def with_flag(track: Track, kind: str, reason: str, at_ns: int) -> Track:

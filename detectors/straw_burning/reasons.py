@@ -26,6 +26,6 @@ def why_held(state: State, seen: Observation, plume: PlumeSeen, config: Config) 
     tracks = [track for one in state.presets if one.preset == seen.preset for track in one.tracks]
     for track in (*fires, *tracks):
         if any(one.at_ns == seen.at_ns and one.box == own.box for one in track.glimpses):
-            return track.hold
+            return track.hold or track.doubt
     near = (track for track in tracks if overlap(track.box, own.box) > 0)
-    return next((track.hold for track in near), None)
+    return next((track.hold or track.doubt for track in near), None)

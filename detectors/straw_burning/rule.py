@@ -30,6 +30,7 @@ from detectors.straw_burning.memory import (
     Track,
     counted,
     seconds,
+    with_doubt,
     with_hold,
 )
 from detectors.straw_burning.runs import SPACED_S, is_insect, run_of
@@ -46,7 +47,7 @@ from detectors.straw_burning.staring import (
 from detectors.straw_burning.telling import tell
 from detectors.straw_burning.upkeep import upkeep
 from detectors.straw_burning.usual import is_beyond_usual, remembered
-from detectors.straw_burning.verdict import may_be_vapour, speaks_for_smoke
+from detectors.straw_burning.verdict import speaks_for_smoke, vapour_doubt
 
 RULE_VERSION = "straw_burning/3"
 LOOK_AT_LEAST_EVERY_S = 600.0
@@ -203,16 +204,23 @@ class _Judge:
                 self.counts = counted(self.counts, f"held_{held[0]}")
             track = with_hold(track, held[0], held[1], at_ns)
             return self._stare(track) if held[0] == "not_above_usual" and is_beyond_usual(track, self.preset) else track
-        track = with_hold(track, None, "", at_ns)
+        doubt = None
         if speaks_for_smoke(run, checks):
-            if not may_be_vapour(run, checks, self.preset, can_stare=self.can_stare):
-                self._confirm(track)
+            doubt = vapour_doubt(run, checks, self.preset, can_stare=self.can_stare)
+            if doubt is None:
+                self._confirm(with_hold(track, None, "", at_ns))
                 return None
-            longer = stared_longer(track, at_ns, self.config)
-            if longer is not track:
-                self._stay(longer.stare_until_ns)
-            track = longer
+        track = with_hold(track, None, "", at_ns) if doubt is None else self._doubted(track, doubt)
         return self._keep(self._stare(track), most=KEPT_BEFORE)
+
+    def _doubted(self, track: Track, reason: str) -> Track:
+        """Smoke that may be vapour: it waits, and a stare that shows it goes on until time can tell."""
+        if track.doubt is None:
+            self.counts = counted(self.counts, "held_vapour")
+        longer = stared_longer(track, self.look.at_ns, self.config)
+        if longer is not track:
+            self._stay(longer.stare_until_ns)
+        return with_doubt(longer, "vapour", reason, self.look.at_ns)
 
     def _hold(self, track: Track, role: EvidenceRole) -> None:
         box = pixels(track.box, self.look)
@@ -226,7 +234,7 @@ class _Judge:
         return with_kept(track, self.look.at_ns)
 
     def _lose(self, track: Track) -> None:
-        kind = track.hold or ("insect" if is_insect(track) else "gone")
+        kind = track.hold or track.doubt or ("insect" if is_insect(track) else "gone")
         self.counts = counted(self.counts, f"dropped_{kind}")
         if track.is_held:
             self.asks.append(DropEvidence(event_id=track.event_id))

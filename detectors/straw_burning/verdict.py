@@ -38,20 +38,21 @@ def speaks_for_smoke(run: Run, checks: Checks) -> bool:
     return checks.passed("background") and motion + likeness >= 2
 
 
-def may_be_vapour(run: Run, checks: Checks, preset: Preset, *, can_stare: bool) -> bool:
-    """Whether only its growth can tell it from vapour, and has not yet: it is white, or no close look showed more.
+def vapour_doubt(run: Run, checks: Checks, preset: Preset, *, can_stare: bool) -> str | None:
+    """Why it may still be vapour, None: it is none. It is white, or no close look showed more, and has not grown.
 
     Flames, and the hot spots of a thermal camera, are none. Where the height is known white smoke must lie along the
     ground, or still grow in a stare when vapour would be as long as it gets.
     """
     if sum(one.is_fire for one in run.used) * 2 > len(run.used):
-        return False
+        return None
     grew = checks.passed("growth")
     if is_white(run) and any(one.height_m is not None for one in run.used):
-        return not is_spread(run, preset) and not (run.is_dense and grew and goes_on_growing(run))
+        is_smoke = is_spread(run, preset) or (run.is_dense and grew and goes_on_growing(run))
+        return None if is_smoke else f"white, upright, no growth seen after {LATE_S:.0f} s"
     if run.is_dense:
-        return is_white(run) and not grew
-    return (can_stare or run.track.was_watched) and not grew
+        return "white and does not grow" if is_white(run) and not grew else None
+    return "no close look showed it grow" if (can_stare or run.track.was_watched) and not grew else None
 
 
 def is_white(run: Run) -> bool:

@@ -48,7 +48,24 @@ def test_young_smoke_is_let_go_as_soon_as_it_stands_high() -> None:
 
 
 def test_white_that_does_not_grow_may_be_steam_and_is_not_told() -> None:
-    assert run([*quiet(4), *still(40, **WHITE)])[1] == []
+    state, findings, _ = run([*quiet(4), *still(40, **WHITE)])
+    track = track_of(state)
+    assert (findings, track.hold, track.doubt) == ([], None, "vapour")
+    assert [(note.kind, note.effect, note.reason) for note in track.notes] == [
+        ("vapour", "held", "white and does not grow")
+    ]
+    gone, _, _ = run([look(40 + 10 * n) for n in range(4)], state=state)
+    assert (gone.counts["held_vapour"], gone.counts["dropped_vapour"], gone.counts.get("dropped_gone")) == (1, 1, None)
+
+
+def test_smoke_that_waited_as_vapour_says_so_when_it_is_told() -> None:
+    areas = [0.0002 * (1 + n / 5) for n in range(34)]
+    scene = [look(n, plume(**of_size(30.0, area_share=area, **WHITE))) for n, area in enumerate(areas)]
+    opened = run([*quiet(4), *scene])[1][0]
+    assert [(note.kind, note.effect) for note in opened.counter_evidence] == [
+        ("vapour", "held"),
+        ("vapour", "released"),
+    ]
 
 
 def test_what_is_darker_than_its_background_is_no_vapour() -> None:

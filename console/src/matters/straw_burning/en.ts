@@ -154,6 +154,7 @@ export const en: typeof zh = {
     known_place: 'known place (chimney, steam, lamp)',
     dust: 'like dust',
     water_mist: 'like water mist',
+    vapour: 'may be steam',
     sun_glare: 'glare of the sun',
     lamp: 'like a lamp',
     insect: 'like an insect',

@@ -152,6 +152,7 @@ export const zh = {
     known_place: '已知源（烟囱、蒸汽、灯）',
     dust: '像扬尘',
     water_mist: '像水雾',
+    vapour: '可能是蒸汽',
     sun_glare: '太阳眩光',
     lamp: '像灯光',
     insect: '像飞虫',
