@@ -21,6 +21,7 @@ from detectors.straw_burning.runs import (
     allowed_travel,
     areas_of,
     growth_of,
+    has_stayed,
     strength_of,
     travel,
     turnover_least,
@@ -108,7 +109,8 @@ def background(run: Run, preset: Preset, *, is_alive: Callable[[], bool]) -> Seq
         told = {"surety": strength, "usual": level, **needs}
         return _check("background", is_alive(), required, found, said="usual", **told)
     visits = visits_known(run.track, preset)
-    if level is None and visits < VISITS_KNOWN:
+    is_known = visits >= VISITS_KNOWN or (has_stayed(run, preset) and growth(run).outcome == "passed")
+    if level is None and not is_known:
         # Nobody knows yet what this place looks like: only a stare can tell, by motion.
         return _not_applicable("background", required, f"{visits} visits before", said="visits", visits=visits, **needs)
     if change is not None:
