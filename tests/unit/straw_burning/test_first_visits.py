@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from contract.observations import Observation
 from tests.unit.straw_burning.tower import look, plume, run
 
 EVERY_S = 10.0
-RARELY = {"interval_s": EVERY_S, "flow_px_s": None, "decorrelation": None}
+RARELY: dict[str, Any] = {"interval_s": EVERY_S, "flow_px_s": None, "decorrelation": None}
 
 
 def smoke(first_s: float, until_s: float, *, grows: float = 0.05) -> list[Observation]:
