@@ -3,14 +3,18 @@
 import { createI18n } from 'vue-i18n'
 import { matterTexts } from '@/matters/texts'
 import en from './en'
+import enDevices from './en.devices'
+import enLead from './en.lead'
 import zh from './zh'
+import zhDevices from './zh.devices'
+import zhLead from './zh.lead'
 
 export type Locale = 'zh-CN' | 'en'
 const KEPT_AS = 'tantou.locale'
 
 export const messages = {
-  'zh-CN': { ...zh, ...matterTexts('zh') },
-  en: { ...en, ...matterTexts('en') },
+  'zh-CN': { ...zh, ...zhLead, ...zhDevices, ...matterTexts('zh') },
+  en: { ...en, ...enLead, ...enDevices, ...matterTexts('en') },
 }
 
 export function keptLocale(): Locale {
