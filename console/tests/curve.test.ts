@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { curveOfReadings, curveOfServer, gapsOf, railOf, runsOf } from '@/domain/curve'
+import { curveOfReadings, curveOfServer, gapsOf, railOf, runsOf, type CurveData, type CurvePoint } from '@/domain/curve'
+import { panelsOf, ticksOf } from '@/domain/curveLayout'
 
 const at = (minute: number): string => `2026-03-02T04:${String(minute).padStart(2, '0')}:00.000000000Z`
 const frame = (minute: number, value: number, mark = 'N', state = 1): string =>
@@ -43,5 +44,33 @@ describe('a curve', () => {
       series: [{ factor: 'fume_mg_m3', points: [{ at: at(1), ...point }, { at: at(2), ...point, marks: ['D'] }, { at: at(3), ...point, low: null, high: null, mean: null }] }],
     })
     expect(data.points.get('fume_mg_m3')!.map((one) => one.good)).toEqual([true, false])
+  })
+})
+
+describe('the layout of a curve', () => {
+  const minute = 60_000
+  const point = (at: number, value: number): CurvePoint => ({ at, value, low: value, high: value, good: true, marks: [] })
+  const data: CurveData = {
+    from: 0,
+    to: 60 * minute,
+    gapMs: 2 * minute,
+    points: new Map([['fume_mg_m3', [point(0, 1), point(minute, 2), point(30 * minute, 1), point(31 * minute, 1)]]]),
+  }
+  const frame = { data, limit: 2, compact: false, width: 460, height: 300 }
+
+  it('breaks the line where nothing was measured and stands within its room', () => {
+    const [fume, fan] = panelsOf(frame)
+    expect(fume!.lines).toHaveLength(2)
+    expect(fume!.limitY).toBeGreaterThan(fume!.top)
+    expect(fume!.limitY).toBeLessThan(fume!.bottom)
+    expect([fan!.told, fan!.lines, fan!.limitY]).toEqual([false, [], null])
+  })
+  it('draws the fume alone where there is little room', () => {
+    expect(panelsOf({ ...frame, compact: true }).map((panel) => panel.key)).toEqual(['fume'])
+  })
+  it('writes times that do not run into each other', () => {
+    const places = ticksOf(data, frame.width).map((tick) => tick.x)
+    expect(places.length).toBeGreaterThan(2)
+    expect(Math.min(...places.slice(1).map((x, i) => x - places[i]!))).toBeGreaterThanOrEqual(76)
   })
 })
