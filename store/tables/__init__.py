@@ -1,6 +1,7 @@
 """Every table of the centre, as SQLAlchemy Core; migrations make them, a test compares both.
 
-Times are `contract.times.Utc` text (it sorts), JSON is text, event bodies are the bytes that came over the broker.
+In: nothing. Out: the tables and their metadata. Times are `contract.times.Utc` text (it sorts), JSON is text, event
+bodies are the bytes that came over the broker.
 """
 
 from __future__ import annotations
