@@ -49,7 +49,7 @@ from detectors.straw_burning.upkeep import upkeep
 from detectors.straw_burning.usual import is_beyond_usual, remembered
 from detectors.straw_burning.verdict import speaks_for_smoke, vapour_doubt
 
-RULE_VERSION = "straw_burning/3"
+RULE_VERSION = "straw_burning/4"
 LOOK_AT_LEAST_EVERY_S = 600.0
 FROZEN_S = 5.0
 VISIT_MOST_S = 60.0  # a camera that never moves visits once a minute
