@@ -32,7 +32,7 @@ CLEARER_CONTRAST = 1.8  # the reference was learnt in fog: it begins anew; by ni
 DARK = 80.0  # mean grey
 SPREAD_LEAST = 4
 NEW_LIGHT = 8.0  # grey values, at registration size, more than the picture as a whole
-SLOW_SHRUNK = 4  # what changes slowly is known at a quarter of the size, without grain
+SLOW_SHRUNK = 8  # what changes slowly is known over so many pixels, without grain
 SLOW_UNITS = 16.0  # a grey value
 OTHER_LIGHT = 1.5  # grey values by which the same ground differs
 
