@@ -68,28 +68,6 @@ class Laid:
     contrast_ratio: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Edges:
-    """A picture at registration size, and how strong its edges are."""
-
-    grey: Image
-    strength: Floats
-
-    @property
-    def size_px(self) -> tuple[int, int]:
-        """Width and height."""
-        return self.grey.shape[1], self.grey.shape[0]
-
-    @property
-    def nbytes(self) -> int:
-        """What both take."""
-        return self.grey.nbytes + self.strength.nbytes
-
-    def below(self, top: int) -> _Edges:
-        """Without what lies above a row."""
-        return _Edges(self.grey[top:], self.strength[top:])
-
-
 def small(image_bgr: Image) -> Small:
     """The picture at most `MEASURED_WIDTH_PX` wide."""
     height, width = image_bgr.shape[:2]
@@ -120,38 +98,40 @@ class Reference:
         self.looks = 0
         self._admitted_ns: int | None = None
         self._fog_since_ns: int | None = None
-        self._edges: _Edges | None = None
+        self._gradient: Floats | None = None
         self._other_shape: tuple[int, ...] | None = None
 
     @property
     def memory_bytes(self) -> int:
         """What this background holds in memory."""
-        held = [*self._samples, self.grey, self.saturation, self.spread, self.slow]
-        return sum(one.nbytes for one in held if one is not None) + (0 if self._edges is None else self._edges.nbytes)
+        held = [*self._samples, self.grey, self.saturation, self.spread, self.slow, self._gradient]
+        return sum(one.nbytes for one in held if one is not None)
 
     def lay(self, picture: Small, *, ground_from_y: int = 0) -> Laid | None:
         """How the picture lies on the reference; None before there is one. The sky above `ground_from_y` moves."""
-        if self.grey is None or self._edges is None or self.grey.shape != picture.grey.shape:
+        if self.grey is None or self._gradient is None or self.grey.shape != picture.grey.shape:
             return None
-        now = _edges(picture.grey)
-        top = round(ground_from_y * now.grey.shape[0] / picture.grey.shape[0])
-        top = top if now.grey.shape[0] - top >= 24 else 0
-        reference, here = self._edges.below(top), now.below(top)
-        window = cv2.createHanningWindow(here.size_px, cv2.CV_32F)
+        now = _gradient(picture.grey)
+        top = round(ground_from_y * now.shape[0] / picture.grey.shape[0])
+        top = top if now.shape[0] - top >= 24 else 0
+        reference, here = self._gradient[top:], now[top:]
+        window = cv2.createHanningWindow((here.shape[1], here.shape[0]), cv2.CV_32F)
         # phaseCorrelate multiplies its window into what it is given: copies.
-        (dx, dy), _ = cv2.phaseCorrelate(reference.strength.copy(), here.strength.copy(), window)
-        limit = MAX_SHIFT_SHARE * here.size_px[0]
+        (dx, dy), _ = cv2.phaseCorrelate(reference.copy(), here.copy(), window)
+        limit = MAX_SHIFT_SHARE * here.shape[1]
         at_rest = _agreement(reference, here, (0.0, 0.0))
         moved = _agreement(reference, here, (dx, dy)) if max(abs(dx), abs(dy)) <= limit else -1.0
         # A shift must explain the picture better than rest does: in mist phase correlation finds shifts in noise.
         shift_px = (dx, dy) if moved > at_rest + 0.02 else (0.0, 0.0)
-        scale = picture.grey.shape[1] / now.size_px[0]
+        scale = picture.grey.shape[1] / now.shape[1]
         quality = max(at_rest, moved)
         if quality < MIN_QUALITY:
-            by_rows = _alike_by_rows(reference.strength, here.strength)
-            quality = max(quality, correlation(*_matched(*by_rows, shift_px)))
-            quality = max(quality, _agreement_unlit(reference, here, shift_px) if picture.is_dark else -1.0)
-        contrast = float(here.strength.mean()) / max(float(reference.strength.mean()), 1e-3)
+            quality = max(quality, _agreement(*_alike_by_rows(reference, here), shift_px))
+        if quality < MIN_QUALITY and picture.is_dark:
+            is_unlit = _is_unlit(_lesser(self.grey)[top:], _lesser(picture.grey)[top:], shift_px)
+            one, other = _matched(reference, here, shift_px)
+            quality = max(quality, correlation(one[is_unlit], other[is_unlit]))
+        contrast = float(here.mean()) / max(float(reference.mean()), 1e-3)
         return Laid(
             shift_px=(shift_px[0] * scale, shift_px[1] * scale),
             quality=max(0.0, quality),
@@ -200,7 +180,7 @@ class Reference:
         self.spread = _spread(self._samples, self.grey) if is_known else None
         self.slow = _slow(self._samples, self.grey) if is_known else None
         self.saturation = saturation if self.saturation is None else _blended(self.saturation, saturation)
-        self._edges = _edges(self.grey)
+        self._gradient = _gradient(self.grey)
         self.looks += 1
         self._admitted_ns = at_ns
         return True
@@ -268,30 +248,33 @@ def _blended(old: Image, new: Image) -> Image:
     return np.asarray(cv2.addWeighted(old, 0.8, new, 0.2, 0), np.uint8)
 
 
-def _edges(grey: Image) -> _Edges:
+def _gradient(grey: Image) -> Floats:
     """Edges at registration size, free of slow light."""
+    lesser = _lesser(grey)
+    across, down = (cv2.Sobel(lesser, cv2.CV_32F, *order, ksize=3) for order in ((1, 0), (0, 1)))
+    return np.asarray(np.minimum(cv2.magnitude(across, down), 255.0), np.float32)
+
+
+def _lesser(grey: Image) -> Image:
     height, width = grey.shape
     size = (REGISTERED_WIDTH_PX, max(1, round(height * REGISTERED_WIDTH_PX / width)))
-    lesser = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
-    across, down = (cv2.Sobel(lesser, cv2.CV_32F, *order, ksize=3) for order in ((1, 0), (0, 1)))
-    return _Edges(lesser, np.asarray(np.minimum(cv2.magnitude(across, down), 255.0), np.float32))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _agreement(reference: _Edges, now: _Edges, shift_px: tuple[float, float]) -> float:
+def _agreement(reference: Floats, now: Floats, shift_px: tuple[float, float]) -> float:
     """Correlation of two edge pictures once the shift is taken back."""
-    return correlation(*_matched(reference.strength, now.strength, shift_px))
+    return correlation(*_matched(reference, now, shift_px))
 
 
-def _agreement_unlit(reference: _Edges, now: _Edges, shift_px: tuple[float, float]) -> float:
-    """The same without new light, whose edges are the strongest of a dark picture.
+def _is_unlit(reference: Image, now: Image, shift_px: tuple[float, float]) -> NDArray[np.bool_]:
+    """Where no new light is: its edges are the strongest of a dark picture.
 
     Light comes and what was there stays; where light is missing that the reference has, the pictures differ.
     """
-    one, other = _matched(reference.strength, now.strength, shift_px)
-    before, after = _matched(reference.grey.astype(np.float32), now.grey.astype(np.float32), shift_px)
+    before, after = _matched(reference.astype(np.float32), now.astype(np.float32), shift_px)
     more = after - before
     lit = cv2.dilate((more >= np.median(more) + NEW_LIGHT).astype(np.uint8), np.ones((3, 3), np.uint8))
-    return correlation(one[lit == 0], other[lit == 0])
+    return np.asarray(lit == 0, np.bool_)
 
 
 def _matched(reference: Floats, now: Floats, shift_px: tuple[float, float]) -> tuple[Floats, Floats]:
