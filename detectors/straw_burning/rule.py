@@ -33,7 +33,7 @@ from detectors.straw_burning.memory import (
     with_doubt,
     with_hold,
 )
-from detectors.straw_burning.runs import SPACED_S, is_insect, run_of
+from detectors.straw_burning.runs import SPACED_S, Run, is_insect, run_of
 from detectors.straw_burning.staring import (
     CYCLE_S,
     is_shared,
@@ -47,7 +47,7 @@ from detectors.straw_burning.staring import (
 from detectors.straw_burning.telling import tell
 from detectors.straw_burning.upkeep import upkeep
 from detectors.straw_burning.usual import is_beyond_usual, remembered
-from detectors.straw_burning.verdict import speaks_for_smoke, vapour_doubt
+from detectors.straw_burning.verdict import goes_on_growing, speaks_for_smoke, vapour_doubt
 
 RULE_VERSION = "straw_burning/4"
 LOOK_AT_LEAST_EVERY_S = 600.0
@@ -210,14 +210,14 @@ class _Judge:
             if doubt is None:
                 self._confirm(with_hold(track, None, "", at_ns))
                 return None
-        track = with_hold(track, None, "", at_ns) if doubt is None else self._doubted(track, doubt)
+        track = with_hold(track, None, "", at_ns) if doubt is None else self._doubted(track, run, doubt)
         return self._keep(self._stare(track), most=KEPT_BEFORE)
 
-    def _doubted(self, track: Track, reason: str) -> Track:
+    def _doubted(self, track: Track, run: Run, reason: str) -> Track:
         """Smoke that may be vapour: it waits, and a stare that shows it goes on until time can tell."""
         if track.doubt is None:
             self.counts = counted(self.counts, "held_vapour")
-        longer = stared_longer(track, self.look.at_ns, self.config)
+        longer = stared_longer(track, self.look.at_ns, still_grows=goes_on_growing(run))
         if longer is not track:
             self._stay(longer.stare_until_ns)
         return with_doubt(longer, "vapour", reason, self.look.at_ns)

@@ -11,12 +11,13 @@ from contract.times import NS
 from detectors.straw_burning.checks import CHANGED, CHANGED_AREA
 from detectors.straw_burning.config import Config
 from detectors.straw_burning.memory import Preset, Track, seconds
-from detectors.straw_burning.verdict import LATE_S
+from detectors.straw_burning.verdict import LATE_S, VAPOUR_S
 
 STARE_AGAIN_S = 60.0  # doubled after each stare that told nothing
 CYCLE_S = 120.0
 STAY_BEFORE_S = 3.0  # of the end of a stare
 STAYS_S = LATE_S + 2.0  # a turn of 14 presets with one such stare takes less than 90 s
+GROWS_S = VAPOUR_S + 2.0  # from the onset, of what still grew at the end of that; few do
 GONE_LOOKS = 3  # of a light that is not there any more: a vehicle; flames flicker and are back
 GONE_S = 5.0  # a stare that ends so soon costs no more than a long look
 GREW = 1.5  # times the area of the last stare: another question
@@ -55,15 +56,14 @@ def stared_at(track: Track, at_ns: int, config: Config) -> Track:
     return msgspec.structs.replace(track, stared_ns=at_ns, stare_until_ns=until_ns, stares=track.stares + 1)
 
 
-def stared_longer(track: Track, at_ns: int, config: Config) -> Track:
-    """A stare that would end before vapour and smoke can be told apart goes on a little."""
-    if track.stared_ns is None:
+def stared_longer(track: Track, at_ns: int, *, still_grows: bool) -> Track:
+    """The candidate with a stare that goes on a little, if it would end before vapour and smoke can be told apart."""
+    if track.stared_ns is None or not 0 <= seconds(track.stare_until_ns - at_ns) <= STAY_BEFORE_S:
         return track
-    left_s = config.stare_s - seconds(at_ns - track.stared_ns)
     until_ns = track.stared_ns + round(STAYS_S * NS)
-    if not 0 <= left_s <= STAY_BEFORE_S or until_ns <= track.stare_until_ns:
-        return track
-    return msgspec.structs.replace(track, stare_until_ns=until_ns)
+    if still_grows:
+        until_ns = max(until_ns, track.onset_ns + round(GROWS_S * NS))
+    return track if until_ns <= track.stare_until_ns else msgspec.structs.replace(track, stare_until_ns=until_ns)
 
 
 def stays_until_ns(preset: Preset) -> int:

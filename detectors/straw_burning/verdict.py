@@ -7,7 +7,7 @@ from statistics import median
 from contract.matters.straw_burning import CheckId
 from detectors.straw_burning.checking import Checks
 from detectors.straw_burning.flames import is_flame, light_of
-from detectors.straw_burning.memory import Preset
+from detectors.straw_burning.memory import Preset, seconds
 from detectors.straw_burning.runs import Run, areas_of, growth_of
 
 MOTION: tuple[CheckId, ...] = ("growth", "drift", "decorrelation")
@@ -15,7 +15,8 @@ LIKENESS: tuple[CheckId, ...] = ("background", "translucency", "colour")
 NEVER_FAILED: tuple[CheckId, ...] = ("base", "ground", "background", "view", "wind")
 NEVER_FAILED_OF_LIGHTS: tuple[CheckId, ...] = ("base", "ground", "view")
 SPREAD = 0.5  # of the square of its height: of 38 drawn bouts of steam none spread so far, of 72 white fires 43
-LATE_S = 24.0  # vapour and mist are as long as they get by then
+VAPOUR_S = 40.0  # so long it is seen at most until it dissolves: by then its plume is as long as it gets
+LATE_S = 24.0  # of a stare: most vapour grows no more by then
 LATE_GROWTH_SHARE = 0.12
 
 
@@ -42,14 +43,17 @@ def vapour_doubt(run: Run, checks: Checks, preset: Preset, *, can_stare: bool) -
     """Why it may still be vapour, None: it is none. It is white, or no close look showed more, and has not grown.
 
     Flames, and the hot spots of a thermal camera, are none. Where the height is known white smoke must lie along the
-    ground, or still grow in a stare when vapour would be as long as it gets.
+    ground, or still grow when vapour that began as it did would be as long as it gets.
     """
     if sum(one.is_fire for one in run.used) * 2 > len(run.used):
         return None
     grew = checks.passed("growth")
     if is_white(run) and any(one.height_m is not None for one in run.used):
-        is_smoke = is_spread(run, preset) or (run.is_dense and grew and goes_on_growing(run))
-        return None if is_smoke else f"white, upright, no growth seen after {LATE_S:.0f} s"
+        if is_spread(run, preset):
+            return None
+        if not (run.is_dense and grew and goes_on_growing(run)):
+            return f"white, upright, no growth seen after {LATE_S:.0f} s"
+        return f"white, upright, grows for less than {VAPOUR_S:.0f} s" if is_young(run) else None
     if run.is_dense:
         return "white and does not grow" if is_white(run) and not grew else None
     return "no close look showed it grow" if (can_stare or run.track.was_watched) and not grew else None
@@ -77,7 +81,14 @@ def is_spread(run: Run, preset: Preset) -> bool:
 
 
 def goes_on_growing(run: Run) -> bool:
-    """Whether it still grows when vapour and mist would be as long as they get."""
+    """Whether it still grows late in a stare."""
     areas = areas_of(run)
+    if not areas:
+        return False
     late = [one for one in areas if one[0] >= areas[-1][0] - LATE_S / 2]
     return areas[-1][0] - areas[0][0] >= LATE_S and growth_of(late) >= LATE_GROWTH_SHARE
+
+
+def is_young(run: Run) -> bool:
+    """Whether vapour that was first seen when it was may still be growing."""
+    return seconds(run.track.glimpses[-1].at_ns - run.track.onset_ns) < VAPOUR_S

@@ -27,6 +27,16 @@ def of_size(height_m: float, *, area_share: float = 0.0004, **differs: Any) -> d
     return {"height_m": height_m, "veil_xyxy_px": veil, "area_share": area_share, **differs}
 
 
+def growing(count: int) -> list[Observation]:
+    """A stare at white, upright smoke that grows all the time."""
+    return [look(n, plume(**of_size(30.0, area_share=0.0002 * (1 + n / 5), **WHITE))) for n in range(count)]
+
+
+def stays_until_ns(scene: list[Observation]) -> int:
+    """Until when the tower was asked to stay."""
+    return max(ask.until_ns for ask in run([*quiet(4), *scene])[2] if isinstance(ask, LookSooner))
+
+
 def test_mist_that_stays_low_is_held_however_it_grows() -> None:
     state, findings, _ = run([*quiet(4), *stare(0, 24, height_m=15.0)])
     assert (findings, track_of(state).hold) == ([], "water_mist")
@@ -59,9 +69,7 @@ def test_white_that_does_not_grow_may_be_steam_and_is_not_told() -> None:
 
 
 def test_smoke_that_waited_as_vapour_says_so_when_it_is_told() -> None:
-    areas = [0.0002 * (1 + n / 5) for n in range(34)]
-    scene = [look(n, plume(**of_size(30.0, area_share=area, **WHITE))) for n, area in enumerate(areas)]
-    opened = run([*quiet(4), *scene])[1][0]
+    opened = run([*quiet(4), *growing(46)])[1][0]
     assert [(note.kind, note.effect) for note in opened.counter_evidence] == [
         ("vapour", "held"),
         ("vapour", "released"),
@@ -78,18 +86,30 @@ def test_steam_that_has_just_begun_grows_only_for_a_while() -> None:
     assert run([*quiet(4), *scene])[1] == []
 
 
-def test_white_smoke_that_goes_on_growing_is_told_within_half_a_minute() -> None:
-    areas = [0.0002 * (1 + n / 5) for n in range(34)]
-    scene = [look(n, plume(**of_size(30.0, area_share=area, **WHITE))) for n, area in enumerate(areas)]
-    steps = tower.steps([*quiet(4), *scene])
+def test_white_smoke_that_begins_is_told_once_steam_would_be_as_long_as_it_gets() -> None:
+    steps = tower.steps([*quiet(4), *growing(46)])
     opened = next(n for n, step in enumerate(steps) if step.findings)
-    assert 24 <= opened - 4 <= 30
+    assert 40 <= opened - 4 <= 42
+
+
+def test_white_smoke_that_was_there_at_the_visit_before_is_told_within_half_a_minute() -> None:
+    before = [look(n - 60.0, plume(**of_size(30.0, area_share=0.0002, **WHITE))) for n in range(4)]
+    steps = tower.steps([*quiet(4), *before, *growing(34)])
+    opened = next(n for n, step in enumerate(steps) if step.findings)
+    assert 24 <= opened - 8 <= 30
+
+
+def test_steam_of_long_life_that_has_just_begun_is_not_told() -> None:
+    # Of 40 s, and too thin to be seen in the last ten.
+    areas = [0.0003 * (1 + min(n, 30) / 12) for n in range(60)]
+    scene = [look(n, plume(**of_size(40.0, area_share=area, **WHITE))) for n, area in enumerate(areas)]
+    assert run([*quiet(4), *scene])[1] == []
 
 
 def test_a_stare_goes_on_while_only_time_can_tell_smoke_from_steam() -> None:
-    scene = [look(n, plume(**of_size(30.0, area_share=0.0002 * (1 + n / 5), **WHITE))) for n in range(20)]
-    asks = [ask for ask in run([*quiet(4), *scene])[2] if isinstance(ask, LookSooner)]
-    assert max(ask.until_ns for ask in asks) >= tower.START_NS + 24 * 10**9
+    assert tower.START_NS + 24 * 10**9 <= stays_until_ns(growing(20)) <= tower.START_NS + 27 * 10**9
+    assert stays_until_ns(growing(26)) >= tower.START_NS + 40 * 10**9
+    assert stays_until_ns(still(46, **of_size(40.0, area_share=0.0003, **WHITE))) <= tower.START_NS + 27 * 10**9
 
 
 @pytest.mark.parametrize("height_m", [30.0, 80.0])
