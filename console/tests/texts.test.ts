@@ -73,6 +73,22 @@ describe('every code of the parking rule', () => {
   })
 })
 
+describe('what the centre notes of a lead, and what wants maintenance', () => {
+  const under = (at: string): string[] => [...zh.keys()].filter((key) => key.startsWith(at)).map((key) => key.slice(at.length))
+  it('has a word for each action of a lead', () => {
+    const [source] = Object.values(
+      import.meta.glob<string>('../../store/lead_states.py', { query: '?raw', import: 'default', eager: true }),
+    )
+    const actions = [...source!.split('Action = Literal[')[1]!.split(']')[0]!.matchAll(/"([a-z_]+)"/g)].map((match) => match[1]!)
+    expect(actions).toContain('respond')
+    expect(actions.filter((action) => !under('history.').includes(action))).toEqual([])
+  })
+  it('says what to do about each kind that has a name', () => {
+    const tries = under('maintenance.try.')
+    expect(under('maintenance.kind.').filter((kind) => !tries.includes(kind))).toEqual([])
+  })
+})
+
 describe('every text that the source names', () => {
   const sources = import.meta.glob<string>('../src/**/*.{vue,ts}', { query: '?raw', import: 'default', eager: true })
   it('exists', () => {
