@@ -105,3 +105,18 @@ class DeviceList(Answer):
     """Every device of the person's towns."""
 
     items: list[Device]
+
+
+class Retention(Answer):
+    """How long readings are kept, and how many rows were let go so far."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "examples": [{"readings_kept_days": 400.0, "readings_let_go": 86400, "rejects_let_go": 0}],
+        },
+    )
+
+    readings_kept_days: float
+    readings_let_go: int
+    rejects_let_go: int

@@ -58,16 +58,8 @@ class SessionAnswer(Answer):
 
 
 class HealthAnswer(Answer):
-    """The server is up and reads its database; how long it keeps readings, and how many rows it let go so far."""
+    """The server is up and reads its database."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        json_schema_extra={
-            "examples": [{"status": "ok", "readings_kept_days": 400.0, "readings_let_go": 86400, "rejects_let_go": 0}]
-        },
-    )
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [{"status": "ok"}]})
 
     status: str
-    readings_kept_days: float
-    readings_let_go: int
-    rejects_let_go: int

@@ -9,8 +9,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
 from contract.times import NS, ns_from_utc, utc_from_ns
 from server.centre import Centre
+from server.problems import Problem
 from store import audit, sessions, users
 from store.audit import AuditEntry
 from store.sessions import Session
@@ -88,3 +92,12 @@ def end(centre: Centre, token: str) -> None:
         sessions.end(connection, token_hash(token))
         if session is not None:
             audit.append(connection, AuditEntry(at=at, who=session.user_id, action="session.ended", detail={}))
+
+
+def check_database(centre: Centre) -> None:
+    """Raise Problem unavailable when the database does not answer."""
+    try:
+        with centre.store.read() as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        raise Problem("unavailable", "the database does not answer") from error

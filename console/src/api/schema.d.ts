@@ -73,7 +73,7 @@ export interface paths {
         };
         /**
          * Get Health
-         * @description Whether the server is up and reads its database, and what it let go because it was old.
+         * @description Whether the server is up and reads its database.
          */
         get: operations["getHealth"];
         put?: never;
@@ -598,6 +598,26 @@ export interface paths {
          * @description The queue of the person's towns in figures.
          */
         get: operations["getQueue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Retention
+         * @description How long readings are kept, and how many rows the centre let go because they were old.
+         */
+        get: operations["getRetention"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1317,21 +1337,12 @@ export interface components {
         };
         /**
          * HealthAnswer
-         * @description The server is up and reads its database; how long it keeps readings, and how many rows it let go so far.
+         * @description The server is up and reads its database.
          * @example {
-         *       "readings_kept_days": 400,
-         *       "readings_let_go": 86400,
-         *       "rejects_let_go": 0,
          *       "status": "ok"
          *     }
          */
         HealthAnswer: {
-            /** Readings Kept Days */
-            readings_kept_days: number;
-            /** Readings Let Go */
-            readings_let_go: number;
-            /** Rejects Let Go */
-            rejects_let_go: number;
             /** Status */
             status: string;
         };
@@ -2273,6 +2284,23 @@ export interface components {
              * @enum {string}
              */
             step: "answer" | "set_out" | "on_site";
+        };
+        /**
+         * Retention
+         * @description How long readings are kept, and how many rows were let go so far.
+         * @example {
+         *       "readings_kept_days": 400,
+         *       "readings_let_go": 86400,
+         *       "rejects_let_go": 0
+         *     }
+         */
+        Retention: {
+            /** Readings Kept Days */
+            readings_kept_days: number;
+            /** Readings Let Go */
+            readings_let_go: number;
+            /** Rejects Let Go */
+            rejects_let_go: number;
         };
         /**
          * ReturnAsk
@@ -4592,6 +4620,53 @@ export interface operations {
             };
             /** @description Your roles do not allow this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Log in first */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Your roles do not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The server cannot answer now */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

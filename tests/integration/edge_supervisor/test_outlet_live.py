@@ -37,7 +37,7 @@ sensor = "kitchen-1"
 name = "Flue 1"
 matter = "cooking_fumes"
 [zone.rule]
-hours = [{{ begin = "00:00", end = "12:00" }}, {{ begin = "12:00", end = "00:00" }}]
+hours = [{{ begin = "04:00", end = "04:00" }}]
 """
 
 
