@@ -47,6 +47,7 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/leads/{event_id}/package"): READERS,
     ("GET", "/devices"): EVERYONE,
     ("GET", "/devices/{gateway}/{device}"): EVERYONE,
+    ("GET", "/retention"): EVERYONE,
     ("GET", "/premises"): EVERYONE,
     ("GET", "/premises/{gateway}/{zone}/curve"): EVERYONE,
     ("GET", "/audit"): frozenset({"auditor"}),
